@@ -1,0 +1,65 @@
+/**
+ * Text of Classic: code page 437 with its glyphs for the control codes, as the ClassiCube client draws it, padded to 64 bytes
+ * with spaces.
+ */
+
+/** Size in bytes of every text field. */
+export const TEXT_SIZE = 64;
+
+const SPACE = 0x20;
+const QUESTION_MARK = 0x3f;
+const AMPERSAND = 0x26;
+
+const CP437 = "\0☺☻♥♦♣♠•◘○◙♂♀♪♫☼►◄↕‼¶§▬↨↑↓→←∟↔▲▼" +
+  " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~⌂" +
+  "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀" +
+  "αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0";
+
+const BYTE_OF: ReadonlyMap<string, number> = new Map(Array.from(CP437, (char, byte) => [char, byte]));
+
+/** `text` in code page 437; characters it lacks become `?`. */
+export function encodeText(text: string): Uint8Array {
+  return Uint8Array.from(text, (char) => BYTE_OF.get(char) ?? QUESTION_MARK);
+}
+
+/** Whether every character of `text` exists in code page 437 and the whole fits one text field. */
+export function fitsTextField(text: string): boolean {
+  const chars = Array.from(text);
+  return chars.length <= TEXT_SIZE && chars.every((char) => BYTE_OF.has(char));
+}
+
+/** Text of the 64 bytes at `at`, without the padding: trailing spaces or NULs, both seen in the wild. */
+export function readText(bytes: Uint8Array, at: number): string {
+  let text = "";
+  for (const byte of bytes.subarray(at, textEnd(bytes, at))) text += CP437[byte] ?? "";
+  return text;
+}
+
+/** Writes `text` into the 64 bytes at `at`, padded with spaces; what does not fit is cut. */
+export function writeText(bytes: Uint8Array, at: number, text: string): void {
+  bytes.fill(SPACE, at, at + TEXT_SIZE);
+  bytes.set(encodeText(text).subarray(0, TEXT_SIZE), at);
+}
+
+/** Position just past the last byte of the text field at `at` that is no padding. */
+export function textEnd(bytes: Uint8Array, at: number): number {
+  let end = at + TEXT_SIZE;
+  while (end > at && (bytes[end - 1] === SPACE || bytes[end - 1] === 0)) end--;
+  return end;
+}
+
+/** `text` without colour codes (`&` and one hexadecimal digit or letter). */
+export function stripColours(text: string): string {
+  return text.replaceAll(/&[0-9a-z]/gi, "");
+}
+
+/** `text` without a lone `&` at its end: Minecraft 0.30 crashes when it draws one. */
+export function withoutTrailingAmpersand(text: string): string {
+  return text.replace(/&+$/, "");
+}
+
+/** Whether the text field at `at` ends in a lone `&`, which crashes Minecraft 0.30. */
+export function endsInAmpersand(bytes: Uint8Array, at: number): boolean {
+  const end = textEnd(bytes, at);
+  return end > at && bytes[end - 1] === AMPERSAND;
+}

@@ -1,0 +1,3 @@
+/** `@std/assert` with types, for every test. */
+// @ts-types="../../types/std_assert.d.ts"
+export * from "@std/assert";
