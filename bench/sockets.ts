@@ -3,7 +3,9 @@
  * to forward it; with these sockets the generator stays cheaper than what it measures, and a send is done when it returns.
  */
 
-if (Deno.build.os !== "linux") throw new Error(`Cannot measure on this system: the bench needs Linux, this is ${Deno.build.os}`);
+if (Deno.build.os !== "linux") {
+  throw new Error(`Cannot measure on this system: the bench needs Linux, this is ${Deno.build.os}`);
+}
 
 const { symbols: libc } = Deno.dlopen("libc.so.6", {
   __errno_location: { parameters: [], result: "pointer" },
@@ -31,6 +33,7 @@ const TCP_NODELAY = 1;
 const MSG_NOSIGNAL = 0x4000;
 const EINTR = 4;
 const EAGAIN = 11;
+const ECONNRESET = 104;
 const EINPROGRESS = 115;
 const EPOLL_CTL_ADD = 1;
 const EPOLL_CTL_MOD = 3;
@@ -86,16 +89,19 @@ export class Socket {
   send(bytes: Uint8Array<ArrayBuffer>): number {
     const sent = libc.send(this.#fd, bytes, BigInt(bytes.length), MSG_NOSIGNAL);
     if (sent >= 0) return sent;
-    if (isNotNow(lastErrno())) return 0;
-    throw new SocketError("send", lastErrno());
+    const errno = lastErrno();
+    if (isNotNow(errno)) return 0;
+    throw new SocketError("send", errno);
   }
 
-  /** Fills `into`. Returns how many bytes came, 0 at the end of the stream, `undefined` when there are none now. */
+  /** Fills `into`. Returns how many bytes came, 0 at the end or reset of the stream, `undefined` when there are none now. */
   receive(into: Uint8Array<ArrayBuffer>): number | undefined {
     const received = libc.recv(this.#fd, into, BigInt(into.length), 0);
     if (received >= 0) return received;
-    if (isNotNow(lastErrno())) return undefined;
-    throw new SocketError("receive", lastErrno());
+    const errno = lastErrno();
+    if (isNotNow(errno)) return undefined;
+    if (errno === ECONNRESET) return 0;
+    throw new SocketError("receive", errno);
   }
 
   /** Whether to call {@linkcode onRoom}. */
@@ -157,9 +163,13 @@ export class Poller implements Disposable {
     }
   }
 
+  closeConnections(): void {
+    for (const socket of this.#open.values()) socket.close();
+  }
+
   /** Closes the listeners, every connection still open, and the poller itself. */
   [Symbol.dispose](): void {
-    for (const socket of this.#open.values()) socket.close();
+    this.closeConnections();
     for (const fd of this.#accepts.keys()) libc.close(fd);
     libc.close(this.#epoll);
   }

@@ -53,13 +53,7 @@ export function stripColours(text: string): string {
   return text.replaceAll(/&[0-9a-z]/gi, "");
 }
 
-/** `text` without a lone `&` at its end: Minecraft 0.30 crashes when it draws one. */
-export function withoutTrailingAmpersand(text: string): string {
-  return text.replace(/&+$/, "");
-}
-
-/** Whether the text field at `at` ends in a lone `&`, which crashes Minecraft 0.30. */
-export function endsInAmpersand(bytes: Uint8Array, at: number): boolean {
-  const end = textEnd(bytes, at);
-  return end > at && bytes[end - 1] === AMPERSAND;
+/** Blanks `&` at the end of the text field at `at`: Minecraft 0.30 crashes when it draws one. */
+export function blankTrailingAmpersands(bytes: Uint8Array, at: number): void {
+  for (let i = textEnd(bytes, at) - 1; i >= at && bytes[i] === AMPERSAND; i--) bytes[i] = SPACE;
 }

@@ -1,0 +1,80 @@
+import { Load } from "./load.ts";
+import type { ClientKind } from "./login.ts";
+import { Meter } from "./meter.ts";
+import type { Peer } from "./peers/peer.ts";
+import { PeerProcess } from "./peers/process.ts";
+import type { Scenario } from "./scenario.ts";
+
+/** What the clients connect to: a peer, or the backend itself, which tells how far the generator can go. */
+export type Path = Peer | "direct";
+
+/** One measurement. */
+export interface Row {
+  readonly scenario: string;
+  readonly peer: string;
+  /** From 0. */
+  readonly round: number;
+  /** By name of the metric; absent when the measurement failed. */
+  readonly values?: Readonly<Record<string, number>>;
+  /** Why the measurement failed. */
+  readonly error?: string;
+  /** Cores that were used while it ran by the peer, by the generator and by everything else on the machine. */
+  readonly cores?: { readonly peer: number; readonly generator: number; readonly others: number };
+}
+
+/** How a measurement is made. */
+export interface MeasureOptions {
+  readonly round: number;
+  readonly seconds: number;
+  /** The CPU a peer has to run on; any when `undefined`. */
+  readonly cpu: number | undefined;
+}
+
+function pathName(path: Path): string {
+  return path === "direct" ? path : path.name;
+}
+
+/** Starts the peer anew, runs the scenario through it once, and stops it. Whatever goes wrong ends up in the row. */
+export async function measure(scenario: Scenario, path: Path, options: MeasureOptions): Promise<Row> {
+  const key = { scenario: scenario.name, peer: pathName(path), round: options.round };
+  try {
+    return { ...key, ...await run(scenario, path, options) };
+  } catch (error) {
+    return { ...key, error: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function run(
+  scenario: Scenario,
+  path: Path,
+  { seconds, cpu }: MeasureOptions,
+): Promise<Pick<Row, "values" | "cores">> {
+  using load = new Load();
+  if (path === "direct") return runThrough(load, scenario, "vanilla", new Meter(() => []), seconds);
+  const { backendPort } = load;
+  await using process = await PeerProcess.start(path, { backendPort, sessions: scenario.sessions, cpu });
+  load.targetPort = process.port;
+  try {
+    return runThrough(load, scenario, path.client, new Meter(() => process.processes()), seconds);
+  } finally {
+    // Before the peer is stopped: it has nobody to wait for then.
+    load.hangUp();
+  }
+}
+
+function runThrough(
+  load: Load,
+  scenario: Scenario,
+  client: ClientKind,
+  meter: Meter,
+  seconds: number,
+): Pick<Row, "values" | "cores"> {
+  const values = scenario.run({ load, meter, client, seconds });
+  const { usage } = meter;
+  if (usage === undefined) return { values };
+  const { peer, generator, others } = usage;
+  return {
+    values,
+    cores: { peer: peer / usage.seconds, generator: generator / usage.seconds, others: others / usage.seconds },
+  };
+}

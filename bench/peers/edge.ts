@@ -1,0 +1,68 @@
+import type { ClientKind } from "../login.ts";
+import { type Peer, type Place, SPARE_SESSIONS } from "./peer.ts";
+
+/** Far more than the load needs of everything the edge limits: its limits are not what is measured. */
+const PLENTY = 1_000_000;
+
+/**
+ * The edge in its modes. `edge` parses but has nothing to change; `edge-raw` does not parse; the clients of `edge-translate` have all
+ * extensions and the backend has none, so that every position is rewritten.
+ *
+ * @param prefix Stands before the names.
+ * @param command Starts `kurafuto`; `run -c FILE` is appended.
+ */
+export function edges(prefix: string, command: readonly string[]): readonly Peer[] {
+  return [
+    edge(`${prefix}edge`, "parse", "vanilla", command),
+    edge(`${prefix}edge-raw`, "raw", "vanilla", command),
+    edge(`${prefix}edge-translate`, "parse", "cpe", command),
+  ];
+}
+
+function edge(name: string, mode: "parse" | "raw", client: ClientKind, command: readonly string[]): Peer {
+  return {
+    name,
+    client,
+    availability: () => ({ kind: "available", version: command.join(" ") }),
+    launch: (place) => ({
+      files: { "kurafuto.toml": config(place, mode) },
+      command: [...command, "run", "-c", `${place.directory}/kurafuto.toml`],
+    }),
+  };
+}
+
+function config({ directory, port, backendPort, sessions }: Place, mode: "parse" | "raw"): string {
+  return `
+[edge]
+data_dir = "${directory}/data"
+max_players = ${sessions + SPARE_SESSIONS}
+drain_timeout = "1s"
+
+[log]
+level = "error"
+
+[[listener]]
+name = "main"
+bind = "127.0.0.1:${port}"
+mode = "${mode}"
+pool = "main"
+auth = "off"
+
+[[backend]]
+name = "world"
+address = "127.0.0.1:${backendPort}"
+
+[[pool]]
+name = "main"
+backends = ["world"]
+join_rate = ${PLENTY}
+
+[health]
+backend_idle_timeout = "10m"
+
+[limits]
+connections_per_address = ${sessions + SPARE_SESSIONS}
+connect_rate_per_address = "${PLENTY}/1s"
+packets_per_second = ${PLENTY}
+`;
+}

@@ -1,0 +1,125 @@
+import { packetNamed, packetSize } from "../../lib/protocol/packet_table.ts";
+import { encodePacket } from "../../lib/protocol/packets.ts";
+import { MeasurementError } from "../leg.ts";
+import type { Load } from "../load.ts";
+import { type ClientKind, VANILLA } from "../login.ts";
+import { fieldOffset } from "../position.ts";
+import type { Session, Traffic } from "../session.ts";
+
+/** How maps are streamed. */
+export interface MapStreamsOptions {
+  readonly count: number;
+  /** Bytes the backend hands over with one write: as many whole packets as fit, at least one. */
+  readonly writeSize: number;
+  /** Writes of one stream before the others get their turn. */
+  readonly writesPerTurn: number;
+}
+
+const DRAIN_DEADLINE = 10_000;
+const CHUNK = packetNamed("LevelDataChunk");
+const CHUNK_SIZE = packetSize(CHUNK, VANILLA);
+const DATA = fieldOffset("LevelDataChunk", VANILLA, "data");
+const DATA_SIZE = fieldOffset("LevelDataChunk", VANILLA, "percent") - DATA;
+const LAST_DATA = DATA + DATA_SIZE - 1;
+const INITIALIZE = packetNamed("LevelInitialize").id;
+const FINALIZE = packetNamed("LevelFinalize").id;
+const SAMPLE_DATA = Uint8Array.from({ length: DATA_SIZE }, (_, index) => index * 7);
+const LAST_BYTE = SAMPLE_DATA[DATA_SIZE - 1];
+
+/** Map downloads at full speed. The chunks are numbered, so that none is lost, repeated or misframed unnoticed. */
+export class MapStreams implements Traffic {
+  readonly #load: Load;
+  readonly #sessions: readonly Session[];
+  readonly #writesPerTurn: number;
+  /** The bytes of one write. */
+  readonly #bytes: Uint8Array<ArrayBuffer>;
+  readonly #view: DataView<ArrayBuffer>;
+  /** Number of the next chunk, by stream. */
+  readonly #sent: Uint32Array;
+  readonly #due: Uint32Array;
+  #received = 0;
+  #finished = 0;
+
+  /** Logs `options.count` players in. */
+  constructor(load: Load, client: ClientKind, options: MapStreamsOptions) {
+    const chunks = Math.max(Math.floor(options.writeSize / CHUNK_SIZE), 1);
+    this.#load = load;
+    this.#writesPerTurn = options.writesPerTurn;
+    this.#bytes = new Uint8Array(chunks * CHUNK_SIZE);
+    this.#view = new DataView(this.#bytes.buffer);
+    const chunk = encodePacket("LevelDataChunk", VANILLA, { length: DATA_SIZE, data: SAMPLE_DATA, percent: 0 });
+    for (let at = 0; at < this.#bytes.length; at += CHUNK_SIZE) this.#bytes.set(chunk, at);
+    this.#sent = new Uint32Array(options.count);
+    this.#due = new Uint32Array(options.count);
+    this.#sessions = load.open(options.count, { client, traffic: this });
+  }
+
+  /** Bytes of maps that the clients have received so far. */
+  get receivedBytes(): number {
+    return this.#received * CHUNK_SIZE;
+  }
+
+  /** Begins a map on every stream. */
+  start(): void {
+    for (const session of this.#sessions) {
+      session.backend.write(encodePacket("LevelInitialize", VANILLA, {}));
+      session.backend.onRoom = () => this.#push(session);
+    }
+  }
+
+  /** Ends the maps and waits until every byte has arrived. */
+  finish(): void {
+    for (const { backend } of this.#sessions) {
+      backend.onRoom = undefined;
+      backend.write(encodePacket("LevelFinalize", VANILLA, { xSize: 1, ySize: 1, zSize: 1 }));
+    }
+    this.#load.pollUntil("get every map", DRAIN_DEADLINE, () => this.#finished === this.#sessions.length);
+  }
+
+  toClient({ index }: Session, bytes: DataView<ArrayBuffer>, at: number): boolean {
+    switch (bytes.getUint8(at)) {
+      case CHUNK.id: {
+        const due = this.#due[index] ?? 0;
+        const number = bytes.getUint32(at + DATA);
+        if (number !== due || bytes.getUint8(at + LAST_DATA) !== LAST_BYTE) {
+          throw new MeasurementError(
+            `Cannot account for the chunks of stream ${index}: number ${number} came, ${due} was due`,
+          );
+        }
+        this.#due[index] = due + 1;
+        this.#received++;
+        return true;
+      }
+      case INITIALIZE:
+        return true;
+      case FINALIZE:
+        this.#end(index);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  toBackend(): boolean {
+    return false;
+  }
+
+  #push(session: Session): void {
+    const { backend, index } = session;
+    for (let turn = 0; turn < this.#writesPerTurn && backend.pendingBytes === 0; turn++) {
+      let number = this.#sent[index] ?? 0;
+      for (let at = DATA; at < this.#bytes.length; at += CHUNK_SIZE) this.#view.setUint32(at, number++);
+      this.#sent[index] = number;
+      backend.write(this.#bytes);
+    }
+  }
+
+  #end(index: number): void {
+    if (this.#due[index] !== this.#sent[index]) {
+      throw new MeasurementError(
+        `Cannot account for stream ${index}: ${this.#sent[index]} chunks went, ${this.#due[index]} came`,
+      );
+    }
+    this.#finished++;
+  }
+}

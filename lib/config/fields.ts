@@ -1,0 +1,148 @@
+import { z } from "zod";
+import { fitsTextField } from "../protocol/text.ts";
+import { type Address, parseAddress, type TcpAddress } from "./address.ts";
+import { currentValue } from "./current_value.ts";
+import { type Network, parseNetwork } from "./network.ts";
+import { parseDuration, parseRate, parseSize, type Rate } from "./units.ts";
+
+/** A key's value: `T` once read, `I` as written in the file. */
+export type Field<T, I = string> = z.ZodType<T, I>;
+
+// The error of a check is the end of a sentence, "must be …", which the loader completes with the value; that of a parser
+// is a whole sentence.
+
+/** Text that `parse` turns into a value; `pattern` tells editors about its form. */
+function parsed<T>(expected: string, pattern: string, parse: (text: string) => T): Field<T> {
+  return z.string({ error: `must be ${expected}` }).transform((text, context) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      context.addIssue({ code: "custom", message: error.message });
+      return z.NEVER;
+    }
+  }).meta({ pattern });
+}
+
+export interface BoundsOptions {
+  /** Least value allowed, written as in the file. */
+  readonly least: string;
+  /** Greatest value allowed, written as in the file. */
+  readonly most: string;
+}
+
+function bounded(
+  what: string,
+  parse: (text: string) => number,
+  { least, most }: BoundsOptions,
+): (text: string) => number {
+  const [lower, upper] = [parse(least), parse(most)];
+  return (text) => {
+    const value = parse(text);
+    if (value >= lower && value <= upper) return value;
+    throw new RangeError(
+      `Cannot use ${what} as it must be from ${least} to ${most}: ${currentValue(text)}`,
+    );
+  };
+}
+
+/** Duration in milliseconds. */
+export function duration(bounds: BoundsOptions): Field<number> {
+  return parsed(`a duration such as "30s"`, "^[0-9]+(ms|s|m|h)$", bounded("duration", parseDuration, bounds));
+}
+
+/** Size in bytes. */
+export function size(bounds: BoundsOptions): Field<number> {
+  return parsed(`a size such as "64KiB"`, "^[0-9]+(B|KiB|MiB|GiB)$", bounded("size", parseSize, bounds));
+}
+
+/** Rate of at most a million events in at most an hour. */
+export function rate(): Field<Rate> {
+  return parsed(`a rate such as "10/10s"`, "^[0-9]+/[0-9]+(ms|s|m|h)$", (text) => {
+    const value = parseRate(text);
+    if (value.count <= 1_000_000 && value.windowMs <= 3_600_000) return value;
+    throw new RangeError(`Cannot use rate as it must be at most 1000000 in at most 1h: ${currentValue(text)}`);
+  });
+}
+
+/** Address of something to dial. */
+export function address(): Field<Address> {
+  return parsed(`an address such as "127.0.0.1:25566"`, "^(unix:/.+|.+:[0-9]+)$", (text) => {
+    const value = parseAddress(text);
+    if (value.kind === "unix" || value.port > 0) return value;
+    throw new RangeError(`Cannot dial address as its port is 0: ${currentValue(text)}`);
+  });
+}
+
+/** Address to listen on. */
+export function bind(): Field<Address> {
+  return parsed(`an address such as "127.0.0.1:8080"`, "^(unix:/.+|.+:[0-9]+)$", parseAddress);
+}
+
+/** Address to listen on that is no socket path. */
+export function tcpBind(): Field<TcpAddress> {
+  return parsed(`an address such as "0.0.0.0:25565"`, "^.+:[0-9]+$", (text) => {
+    const value = parseAddress(text);
+    if (value.kind === "tcp") return value;
+    throw new RangeError(`Cannot listen on address as it must be host:port: ${currentValue(text)}`);
+  });
+}
+
+export function network(): Field<Network> {
+  return parsed(`a network such as "10.0.0.0/8"`, "^[0-9A-Fa-f:.]+(/[0-9]+)?$", parseNetwork);
+}
+
+/** Absolute `http:` or `https:` URL. */
+export function url(): Field<string> {
+  return parsed('a URL such as "https://example.org/heartbeat"', "^https?://.+$", (text) => {
+    if (URL.canParse(text) && /^https?:\/\//i.test(text)) return text;
+    throw new SyntaxError(
+      `Cannot use URL as it must start with http:// or https:// and name a host: ${currentValue(text)}`,
+    );
+  });
+}
+
+/** Name of a listener, backend or pool. */
+export function name(): Field<string> {
+  return matching("1 to 32 of A-Z, a-z, 0-9, _, . and -", "^[A-Za-z0-9_.-]{1,32}$");
+}
+
+/** Text of which the whole must match `pattern`, a regular expression that JSON Schema also understands. */
+export function matching(expected: string, pattern: string): Field<string> {
+  return z.string({ error: `must be ${expected}` }).regex(new RegExp(pattern), { error: `must be ${expected}` });
+}
+
+/** Text for one text field of a packet. */
+export function packetText(): Field<string> {
+  const error = "must be text of at most 64 characters of code page 437";
+  return z.string({ error }).max(64, { error })
+    .refine((text) => fitsTextField(text) && !text.includes("\0"), { error });
+}
+
+export function wholeNumber(least: number, most: number): Field<number, number> {
+  const error = `must be a whole number from ${least} to ${most}`;
+  return z.int({ error }).min(least, { error }).max(most, { error });
+}
+
+export function flag(): Field<boolean, boolean> {
+  return z.boolean({ error: "must be true or false" });
+}
+
+export function choice<const T extends readonly string[]>(...choices: T): Field<T[number], T[number]> {
+  const quoted = choices.map((value) => JSON.stringify(value));
+  return z.enum(choices, { error: `must be ${quoted.slice(0, -1).join(", ")} or ${quoted.at(-1)}` });
+}
+
+export function list<T extends z.ZodType>(element: T, expected: string): z.ZodArray<T> {
+  return z.array(element, { error: `must be an array of ${expected}` });
+}
+
+/** Section written `[name]`; a key it does not list is an error. */
+export function table<T extends z.core.$ZodLooseShape>(name: string, shape: T): z.ZodObject<T, z.core.$strict> {
+  return z.strictObject(shape, { error: `must be a table, written [${name}]` });
+}
+
+/** Section written `[[name]]`, any number of times. */
+export function tables<T extends z.ZodType>(name: string, entry: T): z.ZodArray<T> {
+  return z.array(entry, { error: `must be an array of tables, each written [[${name}]]` });
+}

@@ -1,0 +1,73 @@
+import { currentValue } from "./current_value.ts";
+
+/** A block of addresses: those whose first `prefix` bits equal those of `bytes`. */
+export interface Network {
+  /** Lowest address of the block, 4 bytes for IPv4 and 16 for IPv6. */
+  readonly bytes: readonly number[];
+  readonly prefix: number;
+}
+
+/** Bytes of an IPv4 (4) or IPv6 (16) address without brackets or zone; `undefined` when `text` is neither. */
+export function parseIp(text: string): readonly number[] | undefined {
+  return text.includes(":") ? parseIpv6(text) : parseIpv4(text);
+}
+
+function parseIpv4(text: string): readonly number[] | undefined {
+  const bytes = text.split(".").map((part) => /^(0|[1-9]\d{0,2})$/.test(part) ? Number(part) : NaN);
+  return bytes.length === 4 && bytes.every((byte) => byte <= 255) ? bytes : undefined;
+}
+
+function parseIpv6(text: string): readonly number[] | undefined {
+  const halves = text.split("::").map((half) => half === "" ? [] : half.split(":").flatMap(ipv6Part));
+  const [head = [], tail] = halves;
+  const size = head.length + (tail?.length ?? 0);
+  if (halves.length > 2 || [...head, ...tail ?? []].some(Number.isNaN)) return undefined;
+  if (tail === undefined) return size === 16 ? head : undefined;
+  return size <= 14 ? [...head, ...new Array<number>(16 - size).fill(0), ...tail] : undefined;
+}
+
+/** Two bytes of a hexadecimal group, or four of an IPv4 address; `[NaN]` when `part` is neither. */
+function ipv6Part(part: string, index: number, parts: readonly string[]): readonly number[] {
+  if (part.includes(".") && index === parts.length - 1) return parseIpv4(part) ?? [NaN];
+  const group = /^[0-9a-fA-F]{1,4}$/.test(part) ? parseInt(part, 16) : NaN;
+  return Number.isNaN(group) ? [NaN] : [group >> 8, group & 0xff];
+}
+
+function formatIp(bytes: readonly number[]): string {
+  if (bytes.length === 4) return bytes.join(".");
+  const groups = Array.from({ length: 8 }, (_, i) => ((bytes[2 * i] ?? 0) << 8 | (bytes[2 * i + 1] ?? 0)).toString(16));
+  return groups.join(":").replace(/(^|:)0(:0)+(:|$)/, "::");
+}
+
+/** `bytes` with every bit after the first `prefix` ones cleared. */
+function masked(bytes: readonly number[], prefix: number): readonly number[] {
+  return bytes.map((byte, index) => byte & (0xff00 >> Math.min(8, Math.max(0, prefix - 8 * index))) & 0xff);
+}
+
+/**
+ * Network such as `"10.0.0.0/8"`, `"fd00::/8"` or the single address `"192.0.2.7"`.
+ *
+ * @throws {SyntaxError} when `text` is no address or network
+ * @throws {RangeError} when the address has bits set behind the prefix
+ */
+export function parseNetwork(text: string): Network {
+  const [address = "", length, ...rest] = text.split("/");
+  const bytes = parseIp(address);
+  const bits = 8 * (bytes?.length ?? 0);
+  const prefix = length === undefined ? bits : /^\d{1,3}$/.test(length) ? Number(length) : NaN;
+  if (bytes === undefined || rest.length > 0 || !(prefix <= bits)) {
+    throw new SyntaxError(
+      `Cannot read network as it must be an address or a CIDR block such as "10.0.0.0/8" or "fd00::/8": ` +
+        currentValue(text),
+    );
+  }
+  const base = masked(bytes, prefix);
+  if (base.some((byte, index) => byte !== bytes[index])) {
+    throw new RangeError(
+      `Cannot read network as its address has bits set behind the prefix: ${currentValue(text)} (did you mean "${
+        formatIp(base)
+      }/${prefix}"?)`,
+    );
+  }
+  return { bytes, prefix };
+}

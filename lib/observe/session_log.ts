@@ -1,0 +1,67 @@
+/** What the log says about sessions. */
+import type { SessionEvent, SessionSummary } from "../session/port.ts";
+import type { Log, LogFields } from "./log.ts";
+
+/** Which session an event belongs to. */
+export interface SessionContext {
+  readonly session: string;
+  readonly listener: string;
+  /** The player's address. */
+  readonly ip: string;
+}
+
+/** Logs one event of a session: steps at `debug`, a backend's refusal at `warn`, and one line at the session's end. */
+export function logSessionEvent(log: Log, context: SessionContext, event: SessionEvent): void {
+  const { session } = context;
+  switch (event.kind) {
+    case "identified":
+      log.debug("identified", "client identified", {
+        session,
+        player: event.player,
+        protocol: event.protocol,
+        client: event.client,
+      });
+      break;
+    case "offered":
+      log.debug("offered", "backend listed its extensions", {
+        session,
+        server: event.backend,
+        extensions: event.extensions.size,
+      });
+      break;
+    case "refused":
+      log.warn("refused", "backend did not take a player", { session, server: event.backend, cause: event.cause });
+      break;
+    case "joined":
+      log.debug("joined", "backend took the player", { session, server: event.backend });
+      break;
+    case "playable":
+      log.debug("playable", "first map is complete", { session, server: event.backend });
+      break;
+    case "ended":
+      log.info("ended", "session ended", { ...context, ...summaryFields(event.summary) });
+  }
+}
+
+function summaryFields({ player, backend, code, reason, detail, timers, bytes }: SessionSummary): LogFields {
+  return {
+    player,
+    server: backend,
+    code,
+    reason,
+    detail,
+    handshake_ms: rounded(timers.handshake),
+    login_ms: rounded(timers.login),
+    map_ms: rounded(timers.map),
+    total_ms: rounded(timers.total),
+    bytes_from_client: bytes.fromClient,
+    bytes_to_client: bytes.toClient,
+    bytes_from_server: bytes.fromBackend,
+    bytes_to_server: bytes.toBackend,
+  };
+}
+
+/** -1 stands for a stage that was not reached, as in HAProxy's log. */
+function rounded(ms: number | undefined): number {
+  return ms === undefined ? -1 : Math.round(ms);
+}

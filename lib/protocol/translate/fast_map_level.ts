@@ -1,0 +1,115 @@
+/** One map on its way from a backend without FastMap to a client with it. */
+import { FastMapSplicer, type LevelFailure as SpliceFailure } from "../level.ts";
+import { type Dialect, packetNamed } from "../packet_table.ts";
+import { PacketBuffer } from "../packet_buffer.ts";
+import { readPacket, writePacket } from "../packets.ts";
+
+/** Bytes of packets that may wait for a map's volume; the block definitions of a whole server take a tenth of it. */
+const MAX_HELD = 1 << 20;
+const CHUNK_SIZE = packetNamed("LevelDataChunk").fields.find(({ name }) => name === "data")?.count ?? 0;
+const LOW_BITS = 0;
+
+/** Why a backend's map makes no sense. */
+export type LevelFailure =
+  | SpliceFailure
+  | "too much between LevelInitialize and map data"
+  | "map data longer than its packet"
+  | "map without data";
+
+/** One stream of map data: spliced bytes wait in `spliced` until they fill a packet. */
+interface LevelStream {
+  readonly splicer: FastMapSplicer;
+  readonly spliced: PacketBuffer;
+  percent: number;
+}
+
+/**
+ * The client wants the volume in LevelInitialize, but this backend says it at the start of its map data. So LevelInitialize
+ * and what follows it is held until then, in order. With ExtendedBlocks two streams are under way: the blocks' low bits and upper
+ * bits.
+ */
+export class FastMapLevel {
+  readonly #from: Dialect;
+  readonly #to: Dialect;
+  readonly #low: LevelStream = newStream();
+  readonly #upper: LevelStream = newStream();
+  #held: PacketBuffer | undefined = new PacketBuffer(1024);
+
+  constructor(from: Dialect, to: Dialect) {
+    this.#from = from;
+    this.#to = to;
+  }
+
+  /** Whether LevelInitialize has not gone out yet, so that everything behind it must wait. */
+  get holding(): boolean {
+    return this.#held !== undefined;
+  }
+
+  /** Keeps a packet until the volume is known. */
+  hold(bytes: Uint8Array, start: number, end: number): LevelFailure | undefined {
+    if (this.#held === undefined) return undefined;
+    if (this.#held.length + end - start > MAX_HELD) return "too much between LevelInitialize and map data";
+    this.#held.append(bytes, start, end);
+    return undefined;
+  }
+
+  /** Takes a LevelDataChunk. */
+  take(bytes: Uint8Array, start: number): LevelFailure | undefined {
+    const { length, data, percent } = readPacket("LevelDataChunk", this.#from, bytes, start);
+    if (length > CHUNK_SIZE) return "map data longer than its packet";
+    const isUpper = percent !== LOW_BITS && this.#from.extensions.has("ExtendedBlocks");
+    const stream = isUpper ? this.#upper : this.#low;
+    stream.percent = percent;
+    return stream.splicer.push(data.subarray(0, length), (spliced) => stream.spliced.append(spliced));
+  }
+
+  /** Once the volume is known: appends LevelInitialize and returns what waited for it. */
+  begin(out: PacketBuffer): PacketBuffer | undefined {
+    const { volume } = this.#low.splicer;
+    const held = this.#held;
+    if (volume === undefined || held === undefined) return undefined;
+    this.#held = undefined;
+    writePacket(out, "LevelInitialize", this.#to, { volume });
+    return held;
+  }
+
+  /** Appends a LevelDataChunk for every full load of spliced data. */
+  writeChunks(out: PacketBuffer): void {
+    if (this.holding) return;
+    this.#writeChunks(this.#low, CHUNK_SIZE, out);
+    this.#writeChunks(this.#upper, CHUNK_SIZE, out);
+  }
+
+  /** Appends all that is left, at the map's end. */
+  finish(out: PacketBuffer): LevelFailure | undefined {
+    if (this.holding) return "map without data";
+    for (const stream of [this.#low, this.#upper]) {
+      if (stream.splicer.volume === undefined) continue;
+      const failure = stream.splicer.finish();
+      if (failure !== undefined) return failure;
+      this.#writeChunks(stream, 1, out);
+    }
+    return undefined;
+  }
+
+  #writeChunks({ spliced, percent }: LevelStream, least: number, out: PacketBuffer): void {
+    const bytes = spliced.copy();
+    let at = 0;
+    for (; bytes.length - at >= least; at += CHUNK_SIZE) {
+      const data = bytes.subarray(at, at + CHUNK_SIZE);
+      writePacket(out, "LevelDataChunk", this.#to, { length: data.length, data, percent: this.#percent(percent) });
+    }
+    spliced.clear();
+    if (at < bytes.length) spliced.append(bytes, at);
+  }
+
+  /** A client with ExtendedBlocks takes anything but 0 for a chunk of upper bits. */
+  #percent(percent: number): number {
+    const { extensions } = this.#to;
+    return extensions.has("ExtendedBlocks") && !this.#from.extensions.has("ExtendedBlocks") ? LOW_BITS : percent;
+  }
+}
+
+function newStream(): LevelStream {
+  return { splicer: new FastMapSplicer(), spliced: new PacketBuffer(1024), percent: LOW_BITS };
+}

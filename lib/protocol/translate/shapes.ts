@@ -1,0 +1,27 @@
+/** What a translator does with the packets of one direction, by packet id. */
+import { type Dialect, type Direction, isLegal, packetById } from "../packet_table.ts";
+import { type Reshape, reshapeBetween } from "./reshape.ts";
+
+/** The packets of one direction between two dialects: which have no meaning at the target, which change their shape. */
+export interface Shapes {
+  /** Non-zero for ids that cannot be forwarded as they are. */
+  readonly concerns: Uint8Array;
+  readonly reshapes: readonly (Reshape | undefined)[];
+  /** Non-zero for ids the target leg must never see. */
+  readonly dropped: Uint8Array;
+}
+
+/** Works out the shapes of all packets in `direction` on their way from a leg speaking `from` to one speaking `to`. */
+export function shapesBetween(direction: Direction, from: Dialect, to: Dialect): Shapes {
+  const concerns = new Uint8Array(256);
+  const dropped = new Uint8Array(256);
+  const reshapes: (Reshape | undefined)[] = [];
+  for (let id = 0; id < 256; id++) {
+    const packet = packetById(direction, id);
+    if (packet === undefined) continue;
+    reshapes[id] = reshapeBetween(packet, from, to);
+    dropped[id] = isLegal(packet, to) ? 0 : 1;
+    concerns[id] = reshapes[id] === undefined && dropped[id] === 0 ? 0 : 1;
+  }
+  return { concerns, reshapes, dropped };
+}

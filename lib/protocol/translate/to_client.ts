@@ -1,0 +1,244 @@
+/** Backend to client: from a backend's dialect B up to the client's dialect C, which has everything B has. */
+import { type Dialect, knownSizes, packetNamed } from "../packet_table.ts";
+import type { PacketBuffer } from "../packet_buffer.ts";
+import { readPacket, writePacket } from "../packets.ts";
+import { blankTrailingAmpersands, readText, TEXT_SIZE } from "../text.ts";
+import type { ExtensionName } from "../extensions.ts";
+import { FastMapLevel, type LevelFailure } from "./fast_map_level.ts";
+import { reshape } from "./reshape.ts";
+import { type Shapes, shapesBetween } from "./shapes.ts";
+
+const SERVER_IDENTIFICATION = packetNamed("ServerIdentification").id;
+const LEVEL_INITIALIZE = packetNamed("LevelInitialize").id;
+const LEVEL_DATA_CHUNK = packetNamed("LevelDataChunk").id;
+const LEVEL_FINALIZE = packetNamed("LevelFinalize").id;
+const SPAWN_PLAYER = packetNamed("SpawnPlayer").id;
+const DESPAWN_PLAYER = packetNamed("DespawnPlayer").id;
+const MESSAGE = packetNamed("Message").id;
+const UPDATE_USER_TYPE = packetNamed("UpdateUserType").id;
+const ENV_SET_MAP_APPEARANCE = packetNamed("EnvSetMapAppearance").id;
+
+const SELF = 255;
+const CHAT = 0;
+/** Message types from here on are the server's own words where MessageTypes is not negotiated; clients show them in yellow. */
+const FIRST_SYSTEM_TYPE = 128;
+const SYSTEM_COLOUR = "&e";
+const LEVEL_LOW_BITS = 0;
+
+/** Blocks that a client without BlockPermissions lets only operators place (the first also delete). */
+const BEDROCK = 7;
+const OPERATOR_BLOCKS = [BEDROCK, 8, 9, 10, 11] as const;
+const OPERATOR_TYPES = { first: 100, last: 127 } as const;
+
+const SIDE_BLOCK = 0;
+const EDGE_BLOCK = 1;
+const EDGE_HEIGHT = 2;
+/** Clouds stand this many blocks above the map by default. */
+const CLOUDS_ABOVE_MAP = 2;
+
+/** Why a backend's packet could not be carried over: the backend's stream is broken. */
+export type ToClientFailure = LevelFailure;
+
+/** Rewrites what a backend sends for a client that has more extensions. */
+export class ToClient {
+  readonly #shapes: Shapes;
+  readonly #sizes: Uint16Array;
+  readonly #own: Uint8Array;
+  readonly #from: Dialect;
+  readonly #to: Dialect;
+  /** Set while a map is on its way from a backend without FastMap to a client with it. */
+  #level: FastMapLevel | undefined;
+  #mapHeight = 0;
+
+  constructor(from: Dialect, to: Dialect) {
+    this.#from = from;
+    this.#to = to;
+    this.#shapes = shapesBetween("s2c", from, to);
+    this.#sizes = knownSizes("s2c", from);
+    this.#own = this.#shapes.concerns.slice();
+    if (this.#lacks("FastMap")) this.#own.fill(1, LEVEL_INITIALIZE, LEVEL_FINALIZE + 1);
+    if (this.#lacks("ExtendedBlocks")) this.#own[LEVEL_DATA_CHUNK] = 1;
+    if (this.#lacks("EnvMapAppearance", 2)) this.#own[LEVEL_FINALIZE] = 1;
+    if (this.#lacks("ExtPlayerList", 2)) this.#own[SPAWN_PLAYER] = this.#own[DESPAWN_PLAYER] = 1;
+    if (this.#lacks("MessageTypes") || !to.cpe) this.#own[MESSAGE] = 1;
+    if (this.#lacks("BlockPermissions")) this.#own[SERVER_IDENTIFICATION] = this.#own[UPDATE_USER_TYPE] = 1;
+  }
+
+  /**
+   * Non-zero for the ids that must go through {@linkcode translate}; all others can be forwarded as they are. Changes while a map
+   * is held back: ask again after each call.
+   */
+  get concerns(): Uint8Array {
+    return this.#level?.holding ? EVERYTHING : this.#own;
+  }
+
+  /** Whether `packetId` may be forwarded to the client at all. */
+  forwards(packetId: number): boolean {
+    return this.#shapes.dropped[packetId] === 0;
+  }
+
+  /**
+   * Appends to `out` what the client gets for the backend's packet at `start` of `bytes`: nothing, the packet in the client's shape,
+   * or several packets. A failure means that the backend's stream makes no sense.
+   */
+  translate(bytes: Uint8Array, start: number, end: number, out: PacketBuffer): ToClientFailure | undefined {
+    const id = bytes[start] ?? 0;
+    if (this.#level?.holding && id !== LEVEL_DATA_CHUNK) return this.#level.hold(bytes, start, end);
+    if (this.#shapes.dropped[id] !== 0) return undefined;
+    switch (id) {
+      case LEVEL_INITIALIZE:
+        if (!this.#lacks("FastMap")) break;
+        this.#level = new FastMapLevel(this.#from, this.#to);
+        return undefined;
+      case LEVEL_DATA_CHUNK:
+        return this.#levelData(bytes, start, end, out);
+      case LEVEL_FINALIZE:
+        return this.#levelEnd(bytes, start, end, out);
+      case SPAWN_PLAYER:
+        if (!this.#lacks("ExtPlayerList", 2)) break;
+        this.#spawn(bytes, start, out);
+        return undefined;
+      case DESPAWN_PLAYER:
+        if (this.#lacks("ExtPlayerList", 2)) this.#removeName(bytes, start, out);
+        break;
+      case MESSAGE:
+        this.#message(bytes, start, end, out);
+        return undefined;
+      case ENV_SET_MAP_APPEARANCE:
+        if (!this.#lacks("EnvMapAppearance", 2)) break;
+        this.#appearance(bytes, start, out);
+        return undefined;
+      case SERVER_IDENTIFICATION:
+      case UPDATE_USER_TYPE:
+        this.#forward(id, bytes, start, end, out);
+        if (this.#lacks("BlockPermissions")) this.#permissions(bytes[end - 1] ?? 0, out);
+        return undefined;
+    }
+    this.#forward(id, bytes, start, end, out);
+    return undefined;
+  }
+
+  #lacks(name: ExtensionName, version = 1): boolean {
+    return this.#to.extensions.has(name, version) && !this.#from.extensions.has(name, version);
+  }
+
+  #forward(id: number, bytes: Uint8Array, start: number, end: number, out: PacketBuffer): void {
+    const shape = this.#shapes.reshapes[id];
+    if (shape === undefined) out.append(bytes, start, end);
+    else reshape(shape, bytes, start, out);
+  }
+
+  #levelData(bytes: Uint8Array, start: number, end: number, out: PacketBuffer): ToClientFailure | undefined {
+    const level = this.#level;
+    if (level === undefined) {
+      this.#forward(LEVEL_DATA_CHUNK, bytes, start, end, out);
+      if (this.#lacks("ExtendedBlocks")) out.storage[out.length - 1] = LEVEL_LOW_BITS;
+      return undefined;
+    }
+    const failure = level.take(bytes, start);
+    if (failure !== undefined) return failure;
+    const held = level.begin(out);
+    const replayFailure = held === undefined ? undefined : this.#replay(held, out);
+    level.writeChunks(out);
+    return replayFailure;
+  }
+
+  /** Translates the packets that waited for the map's volume. */
+  #replay(held: PacketBuffer, out: PacketBuffer): ToClientFailure | undefined {
+    const bytes = held.view();
+    for (let start = 0; start < bytes.length;) {
+      const end = start + (this.#sizes[bytes[start] ?? 0] ?? 0);
+      const failure = this.translate(bytes, start, end, out);
+      if (failure !== undefined) return failure;
+      start = end;
+    }
+    return undefined;
+  }
+
+  #levelEnd(bytes: Uint8Array, start: number, end: number, out: PacketBuffer): ToClientFailure | undefined {
+    this.#mapHeight = readPacket("LevelFinalize", this.#from, bytes, start).ySize;
+    const failure = this.#level?.finish(out);
+    this.#level = undefined;
+    if (failure !== undefined) return failure;
+    this.#forward(LEVEL_FINALIZE, bytes, start, end, out);
+    return undefined;
+  }
+
+  /** With ExtPlayerList 2 players come as ExtAddEntity2 and have a name in the list; the old Java client knows no other way. */
+  #spawn(bytes: Uint8Array, start: number, out: PacketBuffer): void {
+    const { playerId, playerName, ...position } = readPacket("SpawnPlayer", this.#from, bytes, start);
+    writePacket(out, "ExtAddPlayerName", this.#to, {
+      nameId: playerId,
+      playerName,
+      listName: playerName,
+      groupName: "",
+      groupRank: 0,
+    });
+    writePacket(out, "ExtAddEntity2", this.#to, {
+      entityId: playerId,
+      inGameName: playerName,
+      skinName: playerName,
+      ...position,
+    });
+  }
+
+  #removeName(bytes: Uint8Array, start: number, out: PacketBuffer): void {
+    const { playerId } = readPacket("DespawnPlayer", this.#from, bytes, start);
+    if (playerId !== SELF) writePacket(out, "ExtRemovePlayerName", this.#to, { nameId: playerId });
+  }
+
+  /**
+   * Without MessageTypes the first byte is a player or the server; with it, a place on the screen. Minecraft 0.30 crashes on a
+   * line that ends in `&`.
+   */
+  #message(bytes: Uint8Array, start: number, end: number, out: PacketBuffer): void {
+    const type = bytes[start + 1] ?? 0;
+    if (this.#lacks("MessageTypes") && type >= FIRST_SYSTEM_TYPE) {
+      this.#systemMessage(readText(bytes, start + 2), out);
+      return;
+    }
+    const at = out.length;
+    out.append(bytes, start, end);
+    if (this.#lacks("MessageTypes")) out.storage[at + 1] = CHAT;
+    if (!this.#to.cpe) blankTrailingAmpersands(out.storage, at + 2);
+  }
+
+  /** The colour takes room: what no longer fits the line goes into a second one. */
+  #systemMessage(message: string, out: PacketBuffer): void {
+    const room = TEXT_SIZE - SYSTEM_COLOUR.length;
+    const cut = message[room - 1] === "&" ? room - 1 : room;
+    const lines = message.length <= room ? [message] : [message.slice(0, cut), message.slice(cut)];
+    for (const line of lines) writePacket(out, "Message", this.#to, { type: CHAT, message: SYSTEM_COLOUR + line });
+  }
+
+  /** Version 2 adds clouds and view distance, for which it has no "as it was": so say the rest by EnvMapAspect where possible. */
+  #appearance(bytes: Uint8Array, start: number, out: PacketBuffer): void {
+    const appearance = readPacket("EnvSetMapAppearance", this.#from, bytes, start);
+    if (!this.#to.extensions.has("EnvMapAspect")) {
+      writePacket(out, "EnvSetMapAppearance", this.#to, {
+        ...appearance,
+        cloudsHeight: this.#mapHeight + CLOUDS_ABOVE_MAP,
+        maxViewDistance: 0,
+      });
+      return;
+    }
+    writePacket(out, "SetMapEnvUrl", this.#to, { url: appearance.textureUrl });
+    writePacket(out, "SetMapEnvProperty", this.#to, { property: SIDE_BLOCK, value: appearance.sideBlock });
+    writePacket(out, "SetMapEnvProperty", this.#to, { property: EDGE_BLOCK, value: appearance.edgeBlock });
+    writePacket(out, "SetMapEnvProperty", this.#to, { property: EDGE_HEIGHT, value: appearance.sideLevel });
+  }
+
+  /** A client with BlockPermissions does not derive permissions from the user type: say them one by one. */
+  #permissions(userType: number, out: PacketBuffer): void {
+    const operator = userType >= OPERATOR_TYPES.first && userType <= OPERATOR_TYPES.last ? 1 : 0;
+    for (const block of OPERATOR_BLOCKS) {
+      writePacket(out, "SetBlockPermission", this.#to, {
+        block,
+        allowPlace: operator,
+        allowDelete: block === BEDROCK ? operator : 0,
+      });
+    }
+  }
+}
+
+const EVERYTHING: Uint8Array = new Uint8Array(256).fill(1);

@@ -1,0 +1,35 @@
+/** Running the edge as a process: from start to the signal that stops it. */
+import { type Edge, ListenError, startEdge } from "./edge.ts";
+import type { Config } from "./config/schema.ts";
+import { ExitCode } from "./exit_code.ts";
+import type { Log } from "./observe/log.ts";
+
+/** Runs the edge until TERM or INT, tells the players and returns the exit code. A second signal ends the process at once. */
+export async function runEdge(config: Config, log: Log): Promise<number> {
+  let edge: Edge;
+  try {
+    edge = await startEdge(config, log);
+  } catch (error) {
+    log.error("start-failed", error instanceof Error ? error.message : String(error));
+    return error instanceof ListenError && error.inUse ? ExitCode.Temporary : ExitCode.Failure;
+  }
+  const signal = await stopSignal();
+  log.info("stopping", "stopping", { signal, sessions: edge.sessions });
+  await edge.stop();
+  log.info("stopped", "stopped");
+  return ExitCode.Ok;
+}
+
+/** Resolves with the first signal that asks to stop; the next one exits. */
+export function stopSignal(): Promise<Deno.Signal> {
+  return new Promise((resolve) => {
+    let asked = false;
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      Deno.addSignalListener(signal, () => {
+        if (asked) Deno.exit(ExitCode.Interrupted);
+        asked = true;
+        resolve(signal);
+      });
+    }
+  });
+}

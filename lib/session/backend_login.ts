@@ -1,0 +1,136 @@
+/** The backend's half of a login: replaying the client's handshake to it and learning what it speaks. */
+import { ExtensionSet, offerable } from "../protocol/extensions.ts";
+import { Framer } from "../protocol/framer.ts";
+import { PacketBuffer } from "../protocol/packet_buffer.ts";
+import { type Dialect, knownSizes, legalSizes, packetNamed } from "../protocol/packet_table.ts";
+import { encodePacket, readPacket } from "../protocol/packets.ts";
+import type { Identity } from "./identification.ts";
+import { writeExtensions } from "./negotiation.ts";
+
+const IDENTIFICATION = packetNamed("ServerIdentification").id;
+const PING = packetNamed("Ping").id;
+const MESSAGE = packetNamed("Message").id;
+const EXT_INFO = packetNamed("ExtInfo").id;
+const EXT_ENTRY = packetNamed("ExtEntry").id;
+const SUPPORT_LEVEL = packetNamed("CustomBlockSupportLevel").id;
+const DISCONNECT = packetNamed("DisconnectPlayer").id;
+const LEVEL_INITIALIZE = packetNamed("LevelInitialize").id;
+const EVERY_PACKET = new Uint8Array(256).fill(1);
+
+/** The handshake as it is replayed to a backend in one write: Identification, ExtInfo and the entries of C. */
+export function replayOf(identity: Identity, client: Dialect, clientApp: string): Uint8Array {
+  const out = new PacketBuffer();
+  out.append(identity.packet);
+  if (client.cpe) writeExtensions(out, client, clientApp, offerable(client.extensions));
+  return out.copy();
+}
+
+/** What came of the backend's bytes so far. */
+export type BackendStep =
+  | { readonly kind: "more" }
+  | { readonly kind: "accepted" }
+  | { readonly kind: "kicked"; readonly text: string }
+  | { readonly kind: "broken"; readonly detail: string };
+
+/**
+ * Reads what a backend sends until it has taken the player and its dialect is certain. Servers say their Identification before
+ * or after their extensions (cserver before, all others after), and some chat or set colours still earlier: all that is kept, in
+ * order, except for the extensions themselves.
+ */
+export class BackendLogin {
+  /** Holds what follows the packet that settled the login. */
+  readonly framer: Framer;
+  /** Whole packets to be handled as the first of play. */
+  readonly held = new PacketBuffer(1024);
+  readonly #client: Dialect;
+  readonly #maxHeld: number;
+  #offer: ExtensionSet = ExtensionSet.EMPTY;
+  #dialect: Dialect;
+  #missing: number | undefined;
+  #identified = false;
+
+  /**
+   * @param client C's dialect.
+   * @param maxHeld Bytes that may be held.
+   */
+  constructor(client: Dialect, maxHeld: number) {
+    this.#client = client;
+    this.#maxHeld = maxHeld;
+    this.#dialect = { ...client, extensions: ExtensionSet.EMPTY };
+    this.framer = new Framer(this.#sizes(), EVERY_PACKET);
+  }
+
+  /** B's dialect; certain once accepted. */
+  get dialect(): Dialect {
+    return this.#dialect;
+  }
+
+  /** All that the backend offered, whether the client has it or not; `undefined` where it listed nothing. */
+  get offer(): ExtensionSet | undefined {
+    return this.#missing === undefined ? undefined : this.#offer;
+  }
+
+  /** Takes the backend's next bytes. `answer` sends to the backend. */
+  push(chunk: Uint8Array, answer: (bytes: Uint8Array) => void): BackendStep {
+    const { framer } = this;
+    framer.feed(chunk);
+    for (let frame = framer.next(); frame !== "none"; frame = framer.next()) {
+      if (frame === "unknown") return { kind: "broken", detail: `unknown packet ${framer.bytes[framer.start]}` };
+      const step = this.#packet(framer.bytes, framer.start, framer.end, answer);
+      if (step.kind !== "more") return step;
+    }
+    return { kind: "more" };
+  }
+
+  #packet(bytes: Uint8Array, start: number, end: number, answer: (bytes: Uint8Array) => void): BackendStep {
+    const id = bytes[start] ?? 0;
+    switch (id) {
+      case EXT_INFO:
+        this.#missing = (this.#missing ?? 0) + Math.max(0, readPacket("ExtInfo", this.#dialect, bytes, start).count);
+        return this.#settled();
+      case EXT_ENTRY:
+        this.#addEntry(bytes, start);
+        return this.#settled();
+      case SUPPORT_LEVEL:
+        answer(encodePacket("CustomBlockSupportLevel", this.#dialect, { level: 1 }));
+        return { kind: "more" };
+      case DISCONNECT:
+        return { kind: "kicked", text: readPacket("DisconnectPlayer", this.#dialect, bytes, start).reason };
+    }
+    if (this.held.length + end - start > this.#maxHeld) return { kind: "broken", detail: "too much before its login" };
+    this.held.append(bytes, start, end);
+    if (id === IDENTIFICATION) {
+      this.#identified = true;
+      // An Identification behind some of the entries is behind all there will be.
+      if (this.#missing !== undefined && this.#missing > 0) this.#conclude();
+      return this.#settled();
+    }
+    if (this.#identified && id !== PING && id !== MESSAGE) return { kind: "accepted" };
+    if (id === LEVEL_INITIALIZE) return { kind: "broken", detail: "a map before its Identification" };
+    return { kind: "more" };
+  }
+
+  #addEntry(bytes: Uint8Array, start: number): void {
+    const { extension, version } = readPacket("ExtEntry", this.#dialect, bytes, start);
+    // The client reads only the low byte of a version.
+    this.#offer = this.#offer.with(extension, version & 0xff);
+    this.#missing = Math.max(0, (this.#missing ?? 0) - 1);
+    if (this.#missing === 0) this.#conclude();
+  }
+
+  #conclude(): void {
+    this.#missing = 0;
+    this.#dialect = { ...this.#client, extensions: offerable(this.#client.extensions).intersect(this.#offer) };
+    this.framer.sizes = this.#sizes();
+  }
+
+  /** Without CPE there are no extensions to wait for; with it, only their end or the map tells that there are no more. */
+  #settled(): BackendStep {
+    const certain = !this.#client.cpe || this.#missing === 0;
+    return { kind: this.#identified && certain ? "accepted" : "more" };
+  }
+
+  #sizes(): Uint16Array {
+    return this.#client.cpe ? knownSizes("s2c", this.#dialect) : legalSizes("s2c", this.#dialect);
+  }
+}

@@ -1,0 +1,84 @@
+/** Reading the client's Identification, with which every login begins, in every mode. */
+import { type Dialect, packetNamed, packetSize, type ProtocolVersion } from "../protocol/packet_table.ts";
+import { ExtensionSet } from "../protocol/extensions.ts";
+import { encodePacket, readPacket } from "../protocol/packets.ts";
+import type { Reason } from "./reasons.ts";
+
+const IDENTIFICATION = packetNamed("PlayerIdentification");
+const NAME = /^[A-Za-z0-9_.]{1,16}$/;
+const CPE_MAGIC = 0x42;
+/** Stands for "no key": cserver kicks an empty one. */
+const NO_KEY = "-";
+const NEWEST: ProtocolVersion = 7;
+const OLDEST: ProtocolVersion = 3;
+
+/** What a client says about itself in its Identification. */
+export interface Identity {
+  readonly name: string;
+  readonly key: string;
+  /** The client's dialect before it has listed its extensions. */
+  readonly dialect: Dialect;
+  /** The packet as it is replayed to backends. */
+  readonly packet: Uint8Array;
+}
+
+/** What came of the bytes so far. */
+export type IdentificationStep =
+  | { readonly kind: "more" }
+  | { readonly kind: "done"; readonly identity: Identity; readonly rest: Uint8Array }
+  | { readonly kind: "refused"; readonly reason: Reason; readonly detail: string };
+
+/** Collects the client's Identification, which may come in any number of pieces. */
+export class IdentificationReader {
+  readonly #bytes = new Uint8Array(packetSize(IDENTIFICATION, dialectOf(NEWEST, false)));
+  #length = 0;
+
+  /** Whether the client's first byte was that of a Classic client, so that it understands a kick. */
+  get isClassic(): boolean {
+    return this.#length > 0 && this.#bytes[0] === IDENTIFICATION.id;
+  }
+
+  /** Takes the next bytes. `rest` of the last step is what followed the packet. */
+  push(chunk: Uint8Array): IdentificationStep {
+    if (this.#length === 0 && chunk[0] !== IDENTIFICATION.id) {
+      return { kind: "refused", reason: "not-classic", detail: `first byte is ${chunk[0]}` };
+    }
+    const room = this.#bytes.length - this.#length;
+    this.#bytes.set(chunk.subarray(0, room), this.#length);
+    const before = this.#length;
+    this.#length += Math.min(chunk.length, room);
+    if (this.#length < 2) return { kind: "more" };
+    const version = protocolVersion(this.#bytes[1] ?? 0);
+    if (version === undefined) {
+      return { kind: "refused", reason: "unsupported-protocol", detail: `protocol version is ${this.#bytes[1]}` };
+    }
+    const size = packetSize(IDENTIFICATION, dialectOf(version, false));
+    if (this.#length < size) return { kind: "more" };
+    return this.#finish(version, this.#bytes.subarray(0, size), chunk.subarray(size - before));
+  }
+
+  #finish(version: ProtocolVersion, packet: Uint8Array, rest: Uint8Array): IdentificationStep {
+    const plain = dialectOf(version, false);
+    const { username, key, magic } = readPacket("PlayerIdentification", plain, packet);
+    if (!NAME.test(username)) {
+      return { kind: "refused", reason: "bad-name", detail: `name is ${JSON.stringify(username)}` };
+    }
+    const replayed = key !== "" ? packet : encodePacket("PlayerIdentification", plain, {
+      protocol: version,
+      username,
+      key: NO_KEY,
+      ...magic === undefined ? {} : { magic },
+    });
+    const dialect = dialectOf(version, version === NEWEST && magic === CPE_MAGIC);
+    return { kind: "done", identity: { name: username, key, dialect, packet: replayed }, rest };
+  }
+}
+
+function dialectOf(protocol: ProtocolVersion, cpe: boolean): Dialect {
+  return { protocol, cpe, extensions: ExtensionSet.EMPTY };
+}
+
+function protocolVersion(byte: number): ProtocolVersion | undefined {
+  // The comparison leaves just the members of the union.
+  return byte >= OLDEST && byte <= NEWEST ? byte as ProtocolVersion : undefined;
+}

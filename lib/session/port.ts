@@ -1,0 +1,121 @@
+/** What a session and its driver say to each other, and nothing else. */
+import type { ExtensionSet } from "../protocol/extensions.ts";
+import type { Reason } from "./reasons.ts";
+
+/** One connection of a session: {@linkcode CLIENT}, or a backend leg with a number that the session never uses twice. */
+export type Leg = number;
+
+/** The player's own leg. */
+export const CLIENT: Leg = 0;
+
+/**
+ * How a leg is closed, always after what was written to it has gone out, except by `"abort"`.
+ * - `"half"`: no more is sent; what the peer still sends is read on.
+ * - `"full"`: no more is sent; what the peer still sends is discarded, until it closes too or a second has passed.
+ * - `"abort"`: at once.
+ */
+export type Closing = "half" | "full" | "abort";
+
+/** The effects a session may have. The driver carries them out; none of these calls back into the session. */
+export interface SessionPort {
+  /** The time in milliseconds; never goes back. */
+  now(): number;
+  /** Sends `bytes`, a view that is valid during this call only. */
+  write(leg: Leg, bytes: Uint8Array): void;
+  /** Connects `leg` to a backend: answered by {@linkcode Session.opened} or {@linkcode Session.failed}. */
+  dial(leg: Leg, backend: string): void;
+  close(leg: Leg, how: Closing): void;
+  /** Asks for a tick at `time` or soon after, instead of any asked for earlier. `Infinity` asks for none. */
+  wake(time: number): void;
+  /** Tells what happened. */
+  emit(event: SessionEvent): void;
+}
+
+/** What happens in a session, for logs, metrics and the routing. */
+export type SessionEvent =
+  | { readonly kind: "identified"; readonly player: string; readonly protocol: number; readonly client: string }
+  | { readonly kind: "offered"; readonly backend: string; readonly extensions: ExtensionSet }
+  | { readonly kind: "refused"; readonly backend: string; readonly cause: string }
+  | { readonly kind: "joined"; readonly backend: string }
+  | { readonly kind: "playable"; readonly backend: string }
+  | { readonly kind: "ended"; readonly summary: SessionSummary };
+
+/** A session's life in one line of the log. */
+export interface SessionSummary {
+  readonly session: string;
+  /** Empty where the client never said a valid name. */
+  readonly player: string;
+  readonly code: string;
+  readonly reason: Reason;
+  /** What exactly, for the operator; control characters are possible. */
+  readonly detail: string;
+  /** Name of the backend the player was on or tried last. */
+  readonly backend: string;
+  readonly timers: SessionTimers;
+  readonly bytes: SessionBytes;
+}
+
+/** Milliseconds; `undefined` for stages that were not reached. */
+export interface SessionTimers {
+  /** From accept to the end of the client's handshake. */
+  readonly handshake: number | undefined;
+  /** From then until a backend had taken the player. */
+  readonly login: number | undefined;
+  /** From then until the first map was complete. */
+  readonly map: number | undefined;
+  /** From accept to the end. */
+  readonly total: number;
+}
+
+/** Bytes by leg and direction, as they went over the wire. */
+export interface SessionBytes {
+  fromClient: number;
+  toClient: number;
+  fromBackend: number;
+  toBackend: number;
+}
+
+/** What a session is given for its life. */
+export interface SessionOptions {
+  /** Short and unique: stands in kicks and in the log. */
+  readonly id: string;
+  /** `"parse"` translates packets; `"raw"` splices bytes after the client's Identification. */
+  readonly mode: "parse" | "raw";
+  /** The name of the software that clients are shown. */
+  readonly appName: string;
+  /** S. */
+  readonly announced: ExtensionSet;
+  /** What a kick by a backend that the player is not on yet leads to: the player's end, or the next candidate. */
+  readonly onKick: "disconnect" | "fallback";
+  /** Whether `key` proves that the player is called `name`. */
+  verify(name: string, key: string): boolean;
+  /** Names of the backends to try for a player, best first. */
+  candidates(player: string): readonly string[];
+  readonly limits: SessionLimits;
+}
+
+/** Bounds on what a session waits for and keeps. */
+export interface SessionLimits {
+  /** Milliseconds from accept until a backend has taken the player. */
+  readonly loginMs: number;
+  /** Milliseconds one backend is given to accept the connection, and again to take the player. */
+  readonly attemptMs: number;
+  /** Milliseconds a map may take, and the time from joining to the first. */
+  readonly mapMs: number;
+  /** Bytes one map may have on the wire. */
+  readonly mapBytes: number;
+  /** Bytes kept of what either side sends before the other side is there. */
+  readonly earlyBytes: number;
+  /** Milliseconds without traffic for which a leg is kept after the other has ended. */
+  readonly lingerMs: number;
+}
+
+/** Limits that suit any network; configuration changes the login's. */
+export const DEFAULT_LIMITS: SessionLimits = {
+  loginMs: 10_000,
+  attemptMs: 3_000,
+  mapMs: 120_000,
+  mapBytes: 256 << 20,
+  earlyBytes: 64 << 10,
+  lingerMs: 1_000,
+};

@@ -1,0 +1,51 @@
+/**
+ * Why sessions end: the one list that kicks, logs, metrics and the manual draw from.
+ *
+ * `by` is who ended it: C the client, S the backend, P the edge itself, O the operator. `text` is what the player reads, up to 53
+ * characters so that the code behind it fits; reasons without one close without a word, because nobody is left to read it or the
+ * peer does not speak Classic.
+ */
+export const REASONS = {
+  "client-left": { by: "C" },
+  "client-reset": { by: "C" },
+  "not-classic": { by: "P" },
+  "unsupported-protocol": { by: "P", text: "Use a Classic client, 0.0.16a to 0.30" },
+  "bad-name": { by: "P", text: "Names have 1 to 16 letters, digits, _ or ." },
+  "wrong-key": { by: "P", text: "Login failed! Close the game and sign in again" },
+  "bad-extensions": { by: "P", text: "Your client's extension list makes no sense" },
+  "bad-packet": { by: "P", text: "Your client sent something that makes no sense" },
+  "early-flood": { by: "P", text: "Your client sent too much before it was in" },
+  "login-timeout": { by: "P", text: "Your login took too long" },
+  "client-too-slow": { by: "P", text: "Your connection is too slow" },
+  "no-backend": { by: "P", text: "No server can take you now, please try again soon" },
+  "backend-kick": { by: "S" },
+  "backend-closed": { by: "S", text: "The server closed the connection" },
+  "backend-lost": { by: "S", text: "The connection to the server was lost" },
+  "backend-broken": { by: "S", text: "The server sent something that makes no sense" },
+  "backend-too-slow": { by: "S", text: "The server does not keep up" },
+  "endless-map": { by: "S", text: "The server's map never ends" },
+  "shutdown": { by: "O", text: "The network is going down, please come back soon" },
+  "internal-error": { by: "P", text: "Something went wrong here, please try again" },
+} as const satisfies Record<string, { readonly by: EndedBy; readonly text?: string }>;
+
+/** Who ended a session. */
+export type EndedBy = "C" | "S" | "P" | "O";
+
+/** Why a session ended. */
+export type Reason = keyof typeof REASONS;
+
+/**
+ * In which stage a session ended: A the client's handshake, D finding and dialling a backend, M loading the first map, P play.
+ */
+export type Stage = "A" | "D" | "M" | "P";
+
+/** What the player reads about `reason`; `undefined` where the session closes without a word. */
+export function reasonText(reason: Reason): string | undefined {
+  const entry = REASONS[reason];
+  return "text" in entry ? entry.text : undefined;
+}
+
+/** The two letters of a session's end: who ended it, in which stage. */
+export function endCode(reason: Reason, stage: Stage): string {
+  return REASONS[reason].by + stage;
+}

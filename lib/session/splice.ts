@@ -1,0 +1,68 @@
+/** Raw play: bytes pass both ways unparsed, and each side's end is passed on. */
+import { CLIENT, type Leg } from "./port.ts";
+import type { Phase, Session } from "./session.ts";
+
+/** Forwards everything between the client and one backend. */
+export class Splice implements Phase {
+  readonly stage = "P";
+  /** Where a packet ends is not known here. */
+  readonly kickable = false;
+  readonly #session: Session;
+  readonly #backend: Leg;
+  /** The leg that ended first. */
+  #endedFirst: Leg | undefined;
+  #deadline = Infinity;
+
+  constructor(session: Session, backend: Leg) {
+    this.#session = session;
+    this.#backend = backend;
+    session.port.wake(Infinity);
+  }
+
+  fromClient(chunk: Uint8Array): void {
+    this.#session.send(this.#backend, chunk);
+    this.#linger();
+  }
+
+  fromBackend(leg: Leg, chunk: Uint8Array): void {
+    if (leg !== this.#backend) return;
+    this.#session.send(CLIENT, chunk);
+    this.#linger();
+  }
+
+  opened(): void {}
+  gone(): void {}
+
+  eof(leg: Leg): void {
+    if (leg !== CLIENT && leg !== this.#backend) return;
+    if (this.#endedFirst !== undefined && this.#endedFirst !== leg) {
+      this.#end();
+      return;
+    }
+    this.#endedFirst = leg;
+    this.#session.close(leg === CLIENT ? this.#backend : CLIENT, "half");
+    this.#linger();
+    this.#session.port.wake(this.#deadline);
+  }
+
+  failed(leg: Leg, cause: string): void {
+    if (leg === CLIENT) this.#session.end("client-reset", cause);
+    else if (leg === this.#backend) this.#session.end("backend-lost", cause);
+  }
+
+  tick(now: number): void {
+    if (now >= this.#deadline) this.#end();
+    else this.#session.port.wake(this.#deadline);
+  }
+
+  /** After one side has ended, the other is kept as long as it has something to say. */
+  #linger(): void {
+    if (this.#endedFirst === undefined) return;
+    this.#deadline = this.#session.port.now() + this.#session.options.limits.lingerMs;
+  }
+
+  #end(): void {
+    if (this.#endedFirst === CLIENT) this.#session.end("client-left", "the client closed");
+    else this.#session.end("backend-closed", "the backend closed");
+  }
+}

@@ -1,0 +1,213 @@
+/** Runs one session on Deno's own sockets: one read loop per leg, and back-pressure between them. */
+import { CLIENT, type Closing, type Leg, type SessionEvent, type SessionPort } from "../session/port.ts";
+import type { Session } from "../session/session.ts";
+import type { Beat } from "./beat.ts";
+import { Pacer } from "./pacer.ts";
+import { ReadBuffer } from "./read_buffer.ts";
+import { type Conn, Socket } from "./socket.ts";
+
+/** What a driver is given for its session. */
+export interface DenoDriverOptions {
+  /** Connects to the backend of that name. */
+  dial(backend: string): Promise<Conn>;
+  /** Told about everything the session emits. */
+  emit(event: SessionEvent): void;
+  /** Told about an error in the session's own code, which ends the session. */
+  crashed(error: unknown): void;
+  readonly beat: Beat;
+  /** Bytes that may wait for a leg before the other legs are not read any more. */
+  readonly softLimit: number;
+  /** Bytes that may wait for a leg before the session ends. */
+  readonly hardLimit: number;
+}
+
+/** Bytes a peer may still send to a leg that is closing. */
+const MAX_DISCARDED = 1 << 20;
+
+interface OpenLeg {
+  readonly socket: Socket;
+  reading: Promise<void>;
+  discarding: boolean;
+  /** Bytes written when the peer was last seen to make progress, for {@linkcode DenoDriver.checkProgress}. */
+  progress: number;
+}
+
+/** See the file's first line. Create it, create the session with it, then {@linkcode start}. */
+export class DenoDriver implements SessionPort {
+  readonly #options: DenoDriverOptions;
+  readonly #legs = new Map<Leg, OpenLeg | "dialling">();
+  #session: Session | undefined;
+  #lent: ArrayBufferLike | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Counts what came from the client, so that a backend which only answers does not count as quick. */
+  #clientReads = 0;
+
+  constructor(options: DenoDriverOptions) {
+    this.#options = options;
+  }
+
+  /** Takes over the client's connection, and lives until the session's last leg is closed. */
+  start(session: Session, conn: Conn): void {
+    this.#session = session;
+    this.#open(CLIENT, conn);
+  }
+
+  now(): number {
+    return performance.now();
+  }
+
+  write(leg: Leg, bytes: Uint8Array): void {
+    const open = this.#legs.get(leg);
+    if (open === undefined || open === "dialling") return;
+    open.socket.enqueue(bytes, bytes.buffer === this.#lent);
+  }
+
+  dial(leg: Leg, backend: string): void {
+    this.#legs.set(leg, "dialling");
+    this.#options.dial(backend).then(
+      (conn) => this.#dialled(leg, conn),
+      (error) => this.#call((session) => this.#fail(session, leg, messageOf(error))),
+    );
+  }
+
+  close(leg: Leg, how: Closing): void {
+    const open = this.#legs.get(leg);
+    if (open === undefined) return;
+    if (open === "dialling") {
+      this.#gone(leg);
+    } else if (how === "half") {
+      open.socket.finish();
+    } else {
+      open.discarding = true;
+      if (how === "abort") open.socket.abort();
+      const closed = how === "abort" ? open.reading : open.socket.drain(open.reading);
+      closed.then(() => this.#gone(leg));
+    }
+  }
+
+  wake(time: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (time === Infinity) return;
+    this.#timer = setTimeout(() => this.#call((session) => session.tick()), Math.max(0, Math.ceil(time - this.now())));
+  }
+
+  emit(event: SessionEvent): void {
+    this.#options.emit(event);
+  }
+
+  /** Breaks every leg whose peer has taken nothing since the last call although something waits for it. */
+  checkProgress(): void {
+    for (const [leg, open] of this.#legs) {
+      if (open === "dialling") continue;
+      const { socket } = open;
+      const stuck = socket.pending > 0 && socket.written === open.progress;
+      open.progress = socket.written;
+      if (stuck) this.#call((session) => this.#fail(session, leg, "the peer takes no more bytes"));
+    }
+  }
+
+  #open(leg: Leg, conn: Conn): void {
+    const socket = new Socket(conn, (cause) => this.#call((session) => this.#fail(session, leg, cause)));
+    const open: OpenLeg = { socket, reading: Promise.resolve(), discarding: false, progress: 0 };
+    this.#legs.set(leg, open);
+    open.reading = this.#read(leg, open);
+  }
+
+  #dialled(leg: Leg, conn: Conn): void {
+    if (!this.#legs.has(leg)) {
+      conn.close();
+      return;
+    }
+    this.#open(leg, conn);
+    this.#call((session) => session.opened(leg));
+  }
+
+  #fail(session: Session, leg: Leg, cause: string): void {
+    const open = this.#legs.get(leg);
+    if (open === undefined || (open !== "dialling" && open.discarding)) return;
+    session.failed(leg, cause);
+    this.close(leg, "abort");
+  }
+
+  #gone(leg: Leg): void {
+    if (!this.#legs.delete(leg)) return;
+    if (this.#legs.size === 0) this.wake(Infinity);
+    this.#call((session) => session.gone(leg));
+  }
+
+  async #read(leg: Leg, open: OpenLeg): Promise<void> {
+    const buffer = new ReadBuffer();
+    const pacer = new Pacer(this.#options.beat);
+    let discarded = 0;
+    try {
+      while (discarded <= MAX_DISCARDED) {
+        const count = await open.socket.conn.read(buffer.bytes);
+        if (count === null) {
+          if (!open.discarding) this.#call((session) => session.eof(leg));
+          return;
+        }
+        if (open.discarding) {
+          discarded += count;
+          continue;
+        }
+        const blocked = this.#deliver(leg, buffer.bytes.subarray(0, count));
+        if (blocked !== undefined) await blocked;
+        const pause = pacer.pauseAfter(count, leg === CLIENT ? undefined : this.#clientReads);
+        if (pause !== undefined) await pause;
+        buffer.adapt(count);
+      }
+    } catch (error) {
+      this.#call((session) => this.#fail(session, leg, messageOf(error)));
+    } finally {
+      buffer.release();
+    }
+  }
+
+  /** Hands a chunk to the session. Returns what to wait for before the leg is read again, if anything. */
+  #deliver(leg: Leg, chunk: Uint8Array): Promise<void> | undefined {
+    if (leg === CLIENT) this.#clientReads++;
+    this.#lent = chunk.buffer;
+    try {
+      this.#session?.bytes(leg, chunk);
+    } catch (error) {
+      this.#crash(error);
+    }
+    this.#lent = undefined;
+    return this.#flush(leg);
+  }
+
+  #call(change: (session: Session) => void): void {
+    if (this.#session === undefined) return;
+    try {
+      change(this.#session);
+    } catch (error) {
+      this.#crash(error);
+    }
+    this.#flush();
+  }
+
+  #crash(error: unknown): void {
+    this.#options.crashed(error);
+    this.#session?.end("internal-error", messageOf(error));
+  }
+
+  /** Writes what the session queued. Returns what `source` must wait for before it is read again. */
+  #flush(source?: Leg): Promise<void> | undefined {
+    let blocked: Promise<void> | undefined;
+    for (const [leg, open] of this.#legs) {
+      if (open === "dialling" || open.socket.pending === 0) continue;
+      const { socket } = open;
+      const flushed = socket.flush();
+      if (socket.pending > this.#options.hardLimit) {
+        this.#session?.overflowed(leg, `${socket.pending} bytes are waiting`);
+      }
+      if (leg !== source && (socket.holdsLent || socket.pending > this.#options.softLimit)) blocked = flushed;
+    }
+    return blocked;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

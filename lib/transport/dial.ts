@@ -1,0 +1,12 @@
+import type { Conn } from "./socket.ts";
+
+/** Where a backend listens. */
+export type Address =
+  | { readonly kind: "tcp"; readonly host: string; readonly port: number }
+  | { readonly kind: "unix"; readonly path: string };
+
+/** Connects to `address`. The caller holds the deadline. */
+export async function dial(address: Address): Promise<Conn> {
+  if (address.kind === "unix") return await Deno.connect({ transport: "unix", path: address.path });
+  return await Deno.connect({ hostname: address.host, port: address.port });
+}

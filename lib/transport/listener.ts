@@ -1,0 +1,54 @@
+/** Accepting connections. */
+
+/** Milliseconds to wait after a failed accept, so that a process out of descriptors does not spin. */
+const RETRY_MS = 100;
+
+/** What a listener tells. */
+export interface ListenerEvents {
+  accepted(conn: Deno.TcpConn): void;
+  /** A connection could not be accepted, e.g. because the process has no descriptor left. The listener goes on. */
+  failed(error: unknown): void;
+}
+
+/** One bound address. */
+export class Listener implements Disposable {
+  readonly #listener: Deno.TcpListener;
+  readonly #accepting: Promise<void>;
+  #closed = false;
+
+  /** Binds at once; throws what {@linkcode Deno.listen} throws. */
+  constructor(hostname: string, port: number, events: ListenerEvents) {
+    this.#listener = Deno.listen({ hostname, port });
+    this.#accepting = this.#accept(events);
+  }
+
+  /** Where it listens; tells the port taken for port 0. */
+  get address(): { readonly hostname: string; readonly port: number } {
+    const { hostname, port } = this.#listener.addr;
+    return { hostname, port };
+  }
+
+  /** Accepts no more. Resolves when the accept loop has ended. */
+  async close(): Promise<void> {
+    this[Symbol.dispose]();
+    await this.#accepting;
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#listener.close();
+  }
+
+  async #accept(events: ListenerEvents): Promise<void> {
+    while (!this.#closed) {
+      try {
+        for await (const conn of this.#listener) events.accepted(conn);
+      } catch (error) {
+        if (this.#closed) return;
+        events.failed(error);
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  }
+}

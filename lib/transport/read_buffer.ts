@@ -1,0 +1,39 @@
+/** The buffer one leg reads into: small while little comes, large while reads fill it, so that idle sessions hold little. */
+
+/** Sizes in bytes, smallest first. */
+const SIZES = [2 << 10, 16 << 10, 64 << 10] as const;
+/** Large buffers kept for the next leg that needs one, per size. */
+const MAX_KEPT = 16;
+
+const kept: ReadonlyMap<number, Uint8Array<ArrayBuffer>[]> = new Map(SIZES.slice(1).map((size) => [size, []]));
+
+/** A leg's read buffer. Its large forms come from a pool that all legs share. */
+export class ReadBuffer {
+  #bytes = new Uint8Array(SIZES[0]);
+  readonly #small = this.#bytes;
+
+  /** Where the next read goes. */
+  get bytes(): Uint8Array {
+    return this.#bytes;
+  }
+
+  /** Whether the last read, of `count` bytes, filled the buffer, so that more is probably waiting. */
+  filledBy(count: number): boolean {
+    return count === this.#bytes.length;
+  }
+
+  /** Chooses the size for the next read by the size of the last. The bytes of the last read are no longer needed. */
+  adapt(count: number): void {
+    const wanted = SIZES.find((size) => size > 2 * count) ?? SIZES[SIZES.length - 1] ?? count;
+    if (wanted === this.#bytes.length) return;
+    this.release();
+    if (wanted !== this.#small.length) this.#bytes = kept.get(wanted)?.pop() ?? new Uint8Array(wanted);
+  }
+
+  /** Gives a large buffer back. No read may be under way. */
+  release(): void {
+    const pool = kept.get(this.#bytes.length);
+    if (pool !== undefined && pool.length < MAX_KEPT) pool.push(this.#bytes);
+    this.#bytes = this.#small;
+  }
+}

@@ -1,0 +1,145 @@
+/** One leg's socket: what waits to be written to it, and how it is closed. */
+
+/** Bytes that one write carries at most when several pieces wait. */
+const MAX_WRITE = 64 << 10;
+/** Milliseconds a peer is given to take what is left and close, once the session is over. */
+const CLOSING_MS = 2_000;
+
+/** A connection of Deno that can be closed on one side. */
+export type Conn = Deno.TcpConn | Deno.UnixConn;
+
+/**
+ * Writes in order, one write at a time. Nothing throws: a failed write ends the queue and is told to `onFailure` once.
+ */
+export class Socket {
+  readonly conn: Conn;
+  readonly #onFailure: (cause: string) => void;
+  #queue: Uint8Array[] = [];
+  #pending = 0;
+  #written = 0;
+  #lent = false;
+  #flushing: Promise<void> | undefined;
+  #finishing = false;
+  #broken = false;
+
+  constructor(conn: Conn, onFailure: (cause: string) => void) {
+    this.conn = conn;
+    this.#onFailure = onFailure;
+    if ("setNoDelay" in conn) tune(conn);
+  }
+
+  /** Bytes that wait to be written, those of the write under way included. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  /** Bytes written so far: grows as long as the peer reads. */
+  get written(): number {
+    return this.#written;
+  }
+
+  /** Whether the queue holds bytes of a read buffer, which must not be read into again before {@linkcode flush} is done. */
+  get holdsLent(): boolean {
+    return this.#lent;
+  }
+
+  /**
+   * Queues `bytes`; {@linkcode flush} writes them.
+   *
+   * @param lent The bytes stay as they are until flushed; otherwise they are copied.
+   */
+  enqueue(bytes: Uint8Array, lent: boolean): void {
+    if (this.#finishing || this.#broken) return;
+    this.#queue.push(lent ? bytes : bytes.slice());
+    this.#pending += bytes.length;
+    this.#lent ||= lent;
+  }
+
+  /** Resolves when all that is queued is written or lost. */
+  flush(): Promise<void> {
+    this.#flushing ??= this.#run();
+    return this.#flushing;
+  }
+
+  /** Sends no more after what is queued. */
+  async finish(): Promise<void> {
+    this.#finishing = true;
+    await this.flush();
+    if (this.#broken) return;
+    try {
+      await this.conn.closeWrite();
+    } catch {
+      // The peer was faster.
+    }
+  }
+
+  /** Finishes, then reads and forgets what the peer still sends until it closes too; not for longer than two seconds. */
+  async drain(reading: Promise<void>): Promise<void> {
+    const deadline = setTimeout(() => this.abort(), CLOSING_MS);
+    await this.finish();
+    await reading;
+    clearTimeout(deadline);
+    this.abort();
+  }
+
+  /** Closes at once. */
+  abort(): void {
+    this.#broken = true;
+    try {
+      this.conn.close();
+    } catch {
+      // It is closed already.
+    }
+  }
+
+  async #run(): Promise<void> {
+    while (this.#queue.length > 0 && !this.#broken) {
+      const bytes = this.#next();
+      try {
+        for (let at = 0; at < bytes.length;) {
+          const count = await this.conn.write(at === 0 ? bytes : bytes.subarray(at));
+          at += count;
+          this.#pending -= count;
+          this.#written += count;
+        }
+      } catch (error) {
+        if (!this.#broken) this.#onFailure(error instanceof Error ? error.message : String(error));
+        this.#broken = true;
+      }
+    }
+    this.#queue = [];
+    this.#pending = 0;
+    this.#lent = false;
+    this.#flushing = undefined;
+  }
+
+  /** The next piece, together with the small ones behind it. */
+  #next(): Uint8Array {
+    const first = this.#queue.shift() ?? new Uint8Array(0);
+    if (this.#queue.length === 0 || first.length >= MAX_WRITE) return first;
+    const pieces = [first];
+    let size = first.length;
+    for (let piece = this.#queue[0]; piece !== undefined && size + piece.length <= MAX_WRITE; piece = this.#queue[0]) {
+      pieces.push(piece);
+      size += piece.length;
+      this.#queue.shift();
+    }
+    if (pieces.length === 1) return first;
+    const joined = new Uint8Array(size);
+    let at = 0;
+    for (const piece of pieces) {
+      joined.set(piece, at);
+      at += piece.length;
+    }
+    return joined;
+  }
+}
+
+function tune(conn: Deno.TcpConn): void {
+  try {
+    conn.setNoDelay(true);
+    conn.setKeepAlive(true);
+  } catch {
+    // The peer has reset the connection already; reading from it will tell.
+  }
+}

@@ -1,0 +1,23 @@
+import { cli } from "./lib/cli.ts";
+import { writeStderr, writeStdout } from "./lib/observe/standard_streams.ts";
+
+// What runs a network is loaded when it is asked for, so that the other commands start at once.
+const code = await cli(Deno.args, {
+  env: Deno.env.toObject(),
+  stdout: writeStdout,
+  stderr: writeStderr,
+  exists: (path) => Deno.stat(path).then(() => true, () => false),
+  run: async (config, warnings) => {
+    const { openLog } = await import("./lib/observe/log.ts");
+    const { runEdge } = await import("./lib/run_edge.ts");
+    const log = openLog(config.log);
+    for (const { file, line, path, message } of warnings) log.warn("config", message, { file, line, path });
+    return await runEdge(config, log);
+  },
+  demo: async (options) => {
+    const { openLog } = await import("./lib/observe/log.ts");
+    const { runDemo } = await import("./lib/demo/demo.ts");
+    return await runDemo(openLog(options));
+  },
+});
+Deno.exit(code);

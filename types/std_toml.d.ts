@@ -1,0 +1,2 @@
+/** The part of `@std/toml` that the configuration uses; its npm mirror ships no types. */
+export declare function parse(toml: string): Record<string, unknown>;
