@@ -49,8 +49,8 @@ export function parseOpenFileLimit(limits: string): number {
 /** The CPUs of a list such as `0-3,8`. */
 export function parseCpuList(list: string): readonly number[] {
   return list.trim().split(",").flatMap((range) => {
-    const [first, last = first] = range.split("-").map(Number);
-    return first === undefined || last === undefined || Number.isNaN(first)
+    const [first, last = first] = range.split("-").filter((text) => text !== "").map(Number);
+    return first === undefined || last === undefined
       ? []
       : Array.from({ length: last - first + 1 }, (_, index) => first + index);
   });

@@ -68,7 +68,7 @@ function conditions(peer: string, rows: readonly Row[]): readonly string[] {
   const cores = measured.flatMap((row) => row.cores ?? []);
   const generator = summarize(cores.map((used) => used.generator))?.median;
   return [
-    `${calm}/${measured.length}${calm === 0 ? " ~" : ""}`,
+    `${calm}/${measured.length}${calm === 0 && measured.length > 0 ? " ~" : ""}`,
     peer === "direct" ? "–" : percent(summarize(cores.map((used) => used.peer))?.median),
     `${percent(generator)}${generator !== undefined && generator > BUSY_GENERATOR ? " !" : ""}`,
   ];

@@ -3,7 +3,7 @@ import { EXIT_MEANINGS } from "./exit_code.ts";
 
 /** Signals that the edge obeys. */
 const SIGNALS = [
-  ["TERM, INT", "Stop: give players up to edge.drain_timeout; the second one stops at once"],
+  ["TERM, INT", "Stop: tell the players, end their sessions; the second one exits at once"],
 ] as const;
 
 /** What `--help` prints. */

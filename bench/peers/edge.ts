@@ -3,6 +3,8 @@ import { type Peer, type Place, SPARE_SESSIONS } from "./peer.ts";
 
 /** Far more than the load needs of everything the edge limits: its limits are not what is measured. */
 const PLENTY = 1_000_000;
+/** The largest the edge's configuration takes. */
+const MAX_JOIN_RATE = 10_000;
 
 /**
  * The edge in its modes. `edge` parses but has nothing to change; `edge-raw` does not parse; the clients of `edge-translate` have all
@@ -55,7 +57,7 @@ address = "127.0.0.1:${backendPort}"
 [[pool]]
 name = "main"
 backends = ["world"]
-join_rate = ${PLENTY}
+join_rate = ${MAX_JOIN_RATE}
 
 [health]
 backend_idle_timeout = "10m"

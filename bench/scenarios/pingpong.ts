@@ -1,9 +1,9 @@
 import { Histogram } from "../histogram.ts";
-import { MeasurementError } from "../leg.ts";
 import type { Load } from "../load.ts";
 import { type ClientKind, VANILLA } from "../login.ts";
 import { StampedPosition, TICKS_PER_MILLISECOND } from "../position.ts";
 import type { Scenario } from "../scenario.ts";
+import { Sequences } from "../sequences.ts";
 import type { Session, Traffic } from "../session.ts";
 
 const PLAYERS = 50;
@@ -56,9 +56,7 @@ class Rally implements Traffic {
   readonly #clientView: DataView<ArrayBuffer>;
   readonly #backendBytes = BACKEND_WRITES.packets(1);
   readonly #backendView = new DataView(this.#backendBytes.buffer);
-  /** Number of the round trip that each player is in. */
-  readonly #trips = new Uint16Array(PLAYERS);
-  #resting = 0;
+  readonly #trips = new Sequences(PLAYERS, 16);
   #over = false;
 
   constructor(load: Load, client: ClientKind) {
@@ -78,7 +76,7 @@ class Rally implements Traffic {
   /** Lets the round trips come to their end. */
   finish(): void {
     this.#over = true;
-    this.#load.pollUntil("end every round trip", DRAIN_DEADLINE, () => this.#resting === this.#players.length);
+    this.#load.pollUntil("end every round trip", DRAIN_DEADLINE, () => this.#trips.complete);
   }
 
   toBackend({ backend, index }: Session, bytes: DataView<ArrayBuffer>, at: number): boolean {
@@ -93,19 +91,14 @@ class Rally implements Traffic {
   toClient(player: Session, bytes: DataView<ArrayBuffer>, at: number): boolean {
     const form = this.#clientReads;
     if (bytes.getUint8(at) !== form.id) return false;
-    const [trip, answered] = [this.#trips[player.index], form.sequence(bytes, at)];
-    if (trip !== answered || form.player(bytes, at) !== player.index) {
-      throw new MeasurementError(`Cannot account for ${player.name}: answer ${answered} came, ${trip} was due`);
-    }
+    this.#trips.receive(form.player(bytes, at), form.sequence(bytes, at));
     this.times.add(this.#load.clock.ticks() - form.ticks(bytes, at));
-    this.#trips[player.index] = trip + 1;
-    if (this.#over) this.#resting++;
-    else this.#serve(player);
+    if (!this.#over) this.#serve(player);
     return true;
   }
 
   #serve({ client, index }: Session): void {
-    this.#clientWrites.stamp(this.#clientView, 0, this.#trips[index] ?? 0, this.#load.clock.ticks());
+    this.#clientWrites.stamp(this.#clientView, 0, this.#trips.send(index), this.#load.clock.ticks());
     client.write(this.#clientBytes);
   }
 }

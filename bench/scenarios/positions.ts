@@ -1,8 +1,8 @@
 import { Histogram } from "../histogram.ts";
-import { MeasurementError } from "../leg.ts";
 import type { Load } from "../load.ts";
 import { type ClientKind, VANILLA } from "../login.ts";
 import { StampedPosition, TICKS_PER_MILLISECOND } from "../position.ts";
+import { Sequences } from "../sequences.ts";
 import type { Session, Traffic } from "../session.ts";
 
 /**
@@ -42,8 +42,8 @@ export class Positions implements Traffic {
   constructor(load: Load, client: ClientKind, count: number, delivery: Delivery) {
     this.#load = load;
     this.#delivery = delivery;
-    this.#moves = new Sequences(count);
-    this.#tells = new Sequences(count * count);
+    this.#moves = new Sequences(count, 16);
+    this.#tells = new Sequences(count * count, 16);
     this.#players = load.open(count, { client, traffic: this });
     const dialect = this.#players[0]?.dialect ?? VANILLA;
     this.#clientReads = new StampedPosition("PlayerTeleport", dialect);
@@ -155,47 +155,5 @@ export class Positions implements Traffic {
     const sequence = this.#tells.send(player.index * this.#players.length + mover);
     BACKEND_WRITES.setPlayer(this.#tellView, at, mover);
     BACKEND_WRITES.stamp(this.#tellView, at, sequence, ticks);
-  }
-}
-
-/** Numbers the packets of many flows, each by itself, and sees to it that none is lost, repeated or overtaken. */
-class Sequences {
-  readonly #sent: Uint16Array;
-  readonly #due: Uint16Array;
-  #sentCount = 0;
-  #receivedCount = 0;
-
-  constructor(flows: number) {
-    this.#sent = new Uint16Array(flows);
-    this.#due = new Uint16Array(flows);
-  }
-
-  /** Packets received so far. */
-  get received(): number {
-    return this.#receivedCount;
-  }
-
-  /** Whether everything sent was received. */
-  get complete(): boolean {
-    return this.#sentCount === this.#receivedCount;
-  }
-
-  /** Number of the next packet of `flow`. */
-  send(flow: number): number {
-    const sequence = this.#sent[flow] ?? 0;
-    this.#sent[flow] = sequence + 1;
-    this.#sentCount++;
-    return sequence;
-  }
-
-  receive(flow: number, sequence: number): void {
-    const due = this.#due[flow];
-    if (sequence !== due) {
-      throw new MeasurementError(
-        `Cannot account for the packets of flow ${flow}: number ${sequence} came, ${due} was due`,
-      );
-    }
-    this.#due[flow] = sequence + 1;
-    this.#receivedCount++;
   }
 }

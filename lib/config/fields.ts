@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { fitsTextField } from "../protocol/text.ts";
+import { fitsTextField, TEXT_SIZE } from "../protocol/text.ts";
 import { type Address, parseAddress, type TcpAddress } from "./address.ts";
 import { currentValue } from "./current_value.ts";
 import { type Network, parseNetwork } from "./network.ts";
@@ -115,8 +115,8 @@ export function matching(expected: string, pattern: string): Field<string> {
 /** Text for one text field of a packet. */
 export function packetText(): Field<string> {
   const error = "must be text of at most 64 characters of code page 437";
-  return z.string({ error }).max(64, { error })
-    .refine((text) => fitsTextField(text) && !text.includes("\0"), { error });
+  return z.string({ error }).refine((text) => fitsTextField(text) && !text.includes("\0"), { error })
+    .meta({ maxLength: TEXT_SIZE });
 }
 
 export function wholeNumber(least: number, most: number): Field<number, number> {

@@ -47,13 +47,13 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
  * @throws {ConfigError} with every problem found
  */
 export function parseConfig(text: string, { path, env = {}, overrides = [] }: LoadOptions): LoadedConfig {
-  const { document, problems } = readDocument(path, text);
-  if (document === undefined) throw new ConfigError(problems);
-  problems.push(...applyEnvironment(document, env), ...applyOverrides(document, overrides));
+  const { document, problems: misread } = readDocument(path, text);
+  if (document === undefined) throw new ConfigError(misread);
+  const misset = [...applyEnvironment(document, env), ...applyOverrides(document, overrides)];
   const { errors, warnings } = unavailableSettings(document);
   const read = schema.safeParse(document.root);
-  if (!read.success) problems.push(...explain(document, read.error.issues));
-  problems.push(...checkReferences(document), ...errors);
+  const invalid = read.success ? [] : explain(document, read.error.issues);
+  const problems = [...misread, ...misset, ...invalid, ...checkReferences(document), ...errors];
   if (problems.length > 0 || !read.success) throw new ConfigError(problems.toSorted(byLine));
   return { config: freeze(read.data), warnings: warnings.toSorted(byLine) };
 }

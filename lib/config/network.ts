@@ -18,7 +18,8 @@ function parseIpv4(text: string): readonly number[] | undefined {
 }
 
 function parseIpv6(text: string): readonly number[] | undefined {
-  const halves = text.split("::").map((half) => half === "" ? [] : half.split(":").flatMap(ipv6Part));
+  if (/\..*:/.test(text)) return undefined;
+  const halves = text.split("::").map((half) => half === "" ? [] : half.split(":").flatMap((part) => ipv6Part(part)));
   const [head = [], tail] = halves;
   const size = head.length + (tail?.length ?? 0);
   if (halves.length > 2 || [...head, ...tail ?? []].some(Number.isNaN)) return undefined;
@@ -27,8 +28,8 @@ function parseIpv6(text: string): readonly number[] | undefined {
 }
 
 /** Two bytes of a hexadecimal group, or four of an IPv4 address; `[NaN]` when `part` is neither. */
-function ipv6Part(part: string, index: number, parts: readonly string[]): readonly number[] {
-  if (part.includes(".") && index === parts.length - 1) return parseIpv4(part) ?? [NaN];
+function ipv6Part(part: string): readonly number[] {
+  if (part.includes(".")) return parseIpv4(part) ?? [NaN];
   const group = /^[0-9a-fA-F]{1,4}$/.test(part) ? parseInt(part, 16) : NaN;
   return Number.isNaN(group) ? [NaN] : [group >> 8, group & 0xff];
 }

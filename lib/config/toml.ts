@@ -35,8 +35,8 @@ export class TomlSyntaxError extends SyntaxError implements TomlProblem {
 /** How a table came to be, which decides what may still be added to it. */
 type Origin = "implied" | "header" | "dotted" | "inline";
 
-/** Arrays within arrays beyond this depth are refused, as reading them takes stack. */
-const DEEPEST_VALUE = 32;
+/** Values and dotted keys nested deeper are refused: reading them takes stack and time. */
+const DEEPEST = 32;
 
 const BLANK = /(?:[ \t\r\n]|#[^\n]*)*/y;
 const SPACE = /[ \t]*/y;
@@ -198,7 +198,10 @@ class TomlReader {
 
   #readKeys(): readonly string[] {
     const keys = [this.#readKey()];
-    while (this.#take(DOT) !== undefined) keys.push(this.#readKey());
+    while (this.#take(DOT) !== undefined) {
+      if (keys.length === DEEPEST) this.#fail(`Cannot read key as it has more than ${DEEPEST} parts`);
+      keys.push(this.#readKey());
+    }
     return keys;
   }
 
@@ -211,7 +214,7 @@ class TomlReader {
   }
 
   #readValue(path: Path, depth: number): unknown {
-    if (depth > DEEPEST_VALUE) this.#fail(`Cannot read value as it is nested deeper than ${DEEPEST_VALUE}`);
+    if (depth > DEEPEST) this.#fail(`Cannot read value as it is nested deeper than ${DEEPEST}`);
     const char = this.#text[this.#at];
     if (char === "[") return this.#readArray(path, depth);
     if (char === "{") return this.#readInlineTable(path, depth);
@@ -244,7 +247,7 @@ class TomlReader {
       this.#mark(element, this.#line);
       values.push(this.#readValue(element, depth + 1));
       this.#take(BLANK);
-      if (!this.#takeText(",") && this.#text[this.#at] !== "]") {
+      if (!this.#takeText(",") && this.#at < this.#text.length && this.#text[this.#at] !== "]") {
         this.#fail(`Cannot read array as "," or "]" is missing`, this.#line, path);
       }
     }

@@ -19,7 +19,7 @@ function quantity(text: string, units: Readonly<Record<string, number>>): number
 
 /** What `text` was probably meant to be: its number with the unit of the same first letter. */
 function correction(text: string, units: Readonly<Record<string, number>>): string {
-  const [, count, letter = ""] = /^\s*(\d+)\s*([a-z]?)/i.exec(text) ?? [];
+  const [, count, letter = ""] = /^\s*(\d+)\s*([a-z]?)[a-z]*\s*$/i.exec(text) ?? [];
   if (count === undefined) return "";
   const likely = Object.keys(units).filter((unit) => unit.toLowerCase().startsWith(letter.toLowerCase()));
   return suggestion(text, likely.map((unit) => count + unit));

@@ -36,6 +36,7 @@ Deno.test("parseIp refuses what is no address", () => {
     "::g",
     "::1%eth0",
     "1.2.3.4::",
+    "1.2.3.4::1",
     "::1.2.3",
   ];
   for (const text of refused) assertEquals(parseIp(text), undefined, text);

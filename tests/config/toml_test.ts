@@ -12,13 +12,41 @@ function read(...lines: readonly string[]): { root: unknown; lines: Record<strin
 }
 
 Deno.test("parseToml knows the lines of tables, arrays of tables and their keys", () => {
-  const { root, lines } = read("a = 1", "[b]", "c = 'x'", "", "[[l]]", "n = 1", "[[l]] # second", "[l.sub]", "q = true");
+  const { root, lines } = read(
+    "a = 1",
+    "[b]",
+    "c = 'x'",
+    "",
+    "[[l]]",
+    "n = 1",
+    "[[l]] # second",
+    "[l.sub]",
+    "q = true",
+  );
   assertEquals(root, { a: 1, b: { c: "x" }, l: [{ n: 1 }, { sub: { q: true } }] });
-  assertEquals(lines, { a: 1, b: 2, "b.c": 3, l: 5, "l[0]": 5, "l[0].n": 6, "l[1]": 7, "l[1].sub": 8, "l[1].sub.q": 9 });
+  assertEquals(lines, {
+    a: 1,
+    b: 2,
+    "b.c": 3,
+    l: 5,
+    "l[0]": 5,
+    "l[0].n": 6,
+    "l[1]": 7,
+    "l[1].sub": 8,
+    "l[1].sub.q": 9,
+  });
 });
 
 Deno.test("parseToml is not misled by what looks like structure inside text", () => {
-  const { root, lines } = read('a = """', "[not]", 'b = 1 "quoted"', '"""', "c = '''", "[[no]]''' # x = 1", "d = '[e]'");
+  const { root, lines } = read(
+    'a = """',
+    "[not]",
+    'b = 1 "quoted"',
+    '"""',
+    "c = '''",
+    "[[no]]''' # x = 1",
+    "d = '[e]'",
+  );
   assertEquals(root, { a: '[not]\nb = 1 "quoted"\n', c: "[[no]]", d: "[e]" });
   assertEquals(lines, { a: 1, c: 5, d: 7 });
 });
@@ -119,4 +147,5 @@ Deno.test("parseToml refuses deep nesting instead of running out of stack", () =
   for (const text of [`a = ${"[".repeat(1e5)}`, `a = ${"{a=".repeat(1e5)}`]) {
     assertThrows(() => parseToml(text), TomlSyntaxError, "nested deeper than 32");
   }
+  assertThrows(() => parseToml(`${"a.".repeat(1e5)}b = 1`), TomlSyntaxError, "more than 32 parts");
 });

@@ -76,7 +76,7 @@ export class Link implements AsyncDisposable {
     return this.#enqueue(() => this.#conn.closeWrite());
   }
 
-  /** Stops reading until {@linkcode resume}; a read that is under way still completes. */
+  /** Stops reading until {@linkcode resume}; a read that is under way still completes. The end is not seen meanwhile. */
   pause(): void {
     this.#paused ??= Promise.withResolvers();
   }
@@ -115,7 +115,7 @@ export class Link implements AsyncDisposable {
     const buffer = new Uint8Array(READ_SIZE);
     try {
       while (true) {
-        await this.#paused?.promise;
+        do await this.#paused?.promise; while (this.#paused !== undefined);
         const count = await this.#conn.read(buffer);
         if (this.#closed) return "closed";
         if (count === null) return "finished";

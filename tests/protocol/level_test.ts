@@ -518,7 +518,12 @@ function assertAgreesWithZlib(raw: Uint8Array, random: Random): void {
   }
 }
 
-Deno.test("splicer agrees with zlib on every flipped bit near the start", () => {
+/** Deno frees the memory of a failed zlib call, 32 KiB or more, only when the event loop turns. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+Deno.test("splicer agrees with zlib on every flipped bit near the start", async () => {
   const random = new Random(11);
   for (const settings of [{ level: 0 }, { level: 9 }, { strategy: constants.Z_FIXED }]) {
     const raw = deflateRawSync(withVolume(MAP_KINDS.mixed?.(5000, random) ?? new Uint8Array()), settings);
@@ -526,11 +531,12 @@ Deno.test("splicer agrees with zlib on every flipped bit near the start", () => 
       const flipped = Uint8Array.from(raw);
       flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
       assertAgreesWithZlib(flipped, random);
+      if (bit % 200 === 0) await turn();
     }
   }
 });
 
-Deno.test("splicer agrees with zlib on broken streams", () => {
+Deno.test("splicer agrees with zlib on broken streams", async () => {
   const end = performance.now() + 1000 * FUZZ_SECONDS;
   for (let seed = 1; performance.now() < end; seed++) {
     const random = new Random(seed);
@@ -539,6 +545,7 @@ Deno.test("splicer agrees with zlib on broken streams", () => {
     } catch (error) {
       throw new Error(`Cannot agree with zlib on the stream of seed ${seed}`, { cause: error });
     }
+    if (seed % 200 === 0) await turn();
   }
 });
 

@@ -83,7 +83,9 @@ export class ToClient {
    */
   translate(bytes: Uint8Array, start: number, end: number, out: PacketBuffer): ToClientFailure | undefined {
     const id = bytes[start] ?? 0;
-    if (this.#level?.holding && id !== LEVEL_DATA_CHUNK) return this.#level.hold(bytes, start, end);
+    if (this.#level?.holding && id !== LEVEL_DATA_CHUNK && id !== LEVEL_FINALIZE) {
+      return this.#level.hold(bytes, start, end);
+    }
     if (this.#shapes.dropped[id] !== 0) return undefined;
     switch (id) {
       case LEVEL_INITIALIZE:

@@ -174,14 +174,12 @@ export class ClientEntities implements StatePart {
   /** `behaviour`: bit 0 has a position, bits 1–2 how (2 and 3 relative), bit 4 has an orientation. */
   #teleport(id: number, behaviour: number, packet: Position): void {
     if (id === SELF_ID) this.#isPlaced = true;
-    const { x, y, z, yaw, pitch } = packet;
-    if ((behaviour & 1) !== 0) {
-      const isRelative = (behaviour & 4) !== 0;
-      const { yaw, pitch } = this.entities.get(id)?.position ?? packet;
-      if (isRelative) this.#shift(id, x, y, z);
-      else this.#place(id, { x, y, z, yaw, pitch });
-    }
-    if ((behaviour & 16) !== 0) this.#turn(id, yaw, pitch);
+    const { x, y, z } = packet;
+    const { yaw, pitch } = this.entities.get(id)?.position ?? packet;
+    const isRelative = (behaviour & 4) !== 0;
+    if ((behaviour & 1) !== 0 && isRelative) this.#shift(id, x, y, z);
+    else if ((behaviour & 1) !== 0) this.#place(id, { x, y, z, yaw, pitch });
+    if ((behaviour & 16) !== 0) this.#turn(id, packet.yaw, packet.pitch);
   }
 
   #shift(id: number, dx: number, dy: number, dz: number): void {

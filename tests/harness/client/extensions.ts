@@ -1,4 +1,5 @@
 import { type ExtensionName, ExtensionSet, isExtensionName } from "../../../lib/protocol/extensions.ts";
+import type { PacketName } from "../../../lib/protocol/packet_table.ts";
 
 /** Everything ClassiCube 1.3.8 lists, in its versions. */
 export const CLASSICUBE: ExtensionSet = ExtensionSet.ALL.without("AmpersandSupport");
@@ -15,6 +16,15 @@ export type ClientQuirk = "customBlocksOff" | "echoesVersions";
 const NOT_LISTED_WITHOUT_CUSTOM_BLOCKS = ["BlockDefinitions", "BlockDefinitionsExt", "ExtendedBlocks"] as const;
 const ALWAYS_ENLARGING: readonly string[] = ["ExtEntityPositions", "FastMap", "ExtendedTextures", "ExtendedBlocks"];
 const ENLARGING_UNLESS_VERSION_1: readonly string[] = ["EnvMapAppearance", "BlockDefinitionsExt", "EnvMapAspect"];
+
+const PACKETS_WITH_BLOCKS: readonly PacketName[] = [
+  "SetBlock",
+  "HoldThis",
+  "SetBlockPermission",
+  "BulkBlockUpdate",
+  "SetInventoryOrder",
+  "SetHotbar",
+];
 
 /** One entry of a list of extensions. */
 export interface ExtensionEntry {
@@ -62,9 +72,9 @@ export class ClientExtensions {
     return this.#wideBlocks ? this.#active.with("ExtendedBlocks", 1) : this.#active;
   }
 
-  /** Whether the client takes block ids for 16 bits wide although it frames them as 8 bits. */
-  get misreadsBlocks(): boolean {
-    return this.#wideBlocks;
+  /** Whether the client would read 16-bit block ids from this packet although it frames 8-bit ones. */
+  misreads(name: PacketName): boolean {
+    return this.#wideBlocks && PACKETS_WITH_BLOCKS.includes(name);
   }
 
   /** Whether the client has sent its list. */

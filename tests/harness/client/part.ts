@@ -26,6 +26,14 @@ export interface StatePart {
   snapshot(): unknown;
 }
 
+const MAX_KEPT = 100_000;
+
+/** Appends to a record of what came. Throws a `RangeError` beyond 100,000 items. */
+export function keep<T>(record: T[], item: T): void {
+  if (record.length === MAX_KEPT) throw new RangeError(`Cannot keep more: ${MAX_KEPT} items came`);
+  record.push(item);
+}
+
 /** `map` as a plain object with its keys in numeric order. */
 export function plain<V>(map: ReadonlyMap<number, V>): Record<string, V> {
   return Object.fromEntries([...map].sort(([a], [b]) => a - b));

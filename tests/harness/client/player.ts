@@ -1,4 +1,4 @@
-import type { PacketHandlers, StatePart } from "./part.ts";
+import { keep, type PacketHandlers, type StatePart } from "./part.ts";
 
 const DEFAULT_CLICK_DISTANCE = 160;
 const DEFAULT_JUMP_HEIGHT = -1;
@@ -51,7 +51,7 @@ export class ClientPlayer implements StatePart {
       this.#clickDistance = distance;
     },
     PluginMessage: ({ channel, data }) => {
-      this.pluginMessages.push({ channel, data });
+      keep(this.pluginMessages, { channel, data });
     },
   };
 

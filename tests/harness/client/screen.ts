@@ -1,7 +1,6 @@
 import type { Colour } from "./environment.ts";
-import { type ClientContext, type PacketHandlers, plain, type StatePart } from "./part.ts";
+import { type ClientContext, keep, type PacketHandlers, plain, type StatePart } from "./part.ts";
 
-const MAX_LINES = 100_000;
 const CHAT = 0;
 const STATUS_3 = 3;
 const STATUS_TYPES: readonly number[] = [1, 2, STATUS_3, 11, 12, 13];
@@ -100,7 +99,7 @@ export class ClientScreen implements StatePart {
     if (message.toLowerCase().startsWith(`${DETAIL}=`)) {
       this.#showAt(STATUS_3, message.slice(DETAIL.length + 1));
     } else if (message.toLowerCase().startsWith(DETAIL)) {
-      this.hidden.push(message);
+      keep(this.hidden, message);
     } else if (this.#context.extensions.has("MessageTypes")) {
       this.#showAt(type, message);
     } else {
@@ -110,8 +109,7 @@ export class ClientScreen implements StatePart {
 
   #showAt(type: number, text: string): void {
     if (type === CHAT) {
-      if (this.chat.length === MAX_LINES) throw new RangeError(`Cannot keep chat: ${MAX_LINES} lines came`);
-      this.chat.push(text);
+      keep(this.chat, text);
     } else if (STATUS_TYPES.includes(type)) {
       if (text === "") this.status.delete(type);
       else this.status.set(type, text);

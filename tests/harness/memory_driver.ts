@@ -1,0 +1,133 @@
+/** A driver without sockets: feeds a session any bytes at any time, and keeps what comes out. */
+import { ExtensionSet } from "../../lib/protocol/extensions.ts";
+import { PacketBuffer } from "../../lib/protocol/packet_buffer.ts";
+import {
+  CLIENT,
+  type Closing,
+  DEFAULT_LIMITS,
+  type Leg,
+  type SessionEvent,
+  type SessionOptions,
+  type SessionPort,
+  type SessionSummary,
+} from "../../lib/session/port.ts";
+import { Session } from "../../lib/session/session.ts";
+
+/** Written over every chunk once the session has seen it: it may not look at it again. */
+const POISON = 0xee;
+
+/** Time stands still unless {@linkcode advance} moves it; sockets open, fail and close only when told to. */
+export class MemoryDriver implements SessionPort {
+  readonly session: Session;
+  readonly events: SessionEvent[] = [];
+  readonly dialled: { readonly leg: Leg; readonly backend: string }[] = [];
+  readonly closings: { readonly leg: Leg; readonly how: Closing }[] = [];
+  readonly #sent = new Map<Leg, PacketBuffer>();
+  #time = 1000;
+  #wakeAt = Infinity;
+
+  /** A session with CPE and one backend called "hub", unless `options` say otherwise. */
+  constructor(options: Partial<SessionOptions> = {}) {
+    this.session = new Session(this, {
+      id: "TEST1",
+      mode: "parse",
+      appName: "Kurafuto",
+      announced: ExtensionSet.ALL,
+      onKick: "disconnect",
+      verify: () => true,
+      candidates: () => ["hub"],
+      limits: DEFAULT_LIMITS,
+      ...options,
+    });
+  }
+
+  /** The leg dialled last. */
+  get backend(): Leg {
+    const last = this.dialled.at(-1);
+    if (last === undefined) throw new Error("Cannot tell the backend's leg: none was dialled");
+    return last.leg;
+  }
+
+  /** The session's end; `undefined` while it lasts or its legs are open. */
+  get summary(): SessionSummary | undefined {
+    const last = this.events.at(-1);
+    return last?.kind === "ended" ? last.summary : undefined;
+  }
+
+  /** Hands `bytes` to the session, cut into `chunks` where given. */
+  feed(leg: Leg, bytes: Uint8Array, chunks: Iterable<Uint8Array> = [bytes]): void {
+    for (const chunk of chunks) {
+      const view = chunk.slice();
+      this.session.bytes(leg, view);
+      view.fill(POISON);
+    }
+  }
+
+  fromClient(bytes: Uint8Array, chunks?: Iterable<Uint8Array>): void {
+    this.feed(CLIENT, bytes, chunks);
+  }
+
+  fromBackend(bytes: Uint8Array, chunks?: Iterable<Uint8Array>): void {
+    this.feed(this.backend, bytes, chunks);
+  }
+
+  /** The leg dialled last is connected. */
+  open(): void {
+    this.session.opened(this.backend);
+  }
+
+  /** All that was sent to `leg` since the last call. */
+  take(leg: Leg): Uint8Array {
+    const sent = this.#sent.get(leg);
+    const bytes = sent?.copy() ?? new Uint8Array(0);
+    sent?.clear();
+    return bytes;
+  }
+
+  /** Lets time pass, with every tick the session asks for. */
+  advance(ms: number): void {
+    const until = this.#time + ms;
+    while (this.#wakeAt <= until) {
+      this.#time = this.#wakeAt;
+      this.#wakeAt = Infinity;
+      this.session.tick();
+    }
+    this.#time = until;
+  }
+
+  /** Closes every leg that the session wanted closed in full, as sockets do in the end. */
+  settle(): void {
+    const done = new Set<Leg>();
+    for (const { leg, how } of this.closings) {
+      if (how === "half" || done.has(leg)) continue;
+      done.add(leg);
+      this.session.gone(leg);
+    }
+  }
+
+  now(): number {
+    return this.#time;
+  }
+
+  write(leg: Leg, bytes: Uint8Array): void {
+    const sent = this.#sent.get(leg) ?? new PacketBuffer();
+    this.#sent.set(leg, sent);
+    sent.append(bytes);
+  }
+
+  dial(leg: Leg, backend: string): void {
+    this.dialled.push({ leg, backend });
+  }
+
+  close(leg: Leg, how: Closing): void {
+    this.closings.push({ leg, how });
+  }
+
+  wake(time: number): void {
+    this.#wakeAt = time;
+  }
+
+  emit(event: SessionEvent): void {
+    this.events.push(event);
+  }
+}
