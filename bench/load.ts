@@ -10,6 +10,8 @@ import { Poller, type Socket } from "./sockets.ts";
 const LOGINS_AT_ONCE = 32;
 /** How long the logins may take together, in milliseconds. */
 const LOGIN_DEADLINE = 20_000;
+/** How long a client may take to learn why its backend is gone, in milliseconds. */
+const REASON_DEADLINE = 300;
 /** Longest wait for one event, in milliseconds: how late a deadline may be noticed. */
 const LONGEST_POLL = 50;
 const IDENTIFICATION = packetNamed("PlayerIdentification").id;
@@ -27,6 +29,7 @@ export class Load implements Disposable {
   readonly #poller = new Poller();
   readonly #sessions = new Map<string, Session>();
   #opened = 0;
+  #lost: { readonly name: string; readonly at: number } | undefined;
 
   /** Listens as the backend; the clients do without a peer until {@linkcode targetPort} names one. */
   constructor() {
@@ -44,6 +47,7 @@ export class Load implements Disposable {
     const name = `P${this.#opened++}`;
     const session = new Session(index, name, this.#poller.connect(this.targetPort), options);
     session.onGone = () => this.#sessions.delete(name);
+    session.onBackendLost = () => this.#lost ??= { name, at: performance.now() };
     this.#sessions.set(name, session);
     return session;
   }
@@ -66,6 +70,11 @@ export class Load implements Disposable {
   /** Carries out what the sockets have to do; waits for it at most `milliseconds`. */
   poll(milliseconds: number): void {
     this.#poller.poll(milliseconds);
+    if (this.#lost !== undefined && performance.now() > this.#lost.at + REASON_DEADLINE) {
+      throw new MeasurementError(
+        `Cannot go on: the peer closed the backend of ${this.#lost.name} and told its client nothing`,
+      );
+    }
   }
 
   /** Polls for `milliseconds`. */

@@ -14,14 +14,14 @@ export const VANILLA: Dialect = { protocol: 7, cpe: false, extensions: Extension
  */
 export type ClientKind = "vanilla" | "cpe";
 
-/** How far a session goes before it counts as logged in: to the backend's Identification, or into its world. */
-export type LoginGoal = "identified" | "spawned";
+/** How far a session goes until it counts as logged in: to the beginning of the backend's map, or into its world. */
+export type LoginGoal = "accepted" | "spawned";
 
 const CPE_MAGIC = 0x42;
 const SELF = 255;
 const APP_NAME = "Kurafuto bench";
 
-const IDENTIFICATION = packetNamed("ServerIdentification").id;
+const LEVEL_INITIALIZE = packetNamed("LevelInitialize").id;
 const SPAWN_PLAYER = packetNamed("SpawnPlayer").id;
 const ADD_ENTITY = packetNamed("ExtAddEntity2").id;
 const EXT_INFO = packetNamed("ExtInfo").id;
@@ -49,8 +49,8 @@ export class ClientLogin {
   /** Takes one packet and says whether the login is done with it. */
   accept(bytes: Uint8Array, at: number): boolean {
     switch (bytes[at]) {
-      case IDENTIFICATION:
-        return this.#goal === "identified";
+      case LEVEL_INITIALIZE:
+        return this.#goal === "accepted";
       case SPAWN_PLAYER:
         return readPacket("SpawnPlayer", this.dialect, bytes, at).playerId === SELF;
       case ADD_ENTITY:
@@ -96,9 +96,11 @@ export function backendGreeting(goal: LoginGoal): Uint8Array<ArrayBuffer> {
     motd: "",
     userType: 0,
   });
-  return goal === "identified" ? identification : joined([identification, ...tinyWorld()]);
+  const initialize = encodePacket("LevelInitialize", VANILLA, {});
+  return joined([identification, initialize, ...(goal === "spawned" ? tinyWorld() : [])]);
 }
 
+/** What follows LevelInitialize. */
 function tinyWorld(): readonly Uint8Array[] {
   const side = 16;
   const volume = side ** 3;
@@ -106,7 +108,6 @@ function tinyWorld(): readonly Uint8Array[] {
   level.setInt32(0, volume);
   const data = new Uint8Array(gzipSync(level));
   return [
-    encodePacket("LevelInitialize", VANILLA, {}),
     encodePacket("LevelDataChunk", VANILLA, { length: data.length, data, percent: 100 }),
     encodePacket("LevelFinalize", VANILLA, { xSize: side, ySize: side, zSize: side }),
     encodePacket("SpawnPlayer", VANILLA, {
@@ -121,7 +122,8 @@ function tinyWorld(): readonly Uint8Array[] {
   ];
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+/** `parts` one after the other. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
   let at = 0;
   for (const part of parts) {

@@ -40,8 +40,12 @@ export async function measure(scenario: Scenario, path: Path, options: MeasureOp
   try {
     return { ...key, ...await run(scenario, path, options) };
   } catch (error) {
-    return { ...key, error: error instanceof Error ? error.message : String(error) };
+    return { ...key, error: errorMessage(error) };
   }
+}
+
+function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function run(
@@ -56,6 +60,9 @@ async function run(
   load.targetPort = process.port;
   try {
     return runThrough(load, scenario, path.client, new Meter(() => process.processes()), seconds);
+  } catch (error) {
+    const output = process.output();
+    throw output === "" ? error : new Error(`${errorMessage(error)}; the peer says: ${output}`, { cause: error });
   } finally {
     // Before the peer is stopped: it has nobody to wait for then.
     load.hangUp();

@@ -53,6 +53,8 @@ export class Session {
   onJoined: () => void = () => {};
   /** Called once, when both ends are closed after {@linkcode leave}. */
   onGone: () => void = () => {};
+  /** Called once, when the peer has closed the backend's end although the client is still there. */
+  onBackendLost: () => void = () => {};
 
   readonly #traffic: Traffic;
   readonly #goal: LoginGoal;
@@ -137,9 +139,7 @@ export class Session {
   }
 
   #backendEnded(): void {
-    if (this.#phase !== "leaving") {
-      throw new MeasurementError(`Cannot go on: the peer closed the backend of ${this.name}`);
-    }
-    this.onGone();
+    if (this.#phase === "leaving") this.onGone();
+    else this.onBackendLost();
   }
 }

@@ -60,6 +60,11 @@ export class PeerProcess implements AsyncDisposable {
     return readProcessTree(this.#child.pid);
   }
 
+  /** The end of what the peer has written to its standard streams. */
+  output(): string {
+    return Deno.readTextFileSync(outputPath(this.#directory)).trim().slice(-SHOWN_OUTPUT);
+  }
+
   /** Ends the peer, kills what does not want to end, and returns when nothing is left of it. */
   async [Symbol.asyncDispose](): Promise<void> {
     const processes = this.processes();
@@ -76,17 +81,12 @@ export class PeerProcess implements AsyncDisposable {
 
   async #untilAccepting(): Promise<void> {
     const accepts = await settles(async () => {
-      if (!isAlive(this.#child.pid)) throw new Error(`Cannot start a peer: it ended${this.#output()}`);
+      if (!isAlive(this.#child.pid)) throw new Error(`Cannot start a peer: it ended: ${this.output()}`);
       return await isAccepting(this.port);
     }, START_DEADLINE);
     if (!accepts) {
-      throw new Error(`Cannot start a peer: port ${this.port} is closed after ${START_DEADLINE} ms${this.#output()}`);
+      throw new Error(`Cannot start a peer: port ${this.port} is closed after ${START_DEADLINE} ms: ${this.output()}`);
     }
-  }
-
-  #output(): string {
-    const text = Deno.readTextFileSync(outputPath(this.#directory)).trim();
-    return text === "" ? "" : `: ${text.slice(-SHOWN_OUTPUT)}`;
   }
 }
 

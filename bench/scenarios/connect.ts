@@ -7,7 +7,7 @@ const LEAVE_DEADLINE = 5_000;
 /** Logins one after the other, as fast as they go. */
 export const CONNECT: Scenario = {
   name: "connect",
-  about: `sessions of one login each, ${AT_ONCE} at a time: connect, Identification, the backend's reply, close`,
+  about: `sessions of one login each, ${AT_ONCE} at a time: connect, Identification, the backend's first reply, close`,
   sessions: AT_ONCE,
   metrics: [
     { name: "perSecond", unit: "sessions/s", digits: 0, of: "path" },
@@ -17,7 +17,7 @@ export const CONNECT: Scenario = {
     let done = 0;
     let goOn = true;
     const begin = (index: number): void => {
-      const session = load.dial(index, { client, goal: "identified" });
+      const session = load.dial(index, { client, goal: "accepted" });
       session.onJoined = () => {
         done++;
         session.leave();

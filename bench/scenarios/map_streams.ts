@@ -2,7 +2,7 @@ import { packetNamed, packetSize } from "../../lib/protocol/packet_table.ts";
 import { encodePacket } from "../../lib/protocol/packets.ts";
 import { MeasurementError } from "../leg.ts";
 import type { Load } from "../load.ts";
-import { type ClientKind, VANILLA } from "../login.ts";
+import { type ClientKind, joined, VANILLA } from "../login.ts";
 import { fieldOffset } from "../position.ts";
 import { Sequences } from "../sequences.ts";
 import type { Session, Traffic } from "../session.ts";
@@ -24,11 +24,16 @@ const DATA_SIZE = fieldOffset("LevelDataChunk", VANILLA, "percent") - DATA;
 const NUMBER_SIZE = Uint32Array.BYTES_PER_ELEMENT;
 /** One chunk in so many is compared byte by byte; all are too many for the generator to stay ahead of its peers. */
 const COMPARED = 64;
+/** Chunks of one map: 4 MiB, as a large map takes once it is compressed. */
+const CHUNKS_OF_MAP = 4096;
+const BEGIN = encodePacket("LevelInitialize", VANILLA, {});
+const END = encodePacket("LevelFinalize", VANILLA, { xSize: 1, ySize: 1, zSize: 1 });
+const NEXT = joined([END, BEGIN]);
 const INITIALIZE = packetNamed("LevelInitialize").id;
 const FINALIZE = packetNamed("LevelFinalize").id;
 const SAMPLE_DATA = Uint8Array.from({ length: DATA_SIZE }, (_, index) => index * 7);
 
-/** Map downloads at full speed. The chunks are numbered, so that none is lost, repeated or misframed unnoticed. */
+/** Map downloads at full speed, one map after the other. The chunks are numbered, so that none is lost, repeated or misframed unnoticed. */
 export class MapStreams implements Traffic {
   readonly #load: Load;
   readonly #sessions: readonly Session[];
@@ -37,7 +42,10 @@ export class MapStreams implements Traffic {
   readonly #bytes: Uint8Array<ArrayBuffer>;
   readonly #view: DataView<ArrayBuffer>;
   readonly #chunks: Sequences;
-  #finished = 0;
+  /** Chunks that the map under way still lacks, by stream. */
+  readonly #missing: Uint16Array;
+  /** Maps under way. */
+  #open = 0;
 
   /** Logs `options.count` players in. */
   constructor(load: Load, client: ClientKind, options: MapStreamsOptions) {
@@ -49,6 +57,7 @@ export class MapStreams implements Traffic {
     const chunk = encodePacket("LevelDataChunk", VANILLA, { length: DATA_SIZE, data: SAMPLE_DATA, percent: 0 });
     for (let at = 0; at < this.#bytes.length; at += CHUNK_SIZE) this.#bytes.set(chunk, at);
     this.#chunks = new Sequences(options.count, 32);
+    this.#missing = new Uint16Array(options.count).fill(CHUNKS_OF_MAP);
     this.#sessions = load.open(options.count, { client, traffic: this });
   }
 
@@ -60,7 +69,8 @@ export class MapStreams implements Traffic {
   /** Begins a map on every stream. */
   start(): void {
     for (const session of this.#sessions) {
-      session.backend.write(encodePacket("LevelInitialize", VANILLA, {}));
+      session.backend.write(BEGIN);
+      this.#open++;
       session.backend.onRoom = () => this.#push(session);
     }
   }
@@ -69,9 +79,9 @@ export class MapStreams implements Traffic {
   finish(): void {
     for (const { backend } of this.#sessions) {
       backend.onRoom = undefined;
-      backend.write(encodePacket("LevelFinalize", VANILLA, { xSize: 1, ySize: 1, zSize: 1 }));
+      backend.write(END);
     }
-    this.#load.pollUntil("get every map", DRAIN_DEADLINE, () => this.#finished === this.#sessions.length);
+    this.#load.pollUntil("get every map", DRAIN_DEADLINE, () => this.#open === 0);
     if (!this.#chunks.complete) {
       throw new MeasurementError("Cannot account for the chunks: maps ended before their last");
     }
@@ -88,7 +98,7 @@ export class MapStreams implements Traffic {
       case INITIALIZE:
         return true;
       case FINALIZE:
-        this.#finished++;
+        this.#open--;
         return true;
       default:
         return false;
@@ -106,6 +116,7 @@ export class MapStreams implements Traffic {
         this.#view.setUint32(at, this.#chunks.send(index));
       }
       backend.write(this.#bytes);
+      this.#count(backend, index);
     }
   }
 }

@@ -19,6 +19,11 @@ const isSet = (value: unknown): boolean => value !== undefined;
 const isNotEmpty = (value: unknown): boolean => Array.isArray(value) ? value.length > 0 : isSet(value) && value !== "";
 const isOneOf = (...values: readonly unknown[]) => (value: unknown): boolean => values.includes(value);
 
+/** Rows for keys of which no value has an effect. */
+function warnings(section: string, advice: string, ...keys: readonly string[]): Unavailable[] {
+  return keys.map((key) => ({ section, key, asks: isSet, effect: "warn", advice }));
+}
+
 /** One row for each setting; a row is deleted when the edge learns to carry it out. */
 const UNAVAILABLE: readonly Unavailable[] = [
   {
@@ -42,10 +47,34 @@ const UNAVAILABLE: readonly Unavailable[] = [
   { section: "heartbeat_absorber", asks: isSet, effect: "warn", advice: "nothing listens there" },
   { section: "admin", asks: isSet, effect: "warn", advice: "nothing listens there" },
   { section: "backend", key: "token", asks: isNotEmpty, effect: "warn", advice: "chat sentinels are not obeyed" },
-  { section: "health", key: "login", asks: isNotEmpty, effect: "warn", advice: "only the TCP port is checked" },
+  { section: "health", key: "login", asks: isNotEmpty, effect: "warn", advice: "extensions are learned from players" },
   { section: "redirect", key: "command", asks: isSet, effect: "warn", advice: "players' commands go to the backend" },
   { section: "redirect", key: "plugin_channel", asks: isSet, effect: "warn", advice: "no channel is consumed" },
+  ...warnings("edge", "there is no limit", "max_players"),
+  ...warnings("edge", "players are told and disconnected at once", "drain_timeout"),
+  { section: "listener", key: "websocket", asks: isOneOf(true), effect: "warn", advice: "browsers are turned away" },
+  ...warnings("backend", "only the order in the pool counts", "weight", "max_players"),
+  ...warnings("backend", "players cannot choose servers", "joinable"),
+  { section: "backend", key: "salt", asks: isNotEmpty, effect: "warn", advice: "keys are passed on as they came" },
+  ...warnings("health", "backends are tried as players come", "interval", "timeout", "rise", "fall"),
+  ...warnings("health", "a silent backend keeps its players", "backend_idle_timeout"),
+  ...warnings(
+    "limits",
+    "there is no limit",
+    "connections_per_address",
+    "connect_rate_per_address",
+    "packets_per_second",
+  ),
   { section: "limits", key: "dry_run", asks: isOneOf(true), effect: "warn", advice: "limits are enforced" },
+  ...warnings("auth", "salts stay as they are", "salt_rotation", "salt_overlap"),
+  ...warnings("pool", "only the balancing rule counts", "recent"),
+  {
+    section: "pool",
+    key: "on_kick",
+    asks: isOneOf("fallback"),
+    effect: "warn",
+    advice: "only a kick at login leads to the next backend",
+  },
   {
     section: "pool",
     key: "fallback",

@@ -20,6 +20,8 @@ export type LoginOutcome = Login | "gone" | "ignored";
 
 const MAX_ENTRIES = 256;
 const CPE_MAGIC = 0x42;
+/** Up to this version an Identification is one byte shorter. */
+const LAST_SHORT_PROTOCOL = 5;
 /** How packets are framed while extension lists are exchanged. */
 const NEGOTIATION: Dialect = { protocol: 7, cpe: true, extensions: ExtensionSet.of("CustomBlocks", "TwoWayPing") };
 /** Bytes that begin no packet. */
@@ -35,7 +37,7 @@ export async function logIn(reader: PacketReader, link: Link, room: Room): Promi
   const head = await reader.head();
   if (head === undefined || head[0] !== 0x00) return "gone";
   const protocol = settings.protocols.find((version) => version === head[1]);
-  reader.dialect = plainDialect(protocol ?? 7);
+  reader.dialect = plainDialect(protocol ?? (head[1] > LAST_SHORT_PROTOCOL ? 7 : LAST_SHORT_PROTOCOL));
   const packet = await reader.next();
   if (packet === undefined) return "gone";
   if (protocol === undefined) {

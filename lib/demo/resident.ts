@@ -74,7 +74,8 @@ export class Resident implements Entity {
 
 /** Height at which feet find ground in a column, at most one block up or down from `from`. */
 function footing(world: World, x: number, from: number, z: number): number | undefined {
-  const [column, row] = [Math.floor(x), Math.floor(z)];
+  // Rounded as on the wire, so that nobody is shown on the edge of a block that was not looked at.
+  const [column, row] = [Math.round(32 * x) >> 5, Math.round(32 * z) >> 5];
   if (!world.contains(column, from, row)) return undefined;
   return [from, from + 1, from - 1].find((feet) => {
     const ground = world.get(column, feet - 1, row);

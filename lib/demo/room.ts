@@ -94,8 +94,9 @@ export class Room {
     this.say(`&a+ &e${player.name} joined`);
   }
 
-  /** Says a line to everybody. */
+  /** Says a line to everybody, also to those whose map is on its way. */
   say(text: string): void {
+    for (const player of this.#arriving) player.hear(text);
     for (const player of this.#players) player.hear(text);
   }
 

@@ -108,6 +108,7 @@ export class Client {
     name: N,
     when: (values: PacketValues<N>) => boolean = () => true,
   ): Promise<PacketValues<N>> {
+    const deadline = performance.now() + DEADLINE;
     for (;;) {
       for (; this.#consumed < this.seen.length;) {
         const packet = this.seen[this.#consumed++];
@@ -115,7 +116,7 @@ export class Client {
         const values = readPacket(name, this.dialect, packet.bytes);
         if (when(values)) return values;
       }
-      await this.#more(`packet ${name}`);
+      await this.#more(`packet ${name}`, deadline);
     }
   }
 
@@ -123,17 +124,19 @@ export class Client {
   async spawned(): Promise<void> {
     const isSelf = ({ name, bytes }: SeenPacket): boolean =>
       (name === "SpawnPlayer" || name === "ExtAddEntity2") && bytes[1] === 255;
-    while (!this.seen.some(isSelf)) await this.#more("own spawn");
+    await this.until(() => this.seen.some(isSelf), "own spawn");
   }
 
   /** Waits until the server has closed the connection. */
   async closed(): Promise<void> {
-    while (this.end === undefined) await this.#more("end of the connection");
+    const deadline = performance.now() + DEADLINE;
+    while (this.end === undefined) await this.#more("end of the connection", deadline);
   }
 
   /** Waits until `done`, asked again with every packet that comes. */
   async until(done: () => boolean, what: string): Promise<void> {
-    while (!done()) await this.#more(what);
+    const deadline = performance.now() + DEADLINE;
+    while (!done()) await this.#more(what, deadline);
   }
 
   names(): PacketName[] {
@@ -210,10 +213,12 @@ export class Client {
     this.#framer.sizes = legalSizes("s2c", this.dialect);
   }
 
-  async #more(what: string): Promise<void> {
+  async #more(what: string, deadline: number): Promise<void> {
     if (this.end !== undefined) throw new Error(`Cannot wait for ${what}: connection is ${this.end}`);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const timer = setTimeout(() => reject(new Error(`Cannot wait for ${what} any longer: ${DEADLINE} ms`)), DEADLINE);
+    const late = (): void =>
+      reject(new Error(`Cannot wait for ${what} any longer: seen are ${this.names().join(" ")}`));
+    const timer = setTimeout(late, deadline - performance.now());
     this.#wake.push(resolve);
     try {
       await promise;

@@ -75,7 +75,7 @@ for (const protocol of PROTOCOLS) {
     Deno.test({
       name: `packet sizes of protocol ${protocol} are the documented ones in all 256 combinations${what}`,
       ignore: documented === undefined,
-      fn() {
+      fn(): void {
         let combinations = 0;
         for (const extensions of resizingSets(others)) {
           assertDocumentedSizes(documented ?? [], { protocol, cpe: true, extensions });
@@ -90,7 +90,7 @@ for (const protocol of PROTOCOLS) {
 Deno.test({
   name: "packet table has the documented packets and their extensions",
   ignore: documented === undefined,
-  fn() {
+  fn(): void {
     const known = PACKETS.map((packet: Packet) => [packet.id, packet.direction, packet.extension ?? ""].join(" "));
     const expected = (documented ?? []).map(({ id, direction, extension }) =>
       [id, direction, extension === null || !isExtensionName(extension) ? "" : extension].join(" ")

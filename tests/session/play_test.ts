@@ -1,0 +1,215 @@
+import { ExtensionSet } from "../../lib/protocol/extensions.ts";
+import { encodePacket } from "../../lib/protocol/packets.ts";
+import { CLIENT, DEFAULT_LIMITS } from "../../lib/session/port.ts";
+import { assertEquals, assertMatch } from "../harness/assert.ts";
+import { MemoryDriver } from "../harness/memory_driver.ts";
+import { concat, dialect, extensionList, identification, playing, smallMap, vanilla, welcome } from "./logins.ts";
+
+const ALL = dialect(ExtensionSet.ALL);
+
+function chat(message: string): Uint8Array {
+  return encodePacket("Message", ALL, { type: 0, message });
+}
+
+function position(x: number): Uint8Array {
+  return encodePacket("PlayerPosition", ALL, { held: 1, x, y: 2, z: 3, yaw: 4, pitch: 5 });
+}
+
+/** Counts the writes to one leg instead of keeping their bytes. */
+function countWrites(driver: MemoryDriver): number[] {
+  const writes: number[] = [];
+  const write = driver.write.bind(driver);
+  driver.write = (leg, bytes) => {
+    writes.push(leg);
+    write(leg, bytes);
+  };
+  return writes;
+}
+
+Deno.test("with equal sets a chunk goes out in one write, as it came", () => {
+  const driver = playing(ExtensionSet.ALL);
+  const writes = countWrites(driver);
+  const chunk = concat(...Array.from({ length: 50 }, (_, i) => chat(`line ${i}`)));
+  driver.fromBackend(chunk);
+  assertEquals(driver.take(CLIENT), chunk);
+  const moves = concat(position(1), position(2));
+  driver.fromClient(moves);
+  assertEquals(driver.take(driver.backend), moves);
+  assertEquals(writes, [CLIENT, driver.backend]);
+});
+
+Deno.test("a chunk with one packet to rewrite still goes out in one write", () => {
+  const set = ExtensionSet.of("ExtEntityPositions");
+  const driver = new MemoryDriver({ announced: set });
+  driver.fromClient(concat(identification(), extensionList(set)));
+  driver.open();
+  driver.fromBackend(concat(extensionList(ExtensionSet.EMPTY), welcome()));
+  driver.take(CLIENT);
+  const writes = countWrites(driver);
+  const teleport = { playerId: 1, x: -5, y: 6, z: 7, yaw: 8, pitch: 9 };
+  driver.fromBackend(concat(chat("a"), encodePacket("PlayerTeleport", dialect(), teleport), chat("b")));
+  assertEquals(
+    driver.take(CLIENT),
+    concat(chat("a"), encodePacket("PlayerTeleport", dialect(set), teleport), chat("b")),
+  );
+  assertEquals(writes, [CLIENT]);
+});
+
+Deno.test("a packet cut by a chunk's end waits for its rest, and what is whole does not", () => {
+  const driver = playing(ExtensionSet.ALL);
+  const line = chat("second");
+  driver.fromBackend(concat(chat("first"), line.subarray(0, 10)));
+  assertEquals(driver.take(CLIENT), chat("first"));
+  driver.fromBackend(concat(line.subarray(10), chat("third")));
+  assertEquals(driver.take(CLIENT), concat(line, chat("third")));
+});
+
+Deno.test("late negotiation packets of the backend never reach the client", () => {
+  const driver = playing(ExtensionSet.ALL);
+  const level = encodePacket("CustomBlockSupportLevel", ALL, { level: 1 });
+  driver.fromBackend(concat(chat("a"), extensionList(ExtensionSet.of("FastMap")), level, chat("b")));
+  assertEquals(driver.take(CLIENT), concat(chat("a"), chat("b")));
+  assertEquals(driver.take(driver.backend), level);
+});
+
+Deno.test("a backend's kick reaches the player word for word, behind what it said before", () => {
+  const driver = playing(ExtensionSet.ALL);
+  const kick = encodePacket("DisconnectPlayer", ALL, { reason: "&4Kicked: ☺ be nice" });
+  driver.fromBackend(concat(smallMap(ALL), chat("bye"), kick, chat("never seen")));
+  assertEquals(driver.take(CLIENT), concat(smallMap(ALL), chat("bye"), kick));
+  driver.settle();
+  assertEquals(driver.summary?.code, "SP");
+  assertEquals(driver.summary?.detail, "kicked: &4Kicked: ☺ be nice");
+});
+
+Deno.test("an unknown packet of the backend ends the session behind the last good one", () => {
+  const driver = playing(ExtensionSet.ALL);
+  driver.fromBackend(concat(smallMap(ALL), chat("fine"), Uint8Array.of(0xfe, 1, 2, 3)));
+  const out = driver.take(CLIENT);
+  const good = concat(smallMap(ALL), chat("fine"));
+  assertEquals(out.subarray(0, good.length), good);
+  assertMatch(new TextDecoder().decode(out.subarray(good.length)), /^\x0eThe server sent something.*\[SP-TEST1\]/);
+  driver.settle();
+  assertEquals(driver.summary?.detail, "unknown packet 254");
+});
+
+Deno.test("the end of a backend is a kick with a reason", () => {
+  for (const [end, code, reason] of [["eof", "SP", "backend-closed"], ["failed", "SP", "backend-lost"]] as const) {
+    const driver = playing(ExtensionSet.ALL);
+    driver.fromBackend(smallMap(ALL));
+    driver.take(CLIENT);
+    driver.session[end](driver.backend, "reset by peer");
+    assertMatch(new TextDecoder().decode(driver.take(CLIENT)), new RegExp(`^\\x0eThe .*\\[${code}-TEST1\\]`));
+    driver.settle();
+    assertEquals(driver.summary?.reason, reason);
+  }
+});
+
+Deno.test("a client that closes its side still gets what the backend has to say", () => {
+  const driver = playing(ExtensionSet.ALL);
+  driver.fromBackend(smallMap(ALL));
+  driver.take(CLIENT);
+  driver.session.eof(CLIENT);
+  assertEquals(driver.closings, [{ leg: driver.backend, how: "half" }]);
+  driver.fromBackend(chat("goodbye"));
+  assertEquals(driver.take(CLIENT), chat("goodbye"));
+  driver.session.eof(driver.backend);
+  driver.settle();
+  assertEquals(driver.summary?.code, "CP");
+});
+
+Deno.test("a backend that goes on after its client has closed is closed after a second", () => {
+  const driver = playing(ExtensionSet.ALL);
+  driver.session.eof(CLIENT);
+  for (let i = 0; i < 10; i++) {
+    driver.fromBackend(chat("still here"));
+    driver.advance(DEFAULT_LIMITS.lingerMs / 10);
+  }
+  driver.settle();
+  assertEquals(driver.summary?.reason, "client-left");
+});
+
+Deno.test("a map that never ends, by time or by size, ends the session", () => {
+  const slow = playing(ExtensionSet.ALL);
+  slow.advance(DEFAULT_LIMITS.mapMs);
+  slow.settle();
+  assertEquals([slow.summary?.reason, slow.summary?.code], ["endless-map", "SM"]);
+  const data = encodePacket("LevelDataChunk", ALL, { length: 1024, data: new Uint8Array(1024), percent: 0 });
+  const large = playing(ExtensionSet.ALL, { limits: { ...DEFAULT_LIMITS, mapBytes: 100_000 } });
+  for (let sent = 0; sent <= 100_000; sent += data.length) large.fromBackend(data);
+  large.settle();
+  assertEquals(large.summary?.reason, "endless-map");
+});
+
+Deno.test("play after a complete map has no time limit", () => {
+  const driver = playing(ExtensionSet.ALL);
+  driver.fromBackend(smallMap(ALL));
+  driver.advance(24 * 3600 * 1000);
+  assertEquals(driver.session.ended, false);
+});
+
+Deno.test("bad packets of a client in play end the session with the right code", () => {
+  const bad = [
+    identification(),
+    extensionList(ExtensionSet.of("FastMap")),
+    Uint8Array.of(0x02),
+    Uint8Array.of(0x0e),
+    Uint8Array.of(0x99),
+  ];
+  for (const bytes of bad) {
+    const driver = playing(ExtensionSet.ALL);
+    driver.fromBackend(smallMap(ALL));
+    driver.fromClient(concat(position(1), bytes, position(2)));
+    assertEquals(driver.take(driver.backend), position(1));
+    driver.settle();
+    assertEquals([driver.summary?.reason, driver.summary?.code], ["bad-packet", "PP"]);
+  }
+});
+
+Deno.test("a packet that was never negotiated is a bad packet", () => {
+  const driver = playing(ExtensionSet.of("HeldBlock"));
+  driver.fromClient(encodePacket("NotifyAction", ALL, { action: 1, value: 0 }));
+  driver.settle();
+  assertEquals(driver.summary?.reason, "bad-packet");
+});
+
+Deno.test("packets above what may wait for a leg end the session", () => {
+  const driver = playing(ExtensionSet.ALL);
+  driver.session.overflowed(CLIENT, "9000000 bytes are waiting");
+  driver.settle();
+  assertEquals(driver.summary?.reason, "client-too-slow");
+});
+
+Deno.test("stopping the edge tells the player", () => {
+  const driver = playing(ExtensionSet.ALL);
+  driver.session.shutdown("shutdown", "the edge is stopping");
+  assertMatch(new TextDecoder().decode(driver.take(CLIENT)), /^\x0eThe network is going down.*\[OM-TEST1\]/);
+});
+
+Deno.test("the summary counts every byte and tells how long each stage took", () => {
+  const driver = new MemoryDriver({ announced: ExtensionSet.EMPTY });
+  driver.fromClient(identification("Steve", "-", 0));
+  driver.advance(5);
+  driver.open();
+  driver.fromBackend(welcome(vanilla()));
+  driver.advance(7);
+  driver.fromBackend(smallMap(vanilla()));
+  driver.session.eof(CLIENT);
+  driver.advance(DEFAULT_LIMITS.lingerMs);
+  driver.settle();
+  const length = welcome(vanilla()).length + smallMap(vanilla()).length;
+  const own = identification().length;
+  assertEquals(driver.summary?.bytes, { fromClient: own, toClient: length, fromBackend: length, toBackend: own });
+  assertEquals(driver.summary?.timers, { handshake: 0, login: 5, map: 7, total: 12 + DEFAULT_LIMITS.lingerMs });
+});
+
+Deno.test("a session ends once, when its last leg is gone", () => {
+  const driver = playing(ExtensionSet.ALL);
+  driver.session.eof(driver.backend);
+  driver.session.failed(CLIENT, "reset");
+  driver.session.shutdown("shutdown", "too late");
+  assertEquals(driver.summary, undefined);
+  driver.settle();
+  assertEquals(driver.events.filter(({ kind }) => kind === "ended").length, 1);
+  assertEquals(driver.summary?.reason, "backend-closed");
+});
