@@ -42,10 +42,10 @@ export class MapStreams implements Traffic {
   readonly #bytes: Uint8Array<ArrayBuffer>;
   readonly #view: DataView<ArrayBuffer>;
   readonly #chunks: Sequences;
-  /** Chunks that the map under way still lacks, by stream. */
-  readonly #missing: Uint16Array;
-  /** Maps under way. */
-  #open = 0;
+  /** Chunks sent of the map under way, by stream. */
+  readonly #progress: Uint32Array;
+  #mapsSent = 0;
+  #mapsReceived = 0;
 
   /** Logs `options.count` players in. */
   constructor(load: Load, client: ClientKind, options: MapStreamsOptions) {
@@ -57,7 +57,7 @@ export class MapStreams implements Traffic {
     const chunk = encodePacket("LevelDataChunk", VANILLA, { length: DATA_SIZE, data: SAMPLE_DATA, percent: 0 });
     for (let at = 0; at < this.#bytes.length; at += CHUNK_SIZE) this.#bytes.set(chunk, at);
     this.#chunks = new Sequences(options.count, 32);
-    this.#missing = new Uint16Array(options.count).fill(CHUNKS_OF_MAP);
+    this.#progress = new Uint32Array(options.count);
     this.#sessions = load.open(options.count, { client, traffic: this });
   }
 
@@ -70,7 +70,6 @@ export class MapStreams implements Traffic {
   start(): void {
     for (const session of this.#sessions) {
       session.backend.write(BEGIN);
-      this.#open++;
       session.backend.onRoom = () => this.#push(session);
     }
   }
@@ -80,8 +79,9 @@ export class MapStreams implements Traffic {
     for (const { backend } of this.#sessions) {
       backend.onRoom = undefined;
       backend.write(END);
+      this.#mapsSent++;
     }
-    this.#load.pollUntil("get every map", DRAIN_DEADLINE, () => this.#open === 0);
+    this.#load.pollUntil("get every map", DRAIN_DEADLINE, () => this.#mapsSent === this.#mapsReceived);
     if (!this.#chunks.complete) {
       throw new MeasurementError("Cannot account for the chunks: maps ended before their last");
     }
@@ -98,7 +98,7 @@ export class MapStreams implements Traffic {
       case INITIALIZE:
         return true;
       case FINALIZE:
-        this.#open--;
+        this.#mapsReceived++;
         return true;
       default:
         return false;
@@ -116,8 +116,17 @@ export class MapStreams implements Traffic {
         this.#view.setUint32(at, this.#chunks.send(index));
       }
       backend.write(this.#bytes);
-      this.#count(backend, index);
+      this.#advance(session);
     }
+  }
+
+  /** Goes on to the next map where this one is large enough. */
+  #advance({ backend, index }: Session): void {
+    const sent = (this.#progress[index] ?? 0) + this.#bytes.length / CHUNK_SIZE;
+    this.#progress[index] = sent < CHUNKS_OF_MAP ? sent : 0;
+    if (sent < CHUNKS_OF_MAP) return;
+    backend.write(NEXT);
+    this.#mapsSent++;
   }
 }
 

@@ -116,6 +116,9 @@ function layPlaza(world: World): void {
   }
   buildFountain(world);
   for (const [dx, dz] of [[-6, -6], [6, -6], [-6, 6], [6, 6]] as const) buildLamp(world, CENTRE + dx, CENTRE + dz);
+  for (const [dx, height, dz] of [[5, 2, -4], [5, 1, -5], [4, 1, -5]] as const) {
+    world.fill([CENTRE + dx, PLAZA + 1, CENTRE + dz], [CENTRE + dx, PLAZA + height, CENTRE + dz], BLOCK.CRATE);
+  }
 }
 
 function pavement(dx: number, dz: number, distance: number): number {

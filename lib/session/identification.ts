@@ -40,6 +40,7 @@ export class IdentificationReader {
 
   /** Takes the next bytes. `rest` of the last step is what followed the packet. */
   push(chunk: Uint8Array): IdentificationStep {
+    if (chunk.length === 0) return { kind: "more" };
     if (this.#length === 0 && chunk[0] !== IDENTIFICATION.id) {
       return { kind: "refused", reason: "not-classic", detail: `first byte is ${chunk[0]}` };
     }

@@ -12,6 +12,9 @@ import {
 } from "../../lib/protocol/packet_table.ts";
 import { encodePacket, type PacketInput, type PacketValues, readPacket } from "../../lib/protocol/packets.ts";
 
+/** Where a client can connect to. */
+export type Listening = Pick<ClassicServer, "address" | "port">;
+
 /** A packet as the client got it. */
 export interface SeenPacket {
   readonly name: PacketName;
@@ -58,7 +61,7 @@ export class Client {
   }
 
   /** Connects and says nothing. */
-  static async connect(server: ClassicServer, options: ClientOptions = {}): Promise<Client> {
+  static async connect(server: Listening, options: ClientOptions = {}): Promise<Client> {
     const conn = server.address.startsWith("unix:")
       ? await Deno.connect({ transport: "unix", path: server.address.slice("unix:".length) })
       : await Deno.connect({ port: server.port });
@@ -66,7 +69,7 @@ export class Client {
   }
 
   /** Connects and says the whole login. */
-  static async logIn(server: ClassicServer, options: ClientOptions = {}): Promise<Client> {
+  static async logIn(server: Listening, options: ClientOptions = {}): Promise<Client> {
     const client = await Client.connect(server, options);
     const login = client.loginBytes();
     if (options.bytewise) { for (const byte of login) await client.write(Uint8Array.of(byte)); }
@@ -75,7 +78,7 @@ export class Client {
   }
 
   /** Connects, says the whole login and waits until it stands in the world. */
-  static async join(server: ClassicServer, options: ClientOptions = {}): Promise<Client> {
+  static async join(server: Listening, options: ClientOptions = {}): Promise<Client> {
     const client = await Client.logIn(server, options);
     await client.spawned();
     return client;

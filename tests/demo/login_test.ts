@@ -84,7 +84,7 @@ Deno.test("a server told to wait for the custom block level does so", async () =
   await using server = await ClassicServer.start({ waitForCustomBlockLevel: true });
   await using client = await Client.logIn(server, { extensions: CLASSICUBE });
   await client.next("CustomBlockSupportLevel");
-  await client.send("TwoWayPing", { origin: 0, data: 7 });
+  await using _other = await Client.join(server, { name: "Alex" });
   assert(!client.names().includes("ServerIdentification"));
   await client.send("CustomBlockSupportLevel", { level: 1 });
   await client.next("ServerIdentification");

@@ -91,7 +91,7 @@ export class Bot implements AsyncDisposable {
     this.#options = options;
     this.name = options.name ?? "Steve";
     this.protocol = options.protocol ?? 7;
-    if (this.#speaksCpe && this.protocol < 7) throw new RangeError(`Cannot speak CPE: protocol is ${this.protocol}`);
+    checkOptions(options);
     const violation = (what: string): void => this.#violation(what);
     this.#extensions = new ClientExtensions(
       options.extensions ?? ExtensionSet.EMPTY,
@@ -118,6 +118,7 @@ export class Bot implements AsyncDisposable {
 
   /** Connects and sends the Identification. */
   static async connect(target: Target, options: BotOptions = {}): Promise<Bot> {
+    checkOptions(options);
     return Bot.over(await dial(target, options.timeoutMs ?? DEFAULT_TIMEOUT_MS), options);
   }
 
@@ -336,4 +337,8 @@ export class Bot implements AsyncDisposable {
     this.#waits.end(`the connection is over (${ending})`);
     this.close();
   }
+}
+
+function checkOptions({ extensions, protocol = 7 }: BotOptions): void {
+  if (extensions !== undefined && protocol < 7) throw new RangeError(`Cannot speak CPE: protocol is ${protocol}`);
 }

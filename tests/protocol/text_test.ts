@@ -99,7 +99,7 @@ Deno.test("textEnd() is the position behind the last byte that is no padding", (
 });
 
 Deno.test("stripColours() removes colour codes of both cases and leaves other ampersands", () => {
-  assertEquals(stripColours("&cRed &Fwhite&& A&B &"), "Red white& A &");
+  assertEquals(stripColours("&cRed &Fwhite&& A&B &"), "Red white&& A &");
   assertEquals(stripColours("&zserver-defined"), "server-defined");
 });
 

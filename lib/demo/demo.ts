@@ -1,0 +1,118 @@
+import { parseConfig } from "../config/load.ts";
+import type { Config } from "../config/schema.ts";
+import { type Edge, ListenError, startEdge } from "../edge.ts";
+import { ExitCode } from "../exit_code.ts";
+import type { Log } from "../observe/log.ts";
+import { writeStdout } from "../observe/standard_streams.ts";
+import { stopSignal } from "../run_edge.ts";
+import { generateArena } from "./arena.ts";
+import { generateHub } from "./hub.ts";
+import type { ClassicServerOptions } from "./options.ts";
+import { DEFAULT_EXTENSIONS } from "./options.ts";
+import { CLASSICUBE } from "./presets.ts";
+import { ClassicServer } from "./server.ts";
+
+const PORT = 25565;
+
+/** A running network: the edge and the two servers behind it. */
+export interface Demo {
+  readonly edge: Edge;
+  /** Stops the edge, then the servers. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the worlds "hub" and "arena" on free ports of this machine, and the edge in front of them.
+ *
+ * @param port Where players connect, on 127.0.0.1; 0 for any that is free.
+ * @throws {ListenError} where that port is taken.
+ */
+export async function startDemo(log: Log, port: number = PORT): Promise<Demo> {
+  const hub = await startWorld(log, { name: "hub", world: generateHub(), extensions: CLASSICUBE });
+  // Fewer extensions than the hub, as servers in one network seldom have the same.
+  const extensions = DEFAULT_EXTENSIONS.without("ExtEntityPositions", "FastMap", "InstantMOTD");
+  const arena = await startWorld(log, { name: "arena", world: generateArena(), extensions });
+  const stopWorlds = async (): Promise<void> => {
+    await Promise.all([hub.stop(), arena.stop()]);
+  };
+  try {
+    const edge = await startEdge(configOf(hub, arena, port), log);
+    return {
+      edge,
+      stop: async () => {
+        await edge.stop();
+        await stopWorlds();
+      },
+    };
+  } catch (error) {
+    await stopWorlds();
+    throw error;
+  }
+}
+
+/** Runs the demo network on port 25565 until TERM or INT, and returns the exit code. */
+export async function runDemo(log: Log): Promise<number> {
+  let demo: Demo;
+  try {
+    demo = await startDemo(log);
+  } catch (error) {
+    if (!(error instanceof ListenError && error.inUse)) throw error;
+    log.error("start-failed", `Cannot start the demo: port ${PORT} of 127.0.0.1 is in use by another program`);
+    return ExitCode.Temporary;
+  }
+  writeStdout(INSTRUCTIONS);
+  const signal = await stopSignal();
+  log.info("stopping", "stopping", { signal, sessions: demo.edge.sessions });
+  await demo.stop();
+  return ExitCode.Ok;
+}
+
+const INSTRUCTIONS = `
+Kurafuto runs a network of two worlds on this machine: hub, a green island, and arena, a coliseum.
+
+  Join    Get ClassiCube from https://www.classicube.net/download/, choose "Direct connect", enter
+            Username  any name
+            Address   127.0.0.1:${PORT}
+            Mppass    leave it empty
+          Each time you join, the edge takes you to the next of the two worlds.
+  Play    W A S D walk, Space jumps, the mouse builds and breaks, B picks a block, T chats.
+          Type /help for the worlds' commands. Start ClassiCube twice to meet yourself.
+  Stop    Press Ctrl-C here.
+
+`;
+
+function startWorld(log: Log, options: ClassicServerOptions): Promise<ClassicServer> {
+  return ClassicServer.start({
+    ...options,
+    motd: "A demo world of Kurafuto",
+    residents: 2,
+    onEvent: (event) => {
+      if (event.kind !== "joined" && event.kind !== "left") return;
+      log.debug(`world-${event.kind}`, event.kind, { world: options.name, player: event.player });
+    },
+  });
+}
+
+function configOf(hub: ClassicServer, arena: ClassicServer, port: number): Config {
+  const text = `
+    [edge]
+    name = "Kurafuto demo"
+    motd = "Two worlds, one door"
+    [[listener]]
+    name = "main"
+    bind = "127.0.0.1:${port}"
+    pool = "worlds"
+    auth = "off"
+    [[backend]]
+    name = "hub"
+    address = "${hub.address}"
+    [[backend]]
+    name = "arena"
+    address = "${arena.address}"
+    [[pool]]
+    name = "worlds"
+    backends = ["hub", "arena"]
+    balance = "round-robin"
+  `;
+  return parseConfig(text, { path: "demo" }).config;
+}

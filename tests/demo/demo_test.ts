@@ -1,0 +1,30 @@
+import { assert, assertEquals, assertRejects } from "../harness/assert.ts";
+import { generateArena } from "../../lib/demo/arena.ts";
+import { startDemo } from "../../lib/demo/demo.ts";
+import { generateHub } from "../../lib/demo/hub.ts";
+import { CLASSICUBE } from "../../lib/demo/presets.ts";
+import { ListenError } from "../../lib/edge.ts";
+import type { Log } from "../../lib/observe/log.ts";
+import { Client, mapOf } from "./client.ts";
+
+const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+Deno.test("the demo takes players to one world after the other, each as it was built", async () => {
+  const demo = await startDemo(SILENT, 0);
+  const [listener] = demo.edge.listeners;
+  assert(listener !== undefined);
+  const address = { address: `${listener.hostname}:${listener.port}`, port: listener.port };
+  for (const [name, world] of [["hub", generateHub()], ["arena", generateArena()]] as const) {
+    await using client = await Client.join(address, { extensions: CLASSICUBE });
+    assertEquals((await client.next("ServerIdentification")).serverName, name);
+    assertEquals(mapOf(client.seen, client.dialect), world.blocks);
+    await client.next("ExtAddEntity2", ({ inGameName }) => inGameName === "Mira");
+  }
+  await demo.stop();
+});
+
+Deno.test("the demo says so when its port is taken, and leaves nothing running", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const error = await assertRejects(() => startDemo(SILENT, taken.addr.port), ListenError);
+  assert(error.inUse);
+});
