@@ -1,0 +1,167 @@
+/** The real program as a process, with a configuration of its own. */
+import type { Target } from "./link.ts";
+import { Waits } from "./waits.ts";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+const DENO_FLAGS = ["run", "--allow-net", "--allow-read", "--allow-write", "--allow-env", "main.ts"];
+const START_MS = 30_000;
+const STOP_MS = 10_000;
+
+/** One line of the program's JSON log. */
+export type LogLine = { readonly event: string; readonly msg: string } & Readonly<Record<string, unknown>>;
+
+/** What a configuration for tests is made of. */
+export interface ProgramOptions {
+  /** TOML: everything but `[log]` and `edge.data_dir`. Listeners bind port 0. */
+  readonly config: string;
+  /** TOML lines of `[edge]` beyond `data_dir`. @default none */
+  readonly edge?: readonly string[];
+}
+
+/** How to start the program: the compiled executable where KURAFUTO_EXECUTABLE names one, else Deno on the sources. */
+export function programCommand(args: readonly string[]): Deno.Command {
+  const executable = Deno.env.get("KURAFUTO_EXECUTABLE");
+  return new Deno.Command(executable ?? Deno.execPath(), {
+    args: executable === undefined ? [...DENO_FLAGS, ...args] : [...args],
+    cwd: ROOT,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
+}
+
+/** A running edge. Disposing stops it and fails where it did not stop cleanly. */
+export class Program implements AsyncDisposable {
+  /** The log so far. */
+  readonly log: LogLine[] = [];
+  readonly #child: Deno.ChildProcess;
+  readonly #folder: string;
+  readonly #waits = new Waits(() =>
+    `the program logged last: ${this.log.slice(-5).map((line) => JSON.stringify(line))}`
+  );
+  readonly #reading: Promise<unknown>;
+  #stopped = false;
+
+  private constructor(child: Deno.ChildProcess, folder: string) {
+    this.#child = child;
+    this.#folder = folder;
+    this.#reading = Promise.all([this.#readLog(), child.stdout.cancel()]);
+  }
+
+  /** Starts the program and waits until all its listeners listen. */
+  static async start({ config, edge = [] }: ProgramOptions): Promise<Program> {
+    const folder = await Deno.makeTempDir({ prefix: "kurafuto-test-" });
+    const path = `${folder}/kurafuto.toml`;
+    const head = ["[edge]", `data_dir = "${folder}/data"`, ...edge, "[log]", 'format = "json"', 'level = "debug"'];
+    await Deno.writeTextFile(path, `${head.join("\n")}\n${config}`);
+    const program = new Program(programCommand(["run", "-c", path]).spawn(), folder);
+    const listeners = config.split("[[listener]]").length - 1;
+    const isUp = (): boolean => program.lines("listening").length === listeners;
+    await program.until(isUp, "all listeners", { timeoutMs: START_MS });
+    return program;
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** Lines of one event, in order. */
+  lines(event: string): readonly LogLine[] {
+    return this.log.filter((line) => line.event === event);
+  }
+
+  /** Where the listener called `name` listens. */
+  target(name = "main"): Target & { readonly hostname: string; readonly port: number } {
+    const address = this.lines("listening").find(({ listener }) => listener === name)?.address;
+    const [, hostname = "", port = ""] = /^(.*):(\d+)$/.exec(String(address)) ?? [];
+    return { hostname, port: Number(port) };
+  }
+
+  /** Waits until `probe` returns something, looking again at each line of the log. */
+  until<T>(probe: () => T | undefined | null | false, what: string, options?: { timeoutMs?: number }): Promise<T> {
+    return this.#waits.until(probe, what, options);
+  }
+
+  /** Waits for the `count`-th session to end and returns its line. */
+  async ended(count: number, options?: { timeoutMs?: number }): Promise<LogLine> {
+    const probe = (): LogLine | undefined => this.lines("ended")[count - 1];
+    return await this.until(probe, `the end of session number ${count}`, options);
+  }
+
+  /** Bytes of memory the process holds, from the kernel. */
+  async residentBytes(): Promise<number> {
+    const status = await Deno.readTextFile(`/proc/${this.pid}/status`);
+    return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
+  }
+
+  /** Descriptors the process has open. */
+  async descriptors(): Promise<number> {
+    return (await Array.fromAsync(Deno.readDir(`/proc/${this.pid}/fd`))).length;
+  }
+
+  /** Sends a signal and waits for the process's end. Returns its exit code. */
+  async stop(signal: Deno.Signal = "SIGTERM"): Promise<number> {
+    this.#stopped = true;
+    this.#child.kill(signal);
+    const killer = setTimeout(() => this.#child.kill("SIGKILL"), STOP_MS);
+    const { code } = await this.#child.status;
+    clearTimeout(killer);
+    await this.#reading;
+    await Deno.remove(this.#folder, { recursive: true });
+    return code;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#stopped) return;
+    const code = await this.stop();
+    if (code !== 0) throw new Error(`Cannot stop the program: exit code is ${code}`);
+    const crash = this.log.find(({ event }) => event === "crashed");
+    if (crash !== undefined) throw new Error(`The program reported an error of its own: ${JSON.stringify(crash)}`);
+  }
+
+  async #readLog(): Promise<void> {
+    let rest = "";
+    for await (const text of this.#child.stderr.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) this.log.push(parseLine(line));
+      this.#waits.changed();
+    }
+    this.#waits.end("the program has ended");
+  }
+}
+
+/** The TOML of one listener, pool and backend; `listener` and `pool` are further lines of theirs. */
+export function network(
+  backends: readonly { readonly name: string; readonly address: string }[],
+  { listener = [], pool = [] }: { readonly listener?: readonly string[]; readonly pool?: readonly string[] } = {},
+): string {
+  const names = backends.map(({ name }) => `"${name}"`).join(", ");
+  return [
+    "[[listener]]",
+    'name = "main"',
+    'bind = "127.0.0.1:0"',
+    'pool = "all"',
+    'auth = "off"',
+    ...listener,
+    "[[listener]]",
+    'name = "raw"',
+    'bind = "127.0.0.1:0"',
+    'mode = "raw"',
+    'pool = "all"',
+    'auth = "off"',
+    "[[pool]]",
+    'name = "all"',
+    `backends = [${names}]`,
+    ...pool,
+    ...backends.flatMap(({ name, address }) => ["[[backend]]", `name = "${name}"`, `address = "${address}"`]),
+  ].join("\n");
+}
+
+function parseLine(line: string): LogLine {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return { event: "not-json", msg: line };
+  }
+}
