@@ -44,10 +44,11 @@ export function report(scenario: Scenario, rows: readonly Row[]): string {
 
 function cell(metric: Metric, peer: string, rows: readonly Row[]): string {
   const samples = samplesOf(metric, peer, rows);
-  const summary = summarize(believable(samples).map(({ value }) => value));
+  const believed = believable(samples);
+  const summary = summarize(believed.map(({ value }) => value));
   if (summary === undefined) return "–";
   const { median, min, max } = summary;
-  const range = samples.length > 1 ? ` (${min.toFixed(metric.digits)}–${max.toFixed(metric.digits)})` : "";
+  const range = believed.length > 1 ? ` (${min.toFixed(metric.digits)}–${max.toFixed(metric.digits)})` : "";
   const relative = believable(ratios(samples, samplesOf(metric, REFERENCE, rows)));
   const ratio = peer === "direct" ? undefined : summarize(relative.map(({ value }) => value));
   return `${median.toFixed(metric.digits)}${range}${ratio === undefined ? "" : ` ${ratio.median.toFixed(2)}×`}`;

@@ -1,5 +1,5 @@
-import { TEXT_SIZE } from "../protocol/text.ts";
 import type { ExtensionSet } from "../protocol/extensions.ts";
+import { TEXT_SIZE } from "../protocol/text.ts";
 
 /** Longest line of chat a player can put together with LongerMessages; the rest is dropped. */
 export const MAX_CHAT_LENGTH = 1024;

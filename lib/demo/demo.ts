@@ -7,8 +7,7 @@ import { writeStdout } from "../observe/standard_streams.ts";
 import { stopSignal } from "../run_edge.ts";
 import { generateArena } from "./arena.ts";
 import { generateHub } from "./hub.ts";
-import type { ClassicServerOptions } from "./options.ts";
-import { DEFAULT_EXTENSIONS } from "./options.ts";
+import { type ClassicServerOptions, DEFAULT_EXTENSIONS } from "./options.ts";
 import { CLASSICUBE } from "./presets.ts";
 import { ClassicServer } from "./server.ts";
 

@@ -1,7 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { type Dialect, isLegal, packetNamed } from "../protocol/packet_table.ts";
+import { type Dialect, isLegal, type PacketName, packetNamed } from "../protocol/packet_table.ts";
 import { encodePacket, type PacketInput } from "../protocol/packets.ts";
-import type { PacketName } from "../protocol/packet_table.ts";
 import { BLOCK, BLOCK_LIMIT, isProtected, visibleBlock } from "./block.ts";
 import { drawable, MAX_CHAT_LENGTH, MESSAGE_TYPE, SERVER_LINE, withColours, wrapChat } from "./chat.ts";
 import { runCommand } from "./commands.ts";
@@ -11,8 +10,8 @@ import type { Link } from "./link.ts";
 import { type Login, serverIdentification } from "./login.ts";
 import { Kick, type PacketReader, type ReceivedPacket } from "./packet_reader.ts";
 import type { Room } from "./room.ts";
-import type { Place, Position } from "./world.ts";
 import { allowHacks, decorate, defineBlocks, greet } from "./welcome.ts";
+import type { Place, Position } from "./world.ts";
 
 /** Pause in ms between the chunks of a map without end, so that it does not eat the machine. */
 const ENDLESS_PAUSE = 5;
@@ -95,10 +94,10 @@ export class Player implements Entity {
   /** Sends the player back to where everybody begins. */
   respawn(): void {
     this.position = this.#room.world.spawn;
+    const target = { playerId: SELF, ...selfPosition(this.position) };
     // Clients before 0.0.19 do not take their own teleport.
-    if (this.dialect.protocol < 5) {
-      this.send("SpawnPlayer", { playerId: SELF, playerName: this.name, ...this.position });
-    } else this.send("PlayerTeleport", { playerId: SELF, ...selfPosition(this.position) });
+    if (this.dialect.protocol < 5) this.send("SpawnPlayer", { ...target, playerName: this.name });
+    else this.send("PlayerTeleport", target);
     this.#raiseFence();
   }
 

@@ -1,5 +1,4 @@
-import { inflateRawSync } from "node:zlib";
-import { gunzipSync } from "node:zlib";
+import { gunzipSync, inflateRawSync } from "node:zlib";
 import type { ClassicServer } from "../../lib/demo/server.ts";
 import { ExtensionSet } from "../../lib/protocol/extensions.ts";
 import { Framer } from "../../lib/protocol/framer.ts";

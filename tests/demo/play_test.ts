@@ -26,6 +26,7 @@ Deno.test("two players see each other come, move and go", async () => {
   assertEquals(await alex.next("PositionUpdate"), { playerId, dx: 0, dy: -10, dz: 0 });
   await steve.send("PlayerPosition", { ...POSITION, x: 510, y: 590, yaw: 77 });
   assertEquals(await alex.next("OrientationUpdate"), { playerId, yaw: 77, pitch: 3 });
+  assertEquals(steve.names().filter((name) => /Teleport|Update/.test(name)), []);
   await steve.close();
   assertEquals(await alex.next("DespawnPlayer"), { playerId });
 });
@@ -46,13 +47,24 @@ Deno.test("players with ExtPlayerList are told of each other with skins and a li
 
 Deno.test("positions that were sent before a teleport was confirmed are ignored", async () => {
   await using server = await ClassicServer.start();
-  await using alex = await Client.join(server, PLAIN);
-  await using steve = await Client.join(server, { name: "Steve", extensions: ExtensionSet.of("TwoWayPing") });
+  await using steve = await Client.join(server, { extensions: ExtensionSet.of("TwoWayPing") });
+  const whereabouts = async (): Promise<string> => {
+    await steve.send("PlayerPosition", { ...POSITION, x: 5 * 32 });
+    await steve.send("PlayerMessage", { partial: 255, message: "/where" });
+    return (await steve.next("Message", ({ message }) => message.includes("You are in"))).message;
+  };
   const { data } = await steve.next("TwoWayPing");
-  await steve.send("PlayerPosition", { ...POSITION, x: 1 });
+  assertMatch(await whereabouts(), /at &f16 /);
   await steve.send("TwoWayPing", { origin: 1, data });
-  await steve.send("PlayerPosition", { ...POSITION, x: 2 });
-  assertEquals((await alex.next("PlayerTeleport")).x, 2);
+  assertMatch(await whereabouts(), /at &f5 /);
+});
+
+Deno.test("a player's own spawn is lower by what the client adds to it", async () => {
+  const world = generateFlat();
+  await using server = await ClassicServer.start({ world });
+  await using steve = await Client.join(server);
+  const { playerId: _, playerName: __, ...position } = await steve.next("SpawnPlayer");
+  assertEquals(position, { ...world.spawn, y: world.spawn.y - 22 });
 });
 
 Deno.test("chat reaches everybody, with its colours", async () => {
