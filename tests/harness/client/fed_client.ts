@@ -6,7 +6,6 @@ import type { ExtensionSet } from "../../../lib/protocol/extensions.ts";
 import { type Dialect, legalSizes, packetById, type PacketName } from "../../../lib/protocol/packet_table.ts";
 import { encodePacket, type PacketInput, readPacket } from "../../../lib/protocol/packets.ts";
 
-/** Size of the map that {@linkcode FedClient.enterMap} enters. */
 const SIZE = { x: 4, y: 4, z: 4 };
 const ZEROS = new Uint8Array(12);
 
