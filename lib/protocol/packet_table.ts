@@ -3,7 +3,11 @@
  * follow from this table; nothing else knows a size. Integers are big endian.
  */
 import { type ExtensionName, ExtensionSet } from "./extensions.ts";
+import { memo } from "./memo.ts";
 import { TEXT_SIZE } from "./text.ts";
+
+/** Size tables kept; each is half a kilobyte. */
+const MAX_TABLES = 256;
 
 /** Versions of the protocol: 3 is 0.0.16a, 5 is 0.0.19a, 6 is 0.0.20a–0.0.23a, 7 is 0.28–0.30, the only one with CPE. */
 export type ProtocolVersion = 3 | 4 | 5 | 6 | 7;
@@ -591,18 +595,30 @@ export function isLegal(packet: Packet, { protocol, cpe, extensions }: Dialect):
   return packet.extension === undefined || extensions.has(packet.extension);
 }
 
-/** Sizes by packet id of everything that may be sent in `direction`; 0 for ids that are unknown or not legal there. */
-export function legalSizes(direction: Direction, dialect: Dialect): Uint16Array {
-  return sizes(direction, dialect, (packet) => isLegal(packet, dialect));
+/** Equal for dialects that frame alike; usable as a map key. */
+export function dialectKey({ protocol, cpe, extensions }: Dialect): string {
+  return `${protocol}${cpe ? "c" : "-"}${extensions.key}`;
 }
 
 /**
- * Sizes by packet id of everything that can be framed in `direction`, also packets of extensions nobody negotiated: servers are
- * known to send some.
+ * Sizes by packet id of everything that may be sent in `direction`; 0 for ids that are unknown or not legal there. The table is
+ * shared: do not change it.
  */
-export function knownSizes(direction: Direction, dialect: Dialect): Uint16Array {
-  return sizes(direction, dialect, () => true);
-}
+export const legalSizes: (direction: Direction, dialect: Dialect) => Uint16Array = memo(
+  MAX_TABLES,
+  (direction, dialect) => direction + dialectKey(dialect),
+  (direction: Direction, dialect: Dialect) => sizes(direction, dialect, (packet) => isLegal(packet, dialect)),
+);
+
+/**
+ * Sizes by packet id of everything that can be framed in `direction`, also packets of extensions nobody negotiated: servers are
+ * known to send some. The table is shared: do not change it.
+ */
+export const knownSizes: (direction: Direction, dialect: Dialect) => Uint16Array = memo(
+  MAX_TABLES,
+  (direction, dialect) => direction + dialectKey(dialect),
+  (direction: Direction, dialect: Dialect) => sizes(direction, dialect, () => true),
+);
 
 function sizes(direction: Direction, dialect: Dialect, wanted: (packet: Packet) => boolean): Uint16Array {
   const table = new Uint16Array(256);

@@ -194,9 +194,13 @@ export class Login implements Phase {
       session.port.emit({ kind: "offered", backend: this.#dialler.backend, extensions: login.offer });
     }
     session.joined();
-    const play = new Play(session, { framer: this.#framer, dialect: this.#client.dialect }, { leg, login });
+    const play = new Play(
+      session,
+      { leg: CLIENT, framer: this.#framer, dialect: this.#client.dialect },
+      { leg, framer: login.framer, dialect: login.dialect },
+    );
     session.enter(play);
-    play.start(this.#early.view());
+    play.start(login.held.view(), this.#early.view());
   }
 
   #kicked(text: string): void {

@@ -2,6 +2,8 @@
 import { PacketBuffer } from "../protocol/packet_buffer.ts";
 
 const NOTHING = new Uint8Array(0);
+/** A run of this many bytes is worth a write of its own: copying it would cost more. */
+const LONG_RUN = 4 << 10;
 /** Storage above this is not kept for the next chunk: one exploding map must not cost memory for ever. */
 const MAX_KEPT = 1 << 20;
 
@@ -15,19 +17,23 @@ export class Outbox {
   #start = 0;
   #end = 0;
 
-  /** Appends the packets of `bytes` from `start` to `end`; they must stay as they are until {@linkcode take}. */
-  pass(bytes: Uint8Array, start: number, end: number): void {
-    if (this.#scratch.length > 0) {
-      this.#scratch.append(bytes, start, end);
-    } else if (this.#start === this.#end) {
+  /**
+   * Appends the packets of `bytes` from `start` to `end`; they must stay as they are until {@linkcode take}. Returns `false` where
+   * that would mean to copy a long run: take what is there first.
+   */
+  pass(bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.#scratch.length === 0 && this.#start === this.#end) {
       this.#run = bytes;
       this.#start = start;
       this.#end = end;
     } else if (bytes === this.#run && start === this.#end) {
       this.#end = end;
+    } else if (end - start >= LONG_RUN) {
+      return false;
     } else {
       this.packets().append(bytes, start, end);
     }
+    return true;
   }
 
   /** Where rewritten packets are appended. */

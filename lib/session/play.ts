@@ -5,7 +5,6 @@ import { encodePacket, readPacket } from "../protocol/packets.ts";
 import { PacketBuffer } from "../protocol/packet_buffer.ts";
 import { ToBackend } from "../protocol/translate/to_backend.ts";
 import { ToClient } from "../protocol/translate/to_client.ts";
-import type { BackendLogin } from "./backend_login.ts";
 import { Outbox } from "./outbox.ts";
 import { CLIENT, type Leg } from "./port.ts";
 import type { Reason } from "./reasons.ts";
@@ -23,21 +22,20 @@ const DISCONNECT = packetNamed("DisconnectPlayer").id;
 const FROM_CLIENT = idTable(IDENTIFICATION, EXT_INFO, EXT_ENTRY, SUPPORT_LEVEL);
 const FROM_BACKEND = idTable(EXT_INFO, EXT_ENTRY, SUPPORT_LEVEL, LEVEL_INITIALIZE, LEVEL_FINALIZE, DISCONNECT);
 
+const clientStops = unionWith(FROM_CLIENT);
+const backendStops = unionWith(FROM_BACKEND);
+
 // Sessions run one at a time and never inside each other, so they share the buffers of a chunk.
 const toClientBox = new Outbox();
 const toBackendBox = new Outbox();
 const answers = new PacketBuffer(256);
 
-/** The client's side of play. */
-export interface ClientSide {
+/** One side of play. */
+export interface Side {
+  readonly leg: Leg;
+  /** Holds what followed the side's login. */
   readonly framer: Framer;
   readonly dialect: Dialect;
-}
-
-/** The backend's side of play. */
-export interface BackendSide {
-  readonly leg: Leg;
-  readonly login: BackendLogin;
 }
 
 /** Why play ends because of what a peer sent. */
@@ -58,8 +56,8 @@ interface MapTransfer {
 export class Play implements Phase {
   readonly kickable = true;
   readonly #session: Session;
-  readonly #client: ClientSide;
-  readonly #backend: BackendSide;
+  readonly #client: Side;
+  readonly #backend: Side;
   readonly #toClient: ToClient;
   readonly #toBackend: ToBackend;
   readonly #clientStops: Uint8Array;
@@ -70,32 +68,32 @@ export class Play implements Phase {
   /** When to give up on a backend that goes on after its client has closed. */
   #lingerUntil = Infinity;
 
-  constructor(session: Session, client: ClientSide, backend: BackendSide) {
+  constructor(session: Session, client: Side, backend: Side) {
     this.#session = session;
     this.#client = client;
     this.#backend = backend;
-    this.#toClient = new ToClient(backend.login.dialect, client.dialect);
-    this.#toBackend = new ToBackend(client.dialect, backend.login.dialect);
-    this.#clientStops = union(FROM_CLIENT, this.#toBackend.concerns);
+    this.#toClient = new ToClient(backend.dialect, client.dialect);
+    this.#toBackend = ToBackend.between(client.dialect, backend.dialect);
+    this.#clientStops = clientStops(this.#toBackend.concerns);
     this.#backendConcerns = this.#toClient.concerns;
-    this.#backendStops = union(FROM_BACKEND, this.#backendConcerns);
+    this.#backendStops = backendStops(this.#backendConcerns);
   }
 
   get stage(): "M" | "P" {
     return this.#stage;
   }
 
-  /** Begins with what was held during the login: the backend's first packets, then `early`, whole packets of the client. */
-  start(early: Uint8Array): void {
-    const { framer, held } = this.#backend.login;
+  /** Begins with the whole packets that were held during the login: first the backend's, then the client's. */
+  start(fromBackend: Uint8Array, fromClient: Uint8Array): void {
+    const { framer } = this.#backend;
     this.#expectMap();
     const heldFramer = new Framer(framer.sizes, this.#backendStops);
-    heldFramer.feed(held.view());
+    heldFramer.feed(fromBackend);
     this.#pumpBackend(heldFramer);
     if (this.#session.ended) return;
     this.#client.framer.stops = this.#clientStops;
     const earlyFramer = new Framer(this.#client.framer.sizes, this.#clientStops);
-    earlyFramer.feed(early);
+    earlyFramer.feed(fromClient);
     this.#pumpClient(earlyFramer);
     if (this.#session.ended) return;
     framer.stops = this.#backendStops;
@@ -110,7 +108,7 @@ export class Play implements Phase {
 
   fromBackend(leg: Leg, chunk: Uint8Array): void {
     if (leg !== this.#backend.leg) return;
-    const { framer } = this.#backend.login;
+    const { framer } = this.#backend;
     framer.feed(chunk);
     this.#pumpBackend(framer);
     if (this.#map !== undefined) this.#countMap(this.#map, chunk.length);
@@ -156,7 +154,7 @@ export class Play implements Phase {
     let fault: Fault | undefined;
     for (let frame = framer.next(); frame !== "none" && fault === undefined; frame = framer.next()) {
       const { bytes, start, end } = framer;
-      if (frame === "run") toBackendBox.pass(bytes, start, end);
+      if (frame === "run") this.#pass(toBackendBox, this.#backend.leg, bytes, start, end);
       else if (frame === "packet") fault = this.#clientPacket(bytes, start, end);
       else fault = { reason: "bad-packet", detail: `packet ${bytes[start]} is unknown or was never negotiated` };
     }
@@ -187,7 +185,7 @@ export class Play implements Phase {
     let fault: Fault | undefined;
     for (let frame = framer.next(); frame !== "none" && fault === undefined; frame = framer.next()) {
       const { bytes, start, end } = framer;
-      if (frame === "run") toClientBox.pass(bytes, start, end);
+      if (frame === "run") this.#pass(toClientBox, CLIENT, bytes, start, end);
       else if (frame === "packet") fault = this.#backendPacket(bytes, start, end, framer);
       else fault = { reason: "backend-broken", detail: `unknown packet ${bytes[start]}` };
     }
@@ -197,7 +195,7 @@ export class Play implements Phase {
 
   #backendPacket(bytes: Uint8Array, start: number, end: number, framer: Framer): Fault | undefined {
     const id = bytes[start] ?? 0;
-    const { dialect } = this.#backend.login;
+    const { dialect } = this.#backend;
     switch (id) {
       case EXT_INFO:
       case EXT_ENTRY:
@@ -217,7 +215,7 @@ export class Play implements Phase {
         this.#mapComplete();
     }
     if (this.#backendConcerns[id] === 0) {
-      toClientBox.pass(bytes, start, end);
+      this.#pass(toClientBox, CLIENT, bytes, start, end);
       return undefined;
     }
     const failure = this.#toClient.translate(bytes, start, end, toClientBox.packets());
@@ -225,10 +223,16 @@ export class Play implements Phase {
     return failure === undefined ? undefined : { reason: "backend-broken", detail: failure };
   }
 
+  #pass(box: Outbox, leg: Leg, bytes: Uint8Array, start: number, end: number): void {
+    if (box.pass(bytes, start, end)) return;
+    this.#session.send(leg, box.take());
+    box.pass(bytes, start, end);
+  }
+
   /** While a map is held back, every packet concerns the translation. */
   #followConcerns(framer: Framer): void {
     this.#backendConcerns = this.#toClient.concerns;
-    this.#backendStops = union(FROM_BACKEND, this.#backendConcerns);
+    this.#backendStops = backendStops(this.#backendConcerns);
     framer.stops = this.#backendStops;
   }
 
@@ -261,6 +265,14 @@ function idTable(...ids: readonly number[]): Uint8Array {
   return table;
 }
 
-function union(a: Uint8Array, b: Uint8Array): Uint8Array {
-  return a.map((flag, id) => flag | (b[id] ?? 0));
+/** Unions with `own`; concerns that sessions share have one union that they share too. */
+function unionWith(own: Uint8Array): (concerns: Uint8Array) => Uint8Array {
+  const unions = new WeakMap<Uint8Array, Uint8Array>();
+  return (concerns) => {
+    const known = unions.get(concerns);
+    if (known !== undefined) return known;
+    const union = concerns.map((flag, id) => flag | (own[id] ?? 0));
+    unions.set(concerns, union);
+    return union;
+  };
 }

@@ -1,5 +1,6 @@
 /** What a translator does with the packets of one direction, by packet id. */
-import { type Dialect, type Direction, isLegal, packetById } from "../packet_table.ts";
+import { memo } from "../memo.ts";
+import { type Dialect, dialectKey, type Direction, isLegal, packetById } from "../packet_table.ts";
 import { type Reshape, reshapeBetween } from "./reshape.ts";
 
 /** The packets of one direction between two dialects: which have no meaning at the target, which change their shape. */
@@ -11,8 +12,20 @@ export interface Shapes {
   readonly dropped: Uint8Array;
 }
 
-/** Works out the shapes of all packets in `direction` on their way from a leg speaking `from` to one speaking `to`. */
-export function shapesBetween(direction: Direction, from: Dialect, to: Dialect): Shapes {
+/** Pairs of dialects of which the shapes are kept. */
+const MAX_PAIRS = 256;
+
+/**
+ * The shapes of all packets in `direction` on their way from a leg speaking `from` to one speaking `to`. They are shared: do not
+ * change them.
+ */
+export const shapesBetween: (direction: Direction, from: Dialect, to: Dialect) => Shapes = memo(
+  MAX_PAIRS,
+  (direction, from, to) => `${direction}${dialectKey(from)}>${dialectKey(to)}`,
+  computeShapes,
+);
+
+function computeShapes(direction: Direction, from: Dialect, to: Dialect): Shapes {
   const concerns = new Uint8Array(256);
   const dropped = new Uint8Array(256);
   const reshapes: (Reshape | undefined)[] = [];

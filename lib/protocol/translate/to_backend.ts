@@ -1,5 +1,6 @@
 /** Client to backend: from the client's dialect C down to a backend's dialect B, a subset of it. */
-import { type Dialect, packetNamed } from "../packet_table.ts";
+import { memo } from "../memo.ts";
+import { type Dialect, dialectKey, packetNamed } from "../packet_table.ts";
 import type { PacketBuffer } from "../packet_buffer.ts";
 import { textEnd } from "../text.ts";
 import { reshape } from "./reshape.ts";
@@ -10,6 +11,8 @@ const POSITION = packetNamed("PlayerPosition").id;
 const MESSAGE = packetNamed("PlayerMessage").id;
 const TWO_WAY_PING = packetNamed("TwoWayPing").id;
 
+/** Pairs of dialects of which the translation is kept. */
+const MAX_PAIRS = 256;
 const STONE = 1;
 const SELF = 255;
 const QUESTION_MARK = 0x3f;
@@ -44,6 +47,13 @@ export class ToBackend {
     readonly longerMessages: boolean;
     readonly twoWayPing: boolean;
   };
+
+  /** The translation between two dialects; it keeps no state, so that all sessions share it. */
+  static readonly between: (from: Dialect, to: Dialect) => ToBackend = memo(
+    MAX_PAIRS,
+    (from, to) => `${dialectKey(from)}>${dialectKey(to)}`,
+    (from: Dialect, to: Dialect) => new ToBackend(from, to),
+  );
 
   constructor(from: Dialect, to: Dialect) {
     const lacks = (name: Parameters<typeof from.extensions.has>[0]): boolean =>

@@ -1,5 +1,6 @@
 /** Backend to client: from a backend's dialect B up to the client's dialect C, which has everything B has. */
-import { type Dialect, knownSizes, packetNamed } from "../packet_table.ts";
+import { memo } from "../memo.ts";
+import { type Dialect, dialectKey, knownSizes, packetNamed } from "../packet_table.ts";
 import type { PacketBuffer } from "../packet_buffer.ts";
 import { readPacket, writePacket } from "../packets.ts";
 import { blankTrailingAmpersands, readText, TEXT_SIZE } from "../text.ts";
@@ -18,6 +19,8 @@ const MESSAGE = packetNamed("Message").id;
 const UPDATE_USER_TYPE = packetNamed("UpdateUserType").id;
 const ENV_SET_MAP_APPEARANCE = packetNamed("EnvSetMapAppearance").id;
 
+/** Pairs of dialects of which the concerns are kept. */
+const MAX_PAIRS = 256;
 const SELF = 255;
 const CHAT = 0;
 /** Message types from here on are the server's own words where MessageTypes is not negotiated; clients show them in yellow. */
@@ -55,13 +58,7 @@ export class ToClient {
     this.#to = to;
     this.#shapes = shapesBetween("s2c", from, to);
     this.#sizes = knownSizes("s2c", from);
-    this.#own = this.#shapes.concerns.slice();
-    if (this.#lacks("FastMap")) this.#own.fill(1, LEVEL_INITIALIZE, LEVEL_FINALIZE + 1);
-    if (this.#lacks("ExtendedBlocks")) this.#own[LEVEL_DATA_CHUNK] = 1;
-    if (this.#lacks("EnvMapAppearance", 2)) this.#own[LEVEL_FINALIZE] = 1;
-    if (this.#lacks("ExtPlayerList", 2)) this.#own[SPAWN_PLAYER] = this.#own[DESPAWN_PLAYER] = 1;
-    if (this.#lacks("MessageTypes") || !to.cpe) this.#own[MESSAGE] = 1;
-    if (this.#lacks("BlockPermissions")) this.#own[SERVER_IDENTIFICATION] = this.#own[UPDATE_USER_TYPE] = 1;
+    this.#own = concernsBetween(from, to);
   }
 
   /**
@@ -121,7 +118,7 @@ export class ToClient {
   }
 
   #lacks(name: ExtensionName, version = 1): boolean {
-    return this.#to.extensions.has(name, version) && !this.#from.extensions.has(name, version);
+    return lacks(this.#from, this.#to, name, version);
   }
 
   #forward(id: number, bytes: Uint8Array, start: number, end: number, out: PacketBuffer): void {
@@ -242,5 +239,25 @@ export class ToClient {
     }
   }
 }
+
+/** Whether the client has an extension that the backend does not. */
+function lacks(from: Dialect, to: Dialect, name: ExtensionName, version = 1): boolean {
+  return to.extensions.has(name, version) && !from.extensions.has(name, version);
+}
+
+const concernsBetween: (from: Dialect, to: Dialect) => Uint8Array = memo(
+  MAX_PAIRS,
+  (from, to) => `${dialectKey(from)}>${dialectKey(to)}`,
+  (from: Dialect, to: Dialect) => {
+    const concerns = shapesBetween("s2c", from, to).concerns.slice();
+    if (lacks(from, to, "FastMap")) concerns.fill(1, LEVEL_INITIALIZE, LEVEL_FINALIZE + 1);
+    if (lacks(from, to, "ExtendedBlocks")) concerns[LEVEL_DATA_CHUNK] = 1;
+    if (lacks(from, to, "EnvMapAppearance", 2)) concerns[LEVEL_FINALIZE] = 1;
+    if (lacks(from, to, "ExtPlayerList", 2)) concerns[SPAWN_PLAYER] = concerns[DESPAWN_PLAYER] = 1;
+    if (lacks(from, to, "MessageTypes") || !to.cpe) concerns[MESSAGE] = 1;
+    if (lacks(from, to, "BlockPermissions")) concerns[SERVER_IDENTIFICATION] = concerns[UPDATE_USER_TYPE] = 1;
+    return concerns;
+  },
+);
 
 const EVERYTHING: Uint8Array = new Uint8Array(256).fill(1);
