@@ -18,6 +18,8 @@ import { Listener } from "./transport/listener.ts";
 const SOFT_LIMIT = 256 << 10;
 /** Milliseconds in which a peer that has bytes waiting for it must take some. */
 const PROGRESS_MS = 30_000;
+/** Milliseconds players are given to take what waits for them when the edge stops. */
+const STOPPING_MS = 2_000;
 
 /** A running edge. */
 export interface Edge extends AsyncDisposable {
@@ -67,6 +69,7 @@ class RunningEdge implements Edge {
   readonly #addresses: ReadonlyMap<string, Address>;
   /** What each backend offered when somebody last logged in to it. */
   readonly #offers = new Map<string, ExtensionSet>();
+  #announced: ExtensionSet;
   readonly #listeners: { readonly name: string; readonly listener: Listener }[] = [];
   readonly #running = new Set<Running>();
   readonly #ids = new SessionIds();
@@ -79,6 +82,7 @@ class RunningEdge implements Edge {
     this.#log = log;
     this.#pools = new Map(config.pools.map((pool) => [pool.name, newPool(pool)]));
     this.#addresses = new Map(config.backends.map(({ name, address }) => [name, address]));
+    this.#announced = this.#announcedNow();
   }
 
   get listeners(): Edge["listeners"] {
@@ -109,7 +113,12 @@ class RunningEdge implements Edge {
     clearInterval(this.#progressTimer);
     await Promise.all(this.#listeners.map(({ listener }) => listener.close()));
     for (const { session } of this.#running) session.shutdown("shutdown", "the edge is stopping");
-    if (this.#running.size > 0) await new Promise<void>((resolve) => this.#emptied.push(resolve));
+    if (this.#running.size === 0) return;
+    const deadline = setTimeout(() => {
+      for (const { driver } of this.#running) driver.abort();
+    }, STOPPING_MS);
+    await new Promise<void>((resolve) => this.#emptied.push(resolve));
+    clearTimeout(deadline);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -141,7 +150,7 @@ class RunningEdge implements Edge {
     const options = this.#sessionOptions(listener, salt);
     const ip = conn.remoteAddr.hostname;
     const driver = new DenoDriver({
-      dial: (backend) => this.#dial(backend),
+      dial: (backend, signal) => this.#dial(backend, signal),
       emit: (event) => {
         logSessionEvent(this.#log, { session: options.id, listener: listener.name, ip }, event);
         this.#follow(event, running);
@@ -164,27 +173,34 @@ class RunningEdge implements Edge {
       id: this.#ids.next(),
       mode: listener.mode,
       appName: this.#config.cpe.appName,
-      announced: this.#announced(),
+      announced: this.#announced,
       onKick: this.#config.pools.find(({ name }) => name === listener.pool)?.onKick ?? "disconnect",
       verify: (name, key) => salt === undefined || verifyKey(salt, name, key),
+      offerOf: (backend) => this.#offers.get(backend),
       candidates: () => pool?.candidates() ?? [],
       limits: { ...DEFAULT_LIMITS, loginMs: this.#config.limits.loginTimeoutMs },
     };
   }
 
-  /** S: what some backend offers, or may offer as long as nobody has asked it. */
-  #announced(): ExtensionSet {
+  /** Learns what a backend offers; S is what some backend offers, or may offer as long as nobody has asked it. */
+  #learn(backend: string, offer: ExtensionSet): void {
+    if (this.#offers.get(backend)?.key === offer.key) return;
+    this.#offers.set(backend, offer);
+    this.#announced = this.#announcedNow();
+  }
+
+  #announcedNow(): ExtensionSet {
     return announcedSet(this.#config.cpe.exclude, this.#config.backends.map(({ name }) => this.#offers.get(name)));
   }
 
-  #dial(backend: string): ReturnType<typeof dial> {
+  #dial(backend: string, signal: AbortSignal): ReturnType<typeof dial> {
     const address = this.#addresses.get(backend);
     if (address === undefined) throw new RangeError(`Cannot dial backend: current value is "${backend}"`);
-    return dial(address);
+    return dial(address, signal);
   }
 
   #follow(event: SessionEvent, running: Running): void {
-    if (event.kind === "offered") this.#offers.set(event.backend, event.extensions);
+    if (event.kind === "offered") this.#learn(event.backend, event.extensions);
     if (event.kind !== "ended") return;
     this.#running.delete(running);
     if (this.#running.size === 0) { for (const resolve of this.#emptied.splice(0)) resolve(); }

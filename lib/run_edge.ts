@@ -6,6 +6,8 @@ import type { Log } from "./observe/log.ts";
 
 /** Runs the edge until TERM or INT, tells the players and returns the exit code. A second signal ends the process at once. */
 export async function runEdge(config: Config, log: Log): Promise<number> {
+  // A signal that comes while the edge starts stops it as soon as it has.
+  const stop = stopSignal();
   let edge: Edge;
   try {
     edge = await startEdge(config, log);
@@ -13,7 +15,7 @@ export async function runEdge(config: Config, log: Log): Promise<number> {
     log.error("start-failed", error instanceof Error ? error.message : String(error));
     return error instanceof ListenError && error.inUse ? ExitCode.Temporary : ExitCode.Failure;
   }
-  const signal = await stopSignal();
+  const signal = await stop;
   log.info("stopping", "stopping", { signal, sessions: edge.sessions });
   await edge.stop();
   log.info("stopped", "stopped");

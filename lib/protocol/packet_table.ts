@@ -74,6 +74,8 @@ export interface Packet {
   readonly direction: Direction | "both";
   /** The extension that brings the packet; absent for the packets of the base protocol and of CPE itself. */
   readonly extension?: ExtensionName;
+  /** The extension's version from which on the packet exists; 1 where absent. */
+  readonly since?: number;
   readonly minProtocol?: ProtocolVersion;
   /** Part of the exchange of extension lists: legal wherever CPE is. */
   readonly core?: true;
@@ -279,6 +281,7 @@ export const PACKETS = [
     name: "ExtAddEntity2",
     direction: "s2c",
     extension: "ExtPlayerList",
+    since: 2,
     fields: [u8("entityId"), text("inGameName"), text("skinName"), ...POSITION],
   },
   {
@@ -592,7 +595,7 @@ export function packetSize(packet: Packet, dialect: Dialect): number {
 export function isLegal(packet: Packet, { protocol, cpe, extensions }: Dialect): boolean {
   if (protocol < (packet.minProtocol ?? 0)) return false;
   if (packet.core) return cpe;
-  return packet.extension === undefined || extensions.has(packet.extension);
+  return packet.extension === undefined || extensions.has(packet.extension, packet.since);
 }
 
 /** Equal for dialects that frame alike; usable as a map key. */

@@ -53,7 +53,9 @@ export function stripColours(text: string): string {
   return text.replaceAll(/&[0-9a-z]/gi, "");
 }
 
-/** Blanks `&` at the end of the text field at `at`: Minecraft 0.30 crashes when it draws one. */
+/** Blanks every `&` at the end of the text field at `at`: Minecraft 0.30 crashes when it draws one. */
 export function blankTrailingAmpersands(bytes: Uint8Array, at: number): void {
-  for (let i = textEnd(bytes, at) - 1; i >= at && bytes[i] === AMPERSAND; i--) bytes[i] = SPACE;
+  for (let end = textEnd(bytes, at); end > at && bytes[end - 1] === AMPERSAND; end = textEnd(bytes, at)) {
+    bytes[end - 1] = SPACE;
+  }
 }

@@ -4,7 +4,6 @@ import { Framer } from "../protocol/framer.ts";
 import { PacketBuffer } from "../protocol/packet_buffer.ts";
 import { type Dialect, knownSizes, legalSizes, packetNamed } from "../protocol/packet_table.ts";
 import { encodePacket, readPacket } from "../protocol/packets.ts";
-import type { Identity } from "./identification.ts";
 import { writeExtensions } from "./negotiation.ts";
 
 const IDENTIFICATION = packetNamed("ServerIdentification").id;
@@ -16,11 +15,11 @@ const SUPPORT_LEVEL = packetNamed("CustomBlockSupportLevel").id;
 const DISCONNECT = packetNamed("DisconnectPlayer").id;
 const LEVEL_INITIALIZE = packetNamed("LevelInitialize").id;
 const EVERY_PACKET = new Uint8Array(256).fill(1);
+const NOTHING = new Uint8Array(0);
 
-/** The handshake as it is replayed to a backend in one write: Identification, ExtInfo and the entries of C. */
-export function replayOf(identity: Identity, client: Dialect, clientApp: string): Uint8Array {
+/** What a client with CPE lists to backends: ExtInfo and the entries of C. Empty for clients without CPE. */
+export function listOf(client: Dialect, clientApp: string): Uint8Array {
   const out = new PacketBuffer();
-  out.append(identity.packet);
   if (client.cpe) writeExtensions(out, client, clientApp, offerable(client.extensions));
   return out.copy();
 }
@@ -44,6 +43,7 @@ export class BackendLogin {
   readonly held = new PacketBuffer(1024);
   readonly #client: Dialect;
   readonly #maxHeld: number;
+  #unsaid: Uint8Array;
   #offer: ExtensionSet = ExtensionSet.EMPTY;
   #dialect: Dialect;
   #missing: number | undefined;
@@ -51,10 +51,13 @@ export class BackendLogin {
 
   /**
    * @param client C's dialect.
+   * @param unsaid What the client lists, as far as the backend has not been sent it: it is, as soon as the backend says that it
+   * knows CPE. Others would take it for garbage.
    * @param maxHeld Bytes that may be held.
    */
-  constructor(client: Dialect, maxHeld: number) {
+  constructor(client: Dialect, unsaid: Uint8Array, maxHeld: number) {
     this.#client = client;
+    this.#unsaid = unsaid;
     this.#maxHeld = maxHeld;
     this.#dialect = { ...client, extensions: ExtensionSet.EMPTY };
     this.framer = new Framer(this.#sizes(), EVERY_PACKET);
@@ -65,9 +68,9 @@ export class BackendLogin {
     return this.#dialect;
   }
 
-  /** All that the backend offered, whether the client has it or not; `undefined` where it listed nothing. */
+  /** All that the backend offers, whether the client has it or not; `undefined` where a client without CPE cannot tell. */
   get offer(): ExtensionSet | undefined {
-    return this.#missing === undefined ? undefined : this.#offer;
+    return this.#client.cpe ? this.#offer : undefined;
   }
 
   /** Takes the backend's next bytes. `answer` sends to the backend. */
@@ -87,6 +90,8 @@ export class BackendLogin {
     switch (id) {
       case EXT_INFO:
         this.#missing = (this.#missing ?? 0) + Math.max(0, readPacket("ExtInfo", this.#dialect, bytes, start).count);
+        answer(this.#unsaid);
+        this.#unsaid = NOTHING;
         return this.#settled();
       case EXT_ENTRY:
         this.#addEntry(bytes, start);

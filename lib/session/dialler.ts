@@ -10,6 +10,7 @@ export class Dialler {
   #leg: Leg | undefined;
   #backend = "";
   #deadline = Infinity;
+  #exhausted = false;
 
   constructor(session: Session, player: string) {
     this.#session = session;
@@ -31,6 +32,11 @@ export class Dialler {
     return this.#deadline;
   }
 
+  /** Whether there is no candidate left to try. */
+  get exhausted(): boolean {
+    return this.#exhausted;
+  }
+
   /** What became of the attempts so far, for the operator. */
   get account(): string {
     return this.#refusals.join("; ") || "the pool has no backend";
@@ -39,7 +45,10 @@ export class Dialler {
   /** Dials the next candidate. Returns whether there was one. */
   next(): boolean {
     const { done, value } = this.#candidates.next();
-    if (done) return false;
+    if (done) {
+      this.#exhausted = true;
+      return false;
+    }
     this.#backend = value;
     this.again();
     return true;

@@ -2,7 +2,7 @@
 import { Framer } from "../protocol/framer.ts";
 import { PacketBuffer } from "../protocol/packet_buffer.ts";
 import { type Dialect, legalSizes, packetNamed } from "../protocol/packet_table.ts";
-import { BackendLogin, replayOf } from "./backend_login.ts";
+import { BackendLogin, listOf } from "./backend_login.ts";
 import { Dialler } from "./dialler.ts";
 import type { Identity } from "./identification.ts";
 import { Negotiation, writeExtensions } from "./negotiation.ts";
@@ -21,11 +21,13 @@ const EARLY_PACKETS: readonly number[] = [
   packetNamed("TwoWayPing").id,
 ];
 const EVERY_PACKET = new Uint8Array(256).fill(1);
+const NOTHING = new Uint8Array(0);
 
 /** What the client turned out to be, once its list was complete. */
 interface KnownClient {
   readonly dialect: Dialect;
-  readonly replay: Uint8Array;
+  /** Its ExtInfo and entries, as backends are sent them. */
+  readonly list: Uint8Array;
 }
 
 /** Negotiates with the client and dials its candidates at the same time, until one of them takes the player. */
@@ -55,7 +57,7 @@ export class Login implements Phase {
   }
 
   get stage(): "A" | "D" {
-    return this.#client === undefined ? "A" : "D";
+    return this.#client === undefined && !this.#dialler.exhausted ? "A" : "D";
   }
 
   /** Announces S to a client with CPE, and dials the first backend. */
@@ -174,16 +176,25 @@ export class Login implements Phase {
   }
 
   #know(dialect: Dialect, clientApp: string): void {
-    this.#client = { dialect, replay: replayOf(this.#identity, dialect, clientApp) };
+    this.#client = { dialect, list: listOf(dialect, clientApp) };
     this.#session.identified(clientApp);
   }
 
-  /** Sends the handshake once both sides are ready for it. */
+  /**
+   * Sends the handshake once both sides are ready for it: in one write to a backend that is known to speak CPE, else without the
+   * list, which servers from before CPE would not take.
+   */
   #replay(): void {
     const { leg } = this.#dialler;
     if (!this.#connected || this.#client === undefined || leg === undefined) return;
-    this.#backend = new BackendLogin(this.#client.dialect, this.#session.options.limits.earlyBytes);
-    this.#session.send(leg, this.#client.replay);
+    const { dialect, list } = this.#client;
+    const { limits, offerOf } = this.#session.options;
+    const handshake = new PacketBuffer();
+    handshake.append(this.#identity.packet);
+    const speaksCpe = (offerOf(this.#dialler.backend)?.size ?? 0) > 0;
+    if (speaksCpe) handshake.append(list);
+    this.#backend = new BackendLogin(dialect, speaksCpe ? NOTHING : list, limits.earlyBytes);
+    this.#session.send(leg, handshake.view());
     this.#dialler.extend();
   }
 

@@ -11,7 +11,7 @@ export const CLIENT: Leg = 0;
 /**
  * How a leg is closed, always after what was written to it has gone out, except by `"abort"`.
  * - `"half"`: no more is sent; what the peer still sends is read on.
- * - `"full"`: no more is sent; what the peer still sends is discarded, until it closes too or a second has passed.
+ * - `"full"`: no more is sent; what the peer still sends is discarded, until it closes too or two seconds have passed.
  * - `"abort"`: at once.
  */
 export type Closing = "half" | "full" | "abort";
@@ -89,6 +89,8 @@ export interface SessionOptions {
   readonly onKick: "disconnect" | "fallback";
   /** Whether `key` proves that the player is called `name`. */
   verify(name: string, key: string): boolean;
+  /** What a backend offered when it was last asked; `undefined` as long as nobody has. */
+  offerOf(backend: string): ExtensionSet | undefined;
   /** Names of the backends to try for a player, best first. */
   candidates(player: string): readonly string[];
   readonly limits: SessionLimits;

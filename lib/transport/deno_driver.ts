@@ -8,8 +8,8 @@ import { type Conn, Socket } from "./socket.ts";
 
 /** What a driver is given for its session. */
 export interface DenoDriverOptions {
-  /** Connects to the backend of that name. */
-  dial(backend: string): Promise<Conn>;
+  /** Connects to the backend of that name; `signal` gives up. */
+  dial(backend: string, signal: AbortSignal): Promise<Conn>;
   /** Told about everything the session emits. */
   emit(event: SessionEvent): void;
   /** Told about an error in the session's own code, which ends the session. */
@@ -32,10 +32,13 @@ interface OpenLeg {
   progress: number;
 }
 
+/** A leg whose connection is not there yet; aborting gives it up. */
+type Dialling = AbortController;
+
 /** See the file's first line. Create it, create the session with it, then {@linkcode start}. */
 export class DenoDriver implements SessionPort {
   readonly #options: DenoDriverOptions;
-  readonly #legs = new Map<Leg, OpenLeg | "dialling">();
+  readonly #legs = new Map<Leg, OpenLeg | Dialling>();
   #session: Session | undefined;
   #lent: ArrayBufferLike | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -58,13 +61,14 @@ export class DenoDriver implements SessionPort {
 
   write(leg: Leg, bytes: Uint8Array): void {
     const open = this.#legs.get(leg);
-    if (open === undefined || open === "dialling") return;
+    if (open === undefined || open instanceof AbortController) return;
     open.socket.enqueue(bytes, bytes.buffer === this.#lent);
   }
 
   dial(leg: Leg, backend: string): void {
-    this.#legs.set(leg, "dialling");
-    this.#options.dial(backend).then(
+    const dialling = new AbortController();
+    this.#legs.set(leg, dialling);
+    this.#options.dial(backend, dialling.signal).then(
       (conn) => this.#dialled(leg, conn),
       (error) => this.#call((session) => this.#fail(session, leg, messageOf(error))),
     );
@@ -73,7 +77,8 @@ export class DenoDriver implements SessionPort {
   close(leg: Leg, how: Closing): void {
     const open = this.#legs.get(leg);
     if (open === undefined) return;
-    if (open === "dialling") {
+    if (open instanceof AbortController) {
+      open.abort();
       this.#gone(leg);
     } else if (how === "half") {
       open.socket.finish();
@@ -99,16 +104,25 @@ export class DenoDriver implements SessionPort {
   /** Breaks every leg whose peer has taken nothing since the last call although something waits for it. */
   checkProgress(): void {
     for (const [leg, open] of this.#legs) {
-      if (open === "dialling") continue;
+      if (open instanceof AbortController) continue;
       const { socket } = open;
       const stuck = socket.pending > 0 && socket.written === open.progress;
       open.progress = socket.written;
-      if (stuck) this.#call((session) => this.#fail(session, leg, "the peer takes no more bytes"));
+      if (stuck && open.discarding) socket.abort();
+      else if (stuck) this.#call((session) => this.#fail(session, leg, "the peer takes no more bytes"));
     }
   }
 
+  /** Closes every leg at once, whatever still waits for its peer. */
+  abort(): void {
+    for (const leg of this.#legs.keys()) this.close(leg, "abort");
+  }
+
   #open(leg: Leg, conn: Conn): void {
-    const socket = new Socket(conn, (cause) => this.#call((session) => this.#fail(session, leg, cause)));
+    const socket = new Socket(conn, (cause) => {
+      // A peer that broke off may have said something before, which is still to be read.
+      open.reading.then(() => this.#call((session) => this.#fail(session, leg, cause)));
+    });
     const open: OpenLeg = { socket, reading: Promise.resolve(), discarding: false, progress: 0 };
     this.#legs.set(leg, open);
     open.reading = this.#read(leg, open);
@@ -125,7 +139,7 @@ export class DenoDriver implements SessionPort {
 
   #fail(session: Session, leg: Leg, cause: string): void {
     const open = this.#legs.get(leg);
-    if (open === undefined || (open !== "dialling" && open.discarding)) return;
+    if (open === undefined || (!(open instanceof AbortController) && open.discarding)) return;
     session.failed(leg, cause);
     this.close(leg, "abort");
   }
@@ -144,7 +158,7 @@ export class DenoDriver implements SessionPort {
       while (discarded <= MAX_DISCARDED) {
         const count = await open.socket.conn.read(buffer.bytes);
         if (count === null) {
-          if (!open.discarding) this.#call((session) => session.eof(leg));
+          if (!open.discarding && !open.socket.broken) this.#call((session) => session.eof(leg));
           return;
         }
         if (open.discarding) {
@@ -196,7 +210,7 @@ export class DenoDriver implements SessionPort {
   #flush(source?: Leg): Promise<void> | undefined {
     let blocked: Promise<void> | undefined;
     for (const [leg, open] of this.#legs) {
-      if (open === "dialling" || open.socket.pending === 0) continue;
+      if (open instanceof AbortController || open.socket.pending === 0) continue;
       const { socket } = open;
       const flushed = socket.flush();
       if (socket.pending > this.#options.hardLimit) {

@@ -5,8 +5,8 @@ export type Address =
   | { readonly kind: "tcp"; readonly host: string; readonly port: number }
   | { readonly kind: "unix"; readonly path: string };
 
-/** Connects to `address`. The caller holds the deadline. */
-export async function dial(address: Address): Promise<Conn> {
+/** Connects to `address`; `signal` gives up. The caller holds the deadline. */
+export async function dial(address: Address, signal: AbortSignal): Promise<Conn> {
   if (address.kind === "unix") return await Deno.connect({ transport: "unix", path: address.path });
-  return await Deno.connect({ hostname: address.host, port: address.port });
+  return await Deno.connect({ hostname: address.host, port: address.port, signal });
 }

@@ -43,7 +43,7 @@ export class Listener implements Disposable {
   async #accept(events: ListenerEvents): Promise<void> {
     while (!this.#closed) {
       try {
-        for await (const conn of this.#listener) events.accepted(conn);
+        events.accepted(await this.#listener.accept());
       } catch (error) {
         if (this.#closed) return;
         events.failed(error);

@@ -17,11 +17,6 @@ export class ReadBuffer {
     return this.#bytes;
   }
 
-  /** Whether the last read, of `count` bytes, filled the buffer, so that more is probably waiting. */
-  filledBy(count: number): boolean {
-    return count === this.#bytes.length;
-  }
-
   /** Chooses the size for the next read by the size of the last. The bytes of the last read are no longer needed. */
   adapt(count: number): void {
     const wanted = SIZES.find((size) => size > 2 * count) ?? SIZES[SIZES.length - 1] ?? count;

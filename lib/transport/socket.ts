@@ -2,14 +2,17 @@
 
 /** Bytes that one write carries at most when several pieces wait. */
 const MAX_WRITE = 64 << 10;
-/** Milliseconds a peer is given to take what is left and close, once the session is over. */
+/** Milliseconds a peer is given to close its side too, once it was sent all there was. */
 const CLOSING_MS = 2_000;
 
-/** A connection of Deno that can be closed on one side. */
-export type Conn = Deno.TcpConn | Deno.UnixConn;
+/** What a leg needs of a connection. */
+export type Conn =
+  & Pick<Deno.Conn, "read" | "write" | "closeWrite" | "close">
+  & Partial<Pick<Deno.TcpConn, "setNoDelay" | "setKeepAlive">>;
 
 /**
- * Writes in order, one write at a time. Nothing throws: a failed write ends the queue and is told to `onFailure` once.
+ * Writes in order, one write at a time. Nothing throws: a failed write ends the queue and is told to `onFailure` once; what the
+ * peer had sent before may still be read.
  */
 export class Socket {
   readonly conn: Conn;
@@ -25,7 +28,7 @@ export class Socket {
   constructor(conn: Conn, onFailure: (cause: string) => void) {
     this.conn = conn;
     this.#onFailure = onFailure;
-    if ("setNoDelay" in conn) tune(conn);
+    tune(conn);
   }
 
   /** Bytes that wait to be written, those of the write under way included. */
@@ -55,10 +58,15 @@ export class Socket {
     this.#lent ||= lent;
   }
 
+  /** Whether nothing can be written any more, because a write failed or the socket is closed. */
+  get broken(): boolean {
+    return this.#broken;
+  }
+
   /** Resolves when all that is queued is written or lost. */
   flush(): Promise<void> {
-    this.#flushing ??= this.#run();
-    return this.#flushing;
+    if (this.#queue.length > 0 && !this.#broken) this.#flushing ??= this.#run();
+    return this.#flushing ?? Promise.resolve();
   }
 
   /** Sends no more after what is queued. */
@@ -73,10 +81,14 @@ export class Socket {
     }
   }
 
-  /** Finishes, then reads and forgets what the peer still sends until it closes too; not for longer than two seconds. */
+  /**
+   * Finishes, which lasts as long as the peer takes what is queued, then closes once the peer has closed too or two seconds later.
+   *
+   * @param reading Resolves when nothing more can be read.
+   */
   async drain(reading: Promise<void>): Promise<void> {
-    const deadline = setTimeout(() => this.abort(), CLOSING_MS);
     await this.finish();
+    const deadline = setTimeout(() => this.abort(), CLOSING_MS);
     await reading;
     clearTimeout(deadline);
     this.abort();
@@ -135,10 +147,10 @@ export class Socket {
   }
 }
 
-function tune(conn: Deno.TcpConn): void {
+function tune(conn: Conn): void {
   try {
-    conn.setNoDelay(true);
-    conn.setKeepAlive(true);
+    conn.setNoDelay?.(true);
+    conn.setKeepAlive?.(true);
   } catch {
     // The peer has reset the connection already; reading from it will tell.
   }

@@ -3,6 +3,7 @@ import { Bot, type BotOptions } from "./bot.ts";
 import { CLASSICUBE, type ExtensionEntry } from "./client/extensions.ts";
 import { type Login, serveLogin, serveWorld, worldPackets } from "./login_script.ts";
 import { type Peer, ScriptedBackend } from "./scripted_backend.ts";
+import { traces } from "./traces.ts";
 import { ExtensionSet } from "../../lib/protocol/extensions.ts";
 import type { Dialect } from "../../lib/protocol/packet_table.ts";
 import { encodePacket } from "../../lib/protocol/packets.ts";
@@ -291,8 +292,23 @@ Deno.test("Bot records a message that is nowhere on the screen", async () => {
   await assertNoViolation((peer) => peer.write(system), ExtensionSet.of("EnvColors"));
 });
 
-Deno.test("Bot records what comes behind a DisconnectPlayer", async () => {
+Deno.test("Bot takes nothing in behind a DisconnectPlayer, but still frames it", async () => {
   const kick = encodePacket("DisconnectPlayer", CORE, { reason: "bye" });
-  const found = await violationsOf((peer) => peer.write(Uint8Array.from([...kick, 1])));
-  assertEquals(found, "Ping after DisconnectPlayer");
+  await using server = acting((peer) => peer.write(Uint8Array.from([...kick, ...chat(CORE, "ghost"), 0xf0])));
+  await using bot = await Bot.connect(server.target, CPE);
+  await assertRejects(() => bot.closed(), Error, "violation: packet 0xf0 (unknown) is not legal here");
+  assertEquals(bot.state.screen.chat, []);
 });
+
+for (const trace of traces()) {
+  Deno.test(`Bot finds no violation in what the server of ${trace.name} sent`, async () => {
+    await using server = ScriptedBackend.listen(async (peer) => {
+      await peer.write(trace.s2c);
+      await peer.finish();
+    });
+    const { protocol, cpe } = trace.dialect;
+    await using bot = await Bot.connect(server.target, { protocol, ...(cpe ? CPE : {}), chunking: "bytes" });
+    await bot.closed();
+    assertEquals([bot.violations, bot.state.isJoined, bot.extensions.key], [[], true, trace.dialect.extensions.key]);
+  });
+}

@@ -1,5 +1,5 @@
 import { assertEquals } from "./assert.ts";
-import { definition, FedClient, POSITION, tabEntry } from "./client/fed_client.ts";
+import { definition, FedClient, model, POSITION, tabEntry } from "./client/fed_client.ts";
 import { ExtensionSet } from "../../lib/protocol/extensions.ts";
 
 Deno.test("ClientState shows an entity spawned without its model and scale of before", () => {
@@ -144,4 +144,20 @@ Deno.test("ClientState takes a colour out of range for the default", () => {
   assertEquals(client.state.environment.colours.get(2), { red: 1, green: 2, blue: 3 });
   client.take("EnvSetColor", { variable: 2, red: -1, green: -1, blue: -1 });
   assertEquals(client.state.environment.colours.size, 0);
+});
+
+Deno.test("ClientState collects the parts of a model up to their announced number", () => {
+  const part = {
+    modelId: 1,
+    min: new Uint8Array(12),
+    max: new Uint8Array(12),
+    uv: new Uint8Array(48),
+    rotationOrigin: new Uint8Array(12),
+    rotation: new Uint8Array(12),
+    flags: 0,
+  };
+  const client = new FedClient().take("DefineModelPart", part).take("DefineModel", model(1));
+  client.take("DefineModelPart", part).take("DefineModelPart", part);
+  assertEquals(client.state.models.models.get(1)?.parts.length, 1);
+  assertEquals(client.take("UndefineModel", { modelId: 1 }).state.models.models.size, 0);
 });

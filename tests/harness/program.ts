@@ -16,6 +16,8 @@ export interface ProgramOptions {
   readonly config: string;
   /** TOML lines of `[edge]` beyond `data_dir`. @default none */
   readonly edge?: readonly string[];
+  /** Where the program keeps what outlives it. @default a folder that is removed with the program */
+  readonly dataDir?: string;
 }
 
 /** How to start the program: the compiled executable where KURAFUTO_EXECUTABLE names one, else Deno on the sources. */
@@ -49,10 +51,11 @@ export class Program implements AsyncDisposable {
   }
 
   /** Starts the program and waits until all its listeners listen. */
-  static async start({ config, edge = [] }: ProgramOptions): Promise<Program> {
+  static async start({ config, edge = [], dataDir }: ProgramOptions): Promise<Program> {
     const folder = await Deno.makeTempDir({ prefix: "kurafuto-test-" });
     const path = `${folder}/kurafuto.toml`;
-    const head = ["[edge]", `data_dir = "${folder}/data"`, ...edge, "[log]", 'format = "json"', 'level = "debug"'];
+    const data = `data_dir = "${dataDir ?? `${folder}/data`}"`;
+    const head = ["[edge]", data, ...edge, "[log]", 'format = "json"', 'level = "debug"'];
     await Deno.writeTextFile(path, `${head.join("\n")}\n${config}`);
     const program = new Program(programCommand(["run", "-c", path]).spawn(), folder);
     const listeners = config.split("[[listener]]").length - 1;

@@ -213,15 +213,15 @@ export class ScriptedBackend implements AsyncDisposable {
     return this.until(() => this.#peers[index], `connection number ${index}`, options);
   }
 
-  /** Refuses new connections from now on; those that are open stay. */
-  stopListening(): void {
+  /** Refuses connections from now on; those that are open stay. */
+  async stopListening(): Promise<void> {
     if (this.#isListening) this.#listener.close();
     this.#isListening = false;
+    await this.#accepting;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.stopListening();
-    await this.#accepting;
+    await this.stopListening();
     for (const peer of this.#peers) peer.close();
     const late = Promise.withResolvers<void>();
     const timer = setTimeout(() => {

@@ -15,37 +15,11 @@ import {
   PACKETS,
   packetSize,
 } from "../../lib/protocol/packet_table.ts";
+import { type DocumentedPacket, documentedPackets } from "./documented_packets.ts";
 import { cpeDialect, plainDialect, PROTOCOLS, resizingSets } from "./dialects.ts";
 
 const ALL = cpeDialect(ExtensionSet.ALL);
 const DIRECTIONS: readonly Direction[] = ["c2s", "s2c"];
-
-interface DocumentedVariant {
-  readonly extension?: string;
-  readonly min_version?: number;
-  readonly delta: number;
-  readonly direction: Direction;
-}
-
-interface DocumentedPacket {
-  readonly id: number;
-  readonly direction: Direction | "both";
-  readonly extension: string | null;
-  readonly base_size: number;
-  readonly size_variants: readonly DocumentedVariant[];
-}
-
-/** The machine-readable protocol facts beside the repository, where they are there. */
-function documentedPackets(): readonly DocumentedPacket[] | undefined {
-  try {
-    const file = new URL("../../../shared/classic/packets.json", import.meta.url);
-    return JSON.parse(Deno.readTextFileSync(file)).packets;
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    console.warn("skipped: no packets.json beside the repository");
-    return undefined;
-  }
-}
 
 const documented = documentedPackets();
 

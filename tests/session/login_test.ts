@@ -121,6 +121,38 @@ Deno.test("a backend that names no extensions is taken to have none once its map
   assertEquals(driver.take(CLIENT), concat(welcome(), smallMap(dialect(SMALL))));
 });
 
+Deno.test("a backend nobody has asked gets the client's list once it has begun its own", () => {
+  const driver = new MemoryDriver({ announced: SMALL, offerOf: () => undefined });
+  driver.fromClient(concat(identification(), extensionList(SMALL)));
+  driver.open();
+  assertEquals(driver.take(driver.backend), identification());
+  const offered = extensionList(SMALL);
+  driver.fromBackend(offered.subarray(0, 67));
+  assertEquals(driver.take(driver.backend), extensionList(SMALL));
+  driver.fromBackend(concat(offered.subarray(67), welcome()));
+  assertEquals(driver.take(driver.backend).length, 0);
+  assertEquals(driver.events.map(({ kind }) => kind), ["identified", "offered", "joined"]);
+});
+
+Deno.test("a backend from before CPE never sees a list, and is known to offer nothing", () => {
+  for (const offer of [undefined, ExtensionSet.EMPTY]) {
+    const driver = new MemoryDriver({ announced: SMALL, offerOf: () => offer });
+    driver.fromClient(concat(identification(), extensionList(SMALL)));
+    driver.open();
+    driver.fromBackend(concat(welcome(), smallMap(dialect())));
+    assertEquals(driver.take(driver.backend), identification());
+    assert(driver.events.some((event) => event.kind === "offered" && event.extensions.size === 0));
+  }
+});
+
+Deno.test("a client without CPE does not tell what a backend offers", () => {
+  const driver = new MemoryDriver({ offerOf: () => undefined });
+  driver.fromClient(identification("Steve", "-", 0));
+  driver.open();
+  driver.fromBackend(concat(welcome(vanilla()), smallMap(vanilla())));
+  assertEquals(driver.events.map(({ kind }) => kind), ["identified", "joined", "playable"]);
+});
+
 Deno.test("what a backend says before its Identification is kept, in order", () => {
   const driver = new MemoryDriver({ announced: SMALL });
   driver.fromClient(concat(identification(), extensionList(SMALL)));
@@ -199,6 +231,14 @@ Deno.test("a player nobody takes is told so, with the code that stands in the lo
   driver.settle();
   assertEquals(driver.summary?.code, "PD");
   assertEquals(driver.summary?.detail, "hub: connection refused; arena: no route");
+});
+
+Deno.test("backends that refuse while the client still lists its extensions are to blame, not the client", () => {
+  const driver = new MemoryDriver();
+  driver.fromClient(identification());
+  driver.session.failed(driver.backend, "connection refused");
+  driver.settle();
+  assertEquals([driver.summary?.reason, driver.summary?.code], ["no-backend", "PD"]);
 });
 
 Deno.test("a backend's kick at login reaches the player word for word", () => {

@@ -244,9 +244,12 @@ Deno.test("packets of extensions the client lacks are not forwarded", () => {
 });
 
 Deno.test("a line for a client without CPE never ends in an ampersand", () => {
-  const message = encodePacket("Message", VANILLA, { type: 0, message: "100 &c& &&" });
-  const [packet] = translated(VANILLA, VANILLA, message);
-  assertEquals(packet?.bytes, encodePacket("Message", VANILLA, { type: 0, message: "100 &c&" }));
+  for (
+    const [given, shown] of [["100 &c& &&", "100 &c"], ["a & b &", "a & b"], ["&&", ""], ["&cfine", "&cfine"]] as const
+  ) {
+    const [packet] = translated(VANILLA, VANILLA, encodePacket("Message", VANILLA, { type: 0, message: given }));
+    assertEquals(packet?.bytes, encodePacket("Message", VANILLA, { type: 0, message: shown }));
+  }
 });
 
 Deno.test("with equal sets nothing concerns the translation", () => {

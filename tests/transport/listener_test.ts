@@ -1,0 +1,105 @@
+import { Listener } from "../../lib/transport/listener.ts";
+import { assert, assertEquals, assertThrows } from "../harness/assert.ts";
+import { Waits } from "../harness/waits.ts";
+
+/** What a listener has told. */
+class Heard {
+  readonly accepted: Deno.TcpConn[] = [];
+  readonly failures: unknown[] = [];
+  /** Thrown by the next call of the listener's owner. */
+  fault: Error | undefined;
+  readonly #waits = new Waits(() => `${this.accepted.length} were accepted, ${this.failures.length} failed`);
+
+  readonly events = {
+    accepted: (conn: Deno.TcpConn): void => {
+      this.accepted.push(conn);
+      this.#waits.changed();
+      const { fault } = this;
+      this.fault = undefined;
+      if (fault !== undefined) throw fault;
+    },
+    failed: (error: unknown): void => {
+      this.failures.push(error);
+      this.#waits.changed();
+    },
+  };
+
+  async connections(count: number): Promise<void> {
+    await this.#waits.until(() => this.accepted.length === count, `${count} connections`);
+  }
+
+  [Symbol.dispose](): void {
+    for (const conn of this.accepted) conn.close();
+  }
+}
+
+/** Runs `test` while the first `failures` calls of accept fail as they do in a process without descriptors. */
+async function withFailingAccept(failures: number, test: () => Promise<void>): Promise<void> {
+  const { listen } = Deno;
+  Deno.listen = ((options: Deno.TcpListenOptions) => {
+    const listener = listen(options);
+    const accept = listener.accept.bind(listener);
+    listener.accept = () => failures-- > 0 ? Promise.reject(new Error("Too many open files (os error 24)")) : accept();
+    return listener;
+  }) as typeof Deno.listen;
+  try {
+    await test();
+  } finally {
+    Deno.listen = listen;
+  }
+}
+
+Deno.test("a listener tells the port it got and hands over every connection", async () => {
+  using heard = new Heard();
+  const listener = new Listener("127.0.0.1", 0, heard.events);
+  const { address } = listener;
+  const clients = await Promise.all([1, 2, 3].map(() => Deno.connect(address)));
+  await heard.connections(3);
+  const ports = heard.accepted.map(({ remoteAddr }) => remoteAddr.port);
+  assertEquals(ports.toSorted(), clients.map(({ localAddr }) => localAddr.port).toSorted());
+  await listener.close();
+  for (const client of clients) client.close();
+});
+
+Deno.test("a listener goes on after connections that could not be accepted", async () => {
+  await withFailingAccept(2, async () => {
+    using heard = new Heard();
+    const listener = new Listener("127.0.0.1", 0, heard.events);
+    const start = performance.now();
+    using _client = await Deno.connect(listener.address);
+    await heard.connections(1);
+    assertEquals(heard.failures.map(String), Array(2).fill("Error: Too many open files (os error 24)"));
+    assert(performance.now() - start >= 190, "the listener did not pause between its attempts");
+    await listener.close();
+  });
+});
+
+Deno.test("a listener goes on after an error of its owner", async () => {
+  using heard = new Heard();
+  const listener = new Listener("127.0.0.1", 0, heard.events);
+  heard.fault = new TypeError("owner's mistake");
+  using _first = await Deno.connect(listener.address);
+  using _second = await Deno.connect(listener.address);
+  await heard.connections(2);
+  assertEquals(heard.failures.map(String), ["TypeError: owner's mistake"]);
+  await listener.close();
+});
+
+Deno.test("a closed listener accepts no more, reports nothing and frees its port", async () => {
+  using heard = new Heard();
+  const listener = new Listener("127.0.0.1", 0, heard.events);
+  const { address } = listener;
+  await listener.close();
+  await listener.close();
+  assertEquals(heard.failures, []);
+  const again = new Listener("127.0.0.1", address.port, heard.events);
+  assertEquals(again.address, address);
+  await again.close();
+});
+
+Deno.test("a listener on a port in use throws at once", async () => {
+  using heard = new Heard();
+  const first = new Listener("127.0.0.1", 0, heard.events);
+  assertThrows(() => new Listener("127.0.0.1", first.address.port, heard.events), Deno.errors.AddrInUse);
+  await first.close();
+});
