@@ -112,7 +112,7 @@ class RunningEdge implements Edge {
   async stop(): Promise<void> {
     clearInterval(this.#progressTimer);
     await Promise.all(this.#listeners.map(({ listener }) => listener.close()));
-    for (const { session } of this.#running) session.shutdown("shutdown", "the edge is stopping");
+    for (const { session } of this.#running) session.end("shutdown", "the edge is stopping");
     if (this.#running.size === 0) return;
     const deadline = setTimeout(() => {
       for (const { driver } of this.#running) driver.abort();

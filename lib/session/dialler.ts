@@ -1,10 +1,10 @@
 /** Finding a backend that takes the player: one candidate after the other, each with a deadline. */
 import type { Leg } from "./port.ts";
-import type { Session } from "./session.ts";
+import type { SessionCore } from "./core.ts";
 
 /** Dials a session's candidates in order. At most one leg is under way. */
 export class Dialler {
-  readonly #session: Session;
+  readonly #session: SessionCore;
   readonly #candidates: Iterator<string>;
   readonly #refusals: string[] = [];
   #leg: Leg | undefined;
@@ -12,7 +12,7 @@ export class Dialler {
   #deadline = Infinity;
   #exhausted = false;
 
-  constructor(session: Session, player: string) {
+  constructor(session: SessionCore, player: string) {
     this.#session = session;
     this.#candidates = session.options.candidates(player)[Symbol.iterator]();
   }

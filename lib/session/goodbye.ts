@@ -1,5 +1,5 @@
 /** The last phase: everything is said, the legs are closing. */
-import type { Phase } from "./session.ts";
+import type { Phase } from "./phase.ts";
 import type { Stage } from "./reasons.ts";
 
 /** Nothing that still arrives matters; the session is over when the last leg is gone. */

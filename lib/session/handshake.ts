@@ -2,16 +2,17 @@
 import { IdentificationReader, type Identity } from "./identification.ts";
 import { Login } from "./login.ts";
 import { RawLogin } from "./raw_login.ts";
-import type { Phase, Session } from "./session.ts";
+import type { SessionCore } from "./core.ts";
+import type { Phase } from "./phase.ts";
 
 /** Waits for the Identification, checks the key, and goes on with the login that the listener's mode asks for. */
 export class Handshake implements Phase {
   readonly stage = "A";
-  readonly #session: Session;
+  readonly #session: SessionCore;
   readonly #reader = new IdentificationReader();
   readonly #deadline: number;
 
-  constructor(session: Session) {
+  constructor(session: SessionCore) {
     this.#session = session;
     this.#deadline = session.acceptedAt + session.options.limits.loginMs;
     session.port.wake(this.#deadline);
@@ -54,6 +55,6 @@ export class Handshake implements Phase {
     const login = session.options.mode === "raw" ? new RawLogin(session, identity) : new Login(session, identity);
     session.enter(login);
     login.start();
-    if (rest.length > 0 && !session.ended) session.forward(rest);
+    if (rest.length > 0 && !session.ended) login.fromClient(rest);
   }
 }

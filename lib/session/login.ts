@@ -8,7 +8,8 @@ import type { Identity } from "./identification.ts";
 import { Negotiation, writeExtensions } from "./negotiation.ts";
 import { Play } from "./play.ts";
 import { CLIENT, type Leg } from "./port.ts";
-import type { Phase, Session } from "./session.ts";
+import type { SessionCore } from "./core.ts";
+import type { Phase } from "./phase.ts";
 
 const IDENTIFICATION = packetNamed("PlayerIdentification").id;
 const EXT_INFO = packetNamed("ExtInfo").id;
@@ -33,7 +34,7 @@ interface KnownClient {
 /** Negotiates with the client and dials its candidates at the same time, until one of them takes the player. */
 export class Login implements Phase {
   readonly kickable = true;
-  readonly #session: Session;
+  readonly #session: SessionCore;
   readonly #identity: Identity;
   readonly #negotiation: Negotiation;
   readonly #framer: Framer;
@@ -46,7 +47,7 @@ export class Login implements Phase {
   #backend: BackendLogin | undefined;
   #connected = false;
 
-  constructor(session: Session, identity: Identity) {
+  constructor(session: SessionCore, identity: Identity) {
     const { acceptedAt, options } = session;
     this.#session = session;
     this.#identity = identity;

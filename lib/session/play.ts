@@ -8,7 +8,8 @@ import { ToClient } from "../protocol/translate/to_client.ts";
 import { Outbox } from "./outbox.ts";
 import { CLIENT, type Leg } from "./port.ts";
 import type { Reason } from "./reasons.ts";
-import type { Phase, Session } from "./session.ts";
+import type { SessionCore } from "./core.ts";
+import type { Phase } from "./phase.ts";
 
 const IDENTIFICATION = packetNamed("PlayerIdentification").id;
 const EXT_INFO = packetNamed("ExtInfo").id;
@@ -55,7 +56,7 @@ interface MapTransfer {
 /** Forwards and translates between the client and the backend that has taken it. */
 export class Play implements Phase {
   readonly kickable = true;
-  readonly #session: Session;
+  readonly #session: SessionCore;
   readonly #client: Side;
   readonly #backend: Side;
   readonly #toClient: ToClient;
@@ -68,7 +69,7 @@ export class Play implements Phase {
   /** When to give up on a backend that goes on after its client has closed. */
   #lingerUntil = Infinity;
 
-  constructor(session: Session, client: Side, backend: Side) {
+  constructor(session: SessionCore, client: Side, backend: Side) {
     this.#session = session;
     this.#client = client;
     this.#backend = backend;

@@ -3,20 +3,21 @@ import { PacketBuffer } from "../protocol/packet_buffer.ts";
 import { Dialler } from "./dialler.ts";
 import type { Identity } from "./identification.ts";
 import { CLIENT, type Leg } from "./port.ts";
-import type { Phase, Session } from "./session.ts";
+import type { SessionCore } from "./core.ts";
+import type { Phase } from "./phase.ts";
 import { Splice } from "./splice.ts";
 
 /** Dials until a backend accepts the connection, then replays and splices. */
 export class RawLogin implements Phase {
   readonly stage = "D";
   readonly kickable = true;
-  readonly #session: Session;
+  readonly #session: SessionCore;
   readonly #dialler: Dialler;
   readonly #early = new PacketBuffer(256);
   readonly #deadline: number;
   #clientEnded = false;
 
-  constructor(session: Session, identity: Identity) {
+  constructor(session: SessionCore, identity: Identity) {
     this.#session = session;
     this.#deadline = session.acceptedAt + session.options.limits.loginMs;
     this.#early.append(identity.packet);
@@ -46,7 +47,7 @@ export class RawLogin implements Phase {
     session.send(leg, this.#early.view());
     session.joined();
     session.enter(new Splice(session, leg));
-    if (this.#clientEnded) session.eof(CLIENT);
+    if (this.#clientEnded) session.phase.eof(CLIENT);
   }
 
   /** A client may say all it has to say and close its side before a backend is there. */

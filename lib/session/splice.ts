@@ -1,19 +1,20 @@
 /** Raw play: bytes pass both ways unparsed, and each side's end is passed on. */
 import { CLIENT, type Leg } from "./port.ts";
-import type { Phase, Session } from "./session.ts";
+import type { SessionCore } from "./core.ts";
+import type { Phase } from "./phase.ts";
 
 /** Forwards everything between the client and one backend. */
 export class Splice implements Phase {
   readonly stage = "P";
   /** Where a packet ends is not known here. */
   readonly kickable = false;
-  readonly #session: Session;
+  readonly #session: SessionCore;
   readonly #backend: Leg;
   /** The leg that ended first. */
   #endedFirst: Leg | undefined;
   #deadline = Infinity;
 
-  constructor(session: Session, backend: Leg) {
+  constructor(session: SessionCore, backend: Leg) {
     this.#session = session;
     this.#backend = backend;
     session.port.wake(Infinity);

@@ -182,7 +182,7 @@ Deno.test("packets above what may wait for a leg end the session", () => {
 
 Deno.test("stopping the edge tells the player", () => {
   const driver = playing(ExtensionSet.ALL);
-  driver.session.shutdown("shutdown", "the edge is stopping");
+  driver.session.end("shutdown", "the edge is stopping");
   assertMatch(new TextDecoder().decode(driver.take(CLIENT)), /^\x0eThe network is going down.*\[OM-TEST1\]/);
 });
 
@@ -207,7 +207,7 @@ Deno.test("a session ends once, when its last leg is gone", () => {
   const driver = playing(ExtensionSet.ALL);
   driver.session.eof(driver.backend);
   driver.session.failed(CLIENT, "reset");
-  driver.session.shutdown("shutdown", "too late");
+  driver.session.end("shutdown", "too late");
   assertEquals(driver.summary, undefined);
   driver.settle();
   assertEquals(driver.events.filter(({ kind }) => kind === "ended").length, 1);

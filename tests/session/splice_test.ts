@@ -41,7 +41,7 @@ Deno.test("raw mode kicks only while no backend is there, since it knows no pack
   alone.fromClient(identification());
   assertMatch(new TextDecoder().decode(alone.take(CLIENT)), /^\x0eNo server can take you now/);
   const spliced = splicing();
-  spliced.session.shutdown("shutdown", "stopping");
+  spliced.session.end("shutdown", "stopping");
   assertEquals(spliced.take(CLIENT).length, 0);
   assertEquals(spliced.closings.map(({ how }) => how), ["full", "full"]);
 });

@@ -1,0 +1,139 @@
+/** What all phases of a session work with: its legs, its record, the phase of now and the end. */
+import { ExtensionSet } from "../protocol/extensions.ts";
+import type { Dialect } from "../protocol/packet_table.ts";
+import { encodePacket } from "../protocol/packets.ts";
+import { Goodbye } from "./goodbye.ts";
+import type { Identity } from "./identification.ts";
+import type { Phase } from "./phase.ts";
+import { CLIENT, type Closing, type Leg, type SessionOptions, type SessionPort } from "./port.ts";
+import { endCode, type Reason, reasonText } from "./reasons.ts";
+import { SessionRecord } from "./record.ts";
+
+/** A kick looks the same in every dialect. */
+const PLAIN: Dialect = { protocol: 7, cpe: false, extensions: ExtensionSet.EMPTY };
+
+interface Ending {
+  readonly reason: Reason;
+  readonly code: string;
+  readonly detail: string;
+}
+
+/** The state that outlives a session's phases. */
+export class SessionCore {
+  readonly options: SessionOptions;
+  readonly port: SessionPort;
+  readonly acceptedAt: number;
+  readonly record: SessionRecord;
+  /** What the client said about itself; `undefined` until its Identification was accepted. */
+  identity: Identity | undefined;
+  #phase: Phase = new Goodbye("A");
+  #backend = "";
+  #lastLeg: Leg = CLIENT;
+  readonly #openLegs = new Set<Leg>([CLIENT]);
+  #end: Ending | undefined;
+
+  constructor(port: SessionPort, options: SessionOptions) {
+    this.port = port;
+    this.options = options;
+    this.acceptedAt = port.now();
+    this.record = new SessionRecord(this.acceptedAt);
+  }
+
+  /** What the session does now. */
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  /** Whether the session is over, or only its sockets are still to be closed. */
+  get ended(): boolean {
+    return this.#end !== undefined;
+  }
+
+  /** Replaces the phase. The new one must have been handed what the old one still held. */
+  enter(phase: Phase): void {
+    this.#phase = phase;
+  }
+
+  /** Tells who the client is, now that its whole handshake is known. */
+  identified(client: string): void {
+    if (this.identity === undefined) return;
+    const { name, dialect } = this.identity;
+    this.port.emit({ kind: "identified", player: name, protocol: dialect.protocol, client });
+    this.record.reach("handshake", this.port.now());
+  }
+
+  /** A backend has taken the player. */
+  joined(): void {
+    this.port.emit({ kind: "joined", backend: this.#backend });
+    this.record.reach("login", this.port.now());
+  }
+
+  /** A map is complete: the player can move. */
+  playable(): void {
+    if (this.record.reach("map", this.port.now())) this.port.emit({ kind: "playable", backend: this.#backend });
+  }
+
+  /** Sends `bytes`, a view that is valid during the call. */
+  send(leg: Leg, bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    this.record.sent(leg, bytes.length);
+    this.port.write(leg, bytes);
+  }
+
+  /** Connects a new leg to `backend` and returns its number. */
+  dial(backend: string): Leg {
+    const leg = ++this.#lastLeg;
+    this.#backend = backend;
+    this.#openLegs.add(leg);
+    this.port.dial(leg, backend);
+    return leg;
+  }
+
+  /** Closes a leg, unless it is gone already. */
+  close(leg: Leg, how: Closing): void {
+    if (this.#openLegs.has(leg)) this.port.close(leg, how);
+  }
+
+  /** A leg is closed and its socket released; with the last one the session is over. */
+  gone(leg: Leg): void {
+    this.#openLegs.delete(leg);
+    this.#phase.gone(leg);
+    if (this.#end !== undefined && this.#openLegs.size === 0) this.#finish(this.#end);
+  }
+
+  /**
+   * Ends the session: kicks the client where it can still read that, and closes every leg.
+   *
+   * @param detail What exactly happened, for the operator.
+   * @param text What the player reads instead of the reason's own text.
+   */
+  end(reason: Reason, detail: string, text?: string): void {
+    if (this.#end !== undefined) return;
+    const code = endCode(reason, this.#phase.stage);
+    this.#end = { reason, code, detail };
+    const words = text ?? withCode(reasonText(reason), code, this.options.id);
+    if (words !== undefined && this.#phase.kickable) {
+      this.send(CLIENT, encodePacket("DisconnectPlayer", PLAIN, { reason: words }));
+    }
+    this.#phase = new Goodbye(this.#phase.stage);
+    this.port.wake(Infinity);
+    for (const leg of this.#openLegs) this.port.close(leg, "full");
+  }
+
+  #finish(ending: Ending): void {
+    this.port.emit({
+      kind: "ended",
+      summary: {
+        ...ending,
+        session: this.options.id,
+        player: this.identity?.name ?? "",
+        backend: this.#backend,
+        ...this.record.figures(this.port.now()),
+      },
+    });
+  }
+}
+
+function withCode(text: string | undefined, code: string, session: string): string | undefined {
+  return text === undefined ? undefined : `${text} [${code}-${session}]`;
+}
