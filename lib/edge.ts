@@ -6,7 +6,7 @@ import type { Log } from "./observe/log.ts";
 import { logSessionEvent } from "./observe/session_log.ts";
 import { announcedSet, type ExtensionSet } from "./protocol/extensions.ts";
 import { Pool } from "./routing/pool.ts";
-import { DEFAULT_LIMITS, type SessionEvent, type SessionOptions } from "./session/port.ts";
+import { DEFAULT_LIMITS, type ListDelivery, type SessionEvent, type SessionOptions } from "./session/port.ts";
 import { Session } from "./session/session.ts";
 import { SessionIds } from "./session_ids.ts";
 import { Beat } from "./transport/beat.ts";
@@ -69,6 +69,8 @@ class RunningEdge implements Edge {
   readonly #addresses: ReadonlyMap<string, Address>;
   /** What each backend offered when somebody last logged in to it. */
   readonly #offers = new Map<string, ExtensionSet>();
+  /** Backends that broke off over a list of extensions. */
+  readonly #refusesLists = new Set<string>();
   #announced: ExtensionSet;
   readonly #listeners: { readonly name: string; readonly listener: Listener }[] = [];
   readonly #running = new Set<Running>();
@@ -176,7 +178,7 @@ class RunningEdge implements Edge {
       announced: this.#announced,
       onKick: this.#config.pools.find(({ name }) => name === listener.pool)?.onKick ?? "disconnect",
       verify: (name, key) => salt === undefined || verifyKey(salt, name, key),
-      offerOf: (backend) => this.#offers.get(backend),
+      listDelivery: (backend) => this.#listDelivery(backend),
       candidates: () => pool?.candidates() ?? [],
       limits: { ...DEFAULT_LIMITS, loginMs: this.#config.limits.loginTimeoutMs },
     };
@@ -184,9 +186,15 @@ class RunningEdge implements Edge {
 
   /** Learns what a backend offers; S is what some backend offers, or may offer as long as nobody has asked it. */
   #learn(backend: string, offer: ExtensionSet): void {
+    if (offer.size > 0) this.#refusesLists.delete(backend);
     if (this.#offers.get(backend)?.key === offer.key) return;
     this.#offers.set(backend, offer);
     this.#announced = this.#announcedNow();
+  }
+
+  #listDelivery(backend: string): ListDelivery {
+    if (this.#refusesLists.has(backend)) return "on request";
+    return this.#offers.has(backend) ? "at once" : "on trial";
   }
 
   #announcedNow(): ExtensionSet {
@@ -200,6 +208,7 @@ class RunningEdge implements Edge {
   }
 
   #follow(event: SessionEvent, running: Running): void {
+    if (event.kind === "list-refused") this.#refusesLists.add(event.backend);
     if (event.kind === "offered") this.#learn(event.backend, event.extensions);
     if (event.kind !== "ended") return;
     this.#running.delete(running);

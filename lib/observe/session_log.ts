@@ -29,6 +29,13 @@ export function logSessionEvent(log: Log, context: SessionContext, event: Sessio
         extensions: event.extensions.size,
       });
       break;
+    case "list-refused":
+      log.warn("list-refused", "backend broke off over a list of extensions", {
+        session,
+        server: event.backend,
+        cause: event.cause,
+      });
+      break;
     case "refused":
       log.warn("refused", "backend did not take a player", { session, server: event.backend, cause: event.cause });
       break;

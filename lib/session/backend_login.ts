@@ -5,6 +5,7 @@ import { PacketBuffer } from "../protocol/packet_buffer.ts";
 import { type Dialect, knownSizes, legalSizes, packetNamed } from "../protocol/packet_table.ts";
 import { encodePacket, readPacket } from "../protocol/packets.ts";
 import { writeExtensions } from "./negotiation.ts";
+import type { ListDelivery } from "./port.ts";
 
 const IDENTIFICATION = packetNamed("ServerIdentification").id;
 const PING = packetNamed("Ping").id;
@@ -27,6 +28,8 @@ export function listOf(client: Dialect, clientApp: string): Uint8Array {
 /** What came of the backend's bytes so far. */
 export type BackendStep =
   | { readonly kind: "more" }
+  /** As accepted, but the backend is on trial and has shown no sign of CPE: it may yet break off over the list. */
+  | { readonly kind: "doubtful" }
   | { readonly kind: "accepted" }
   | { readonly kind: "kicked"; readonly text: string }
   | { readonly kind: "broken"; readonly detail: string };
@@ -43,6 +46,7 @@ export class BackendLogin {
   readonly held = new PacketBuffer(1024);
   readonly #client: Dialect;
   readonly #maxHeld: number;
+  readonly #onTrial: boolean;
   #unsaid: Uint8Array;
   #offer: ExtensionSet = ExtensionSet.EMPTY;
   #dialect: Dialect;
@@ -51,13 +55,13 @@ export class BackendLogin {
 
   /**
    * @param client C's dialect.
-   * @param unsaid What the client lists, as far as the backend has not been sent it: it is, as soon as the backend says that it
-   * knows CPE. Others would take it for garbage.
+   * @param list What the client lists, for a backend that gets it on request.
    * @param maxHeld Bytes that may be held.
    */
-  constructor(client: Dialect, unsaid: Uint8Array, maxHeld: number) {
+  constructor(client: Dialect, delivery: ListDelivery, list: Uint8Array, maxHeld: number) {
     this.#client = client;
-    this.#unsaid = unsaid;
+    this.#onTrial = client.cpe && delivery === "on trial";
+    this.#unsaid = delivery === "on request" ? list : NOTHING;
     this.#maxHeld = maxHeld;
     this.#dialect = { ...client, extensions: ExtensionSet.EMPTY };
     this.framer = new Framer(this.#sizes(), EVERY_PACKET);
@@ -73,16 +77,23 @@ export class BackendLogin {
     return this.#client.cpe ? this.#offer : undefined;
   }
 
+  /** Whether the backend took the player without a sign of CPE, although it was sent a list and nobody knows its manners. */
+  get doubtful(): boolean {
+    return this.#onTrial && this.#identified && this.#missing === undefined;
+  }
+
   /** Takes the backend's next bytes. `answer` sends to the backend. */
   push(chunk: Uint8Array, answer: (bytes: Uint8Array) => void): BackendStep {
     const { framer } = this;
+    let doubtful = false;
     framer.feed(chunk);
     for (let frame = framer.next(); frame !== "none"; frame = framer.next()) {
       if (frame === "unknown") return { kind: "broken", detail: `unknown packet ${framer.bytes[framer.start]}` };
       const step = this.#packet(framer.bytes, framer.start, framer.end, answer);
-      if (step.kind !== "more") return step;
+      if (step.kind === "doubtful") doubtful = true;
+      else if (step.kind !== "more") return step;
     }
-    return { kind: "more" };
+    return { kind: doubtful ? "doubtful" : "more" };
   }
 
   #packet(bytes: Uint8Array, start: number, end: number, answer: (bytes: Uint8Array) => void): BackendStep {
@@ -102,15 +113,19 @@ export class BackendLogin {
       case DISCONNECT:
         return { kind: "kicked", text: readPacket("DisconnectPlayer", this.#dialect, bytes, start).reason };
     }
-    if (this.held.length + end - start > this.#maxHeld) return { kind: "broken", detail: "too much before its login" };
+    if (this.held.length + end - start > this.#maxHeld) {
+      return { kind: "broken", detail: "too much before its login" };
+    }
     this.held.append(bytes, start, end);
+    // A backend that breaks off over the list does so soon; this much later it has not.
+    if (this.doubtful && this.held.length > this.#maxHeld / 2) return { kind: "accepted" };
     if (id === IDENTIFICATION) {
       this.#identified = true;
       // An Identification behind some of the entries is behind all there will be.
       if (this.#missing !== undefined && this.#missing > 0) this.#conclude();
       return this.#settled();
     }
-    if (this.#identified && id !== PING && id !== MESSAGE) return { kind: "accepted" };
+    if (this.#identified && id !== PING && id !== MESSAGE) return { kind: this.doubtful ? "doubtful" : "accepted" };
     if (id === LEVEL_INITIALIZE) return { kind: "broken", detail: "a map before its Identification" };
     return { kind: "more" };
   }

@@ -22,7 +22,6 @@ const EARLY_PACKETS: readonly number[] = [
   packetNamed("TwoWayPing").id,
 ];
 const EVERY_PACKET = new Uint8Array(256).fill(1);
-const NOTHING = new Uint8Array(0);
 
 /** What the client turned out to be, once its list was complete. */
 interface KnownClient {
@@ -46,6 +45,10 @@ export class Login implements Phase {
   /** Set once the handshake was replayed to the leg under way. */
   #backend: BackendLogin | undefined;
   #connected = false;
+  /** When a backend that took the player with doubts is believed. */
+  #believedAt = Infinity;
+  /** The leg after whose end its backend is dialled again, without a list. */
+  #brokenOff: Leg | undefined;
 
   constructor(session: SessionCore, identity: Identity) {
     const { acceptedAt, options } = session;
@@ -93,11 +96,15 @@ export class Login implements Phase {
     switch (step.kind) {
       case "more":
         return;
+      case "doubtful":
+        this.#doubt();
+        return;
       case "accepted":
         this.#handOver(leg, backend);
         return;
       case "kicked":
-        this.#kicked(step.text);
+        if (backend.doubtful) this.#withoutList(`kicked: ${step.text}`);
+        else this.#kicked(step.text);
         return;
       case "broken":
         this.#refuse(step.detail);
@@ -122,7 +129,13 @@ export class Login implements Phase {
     else if (leg === this.#dialler.leg) this.#lost(cause);
   }
 
-  gone(): void {}
+  /** The player's ghost has left the backend: dial it again. */
+  gone(leg: Leg): void {
+    if (leg !== this.#brokenOff) return;
+    this.#brokenOff = undefined;
+    this.#dialler.again();
+    this.#wake();
+  }
 
   tick(now: number): void {
     if (now >= this.#deadline) {
@@ -131,6 +144,8 @@ export class Login implements Phase {
         waited ? "no-backend" : "login-timeout",
         waited ? this.#timeoutAccount() : "no complete ExtInfo",
       );
+    } else if (now >= this.#believedAt && this.#dialler.leg !== undefined && this.#backend !== undefined) {
+      this.#handOver(this.#dialler.leg, this.#backend);
     } else if (now >= this.#dialler.deadline) {
       this.#refuse("no answer in time");
     } else {
@@ -181,22 +196,37 @@ export class Login implements Phase {
     this.#session.identified(clientApp);
   }
 
-  /**
-   * Sends the handshake once both sides are ready for it: in one write to a backend that is known to speak CPE, else without the
-   * list, which servers from before CPE would not take.
-   */
+  /** Sends the handshake, in one write, once both sides are ready for it. */
   #replay(): void {
     const { leg } = this.#dialler;
     if (!this.#connected || this.#client === undefined || leg === undefined) return;
     const { dialect, list } = this.#client;
-    const { limits, offerOf } = this.#session.options;
+    const { limits, listDelivery } = this.#session.options;
+    const delivery = listDelivery(this.#dialler.backend);
     const handshake = new PacketBuffer();
     handshake.append(this.#identity.packet);
-    const speaksCpe = (offerOf(this.#dialler.backend)?.size ?? 0) > 0;
-    if (speaksCpe) handshake.append(list);
-    this.#backend = new BackendLogin(dialect, speaksCpe ? NOTHING : list, limits.earlyBytes);
+    if (delivery !== "on request") handshake.append(list);
+    this.#backend = new BackendLogin(dialect, delivery, list, limits.earlyBytes);
     this.#session.send(leg, handshake.view());
     this.#dialler.extend();
+  }
+
+  /** The backend knows no CPE, it seems. If it is too old to pass over the client's list, it will say so at once. */
+  #doubt(): void {
+    if (this.#believedAt !== Infinity) return;
+    this.#believedAt = this.#session.port.now() + this.#session.options.limits.trialMs;
+    this.#dialler.pause();
+    this.#wake();
+  }
+
+  /** The backend took the player and then broke off, most likely over the list: once more, without it. */
+  #withoutList(cause: string): void {
+    const { leg, backend } = this.#dialler;
+    this.#session.port.emit({ kind: "list-refused", backend, cause });
+    this.#brokenOff = leg;
+    this.#forgetAttempt();
+    this.#dialler.forget();
+    this.#wake();
   }
 
   #handOver(leg: Leg, login: BackendLogin): void {
@@ -225,8 +255,10 @@ export class Login implements Phase {
   /** A backend that loses patience with a slow client before it has heard of it has not refused anybody. */
   #lost(cause: string): void {
     if (this.#connected && this.#client === undefined) {
-      this.#connected = false;
+      this.#forgetAttempt();
       this.#dialler.forget();
+    } else if (this.#backend?.doubtful) {
+      this.#withoutList(cause);
     } else {
       this.#refuse(cause);
     }
@@ -238,9 +270,14 @@ export class Login implements Phase {
     this.#next(kick);
   }
 
-  #next(kick?: string): void {
+  #forgetAttempt(): void {
     this.#connected = false;
     this.#backend = undefined;
+    this.#believedAt = Infinity;
+  }
+
+  #next(kick?: string): void {
+    this.#forgetAttempt();
     if (this.#dialler.next()) this.#wake();
     else this.#session.end(kick === undefined ? "no-backend" : "backend-kick", this.#dialler.account, kick);
   }
@@ -250,7 +287,7 @@ export class Login implements Phase {
   }
 
   #wake(): void {
-    this.#session.port.wake(Math.min(this.#deadline, this.#dialler.deadline));
+    this.#session.port.wake(Math.min(this.#deadline, this.#dialler.deadline, this.#believedAt));
   }
 }
 

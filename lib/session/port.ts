@@ -35,6 +35,7 @@ export interface SessionPort {
 export type SessionEvent =
   | { readonly kind: "identified"; readonly player: string; readonly protocol: number; readonly client: string }
   | { readonly kind: "offered"; readonly backend: string; readonly extensions: ExtensionSet }
+  | { readonly kind: "list-refused"; readonly backend: string; readonly cause: string }
   | { readonly kind: "refused"; readonly backend: string; readonly cause: string }
   | { readonly kind: "joined"; readonly backend: string }
   | { readonly kind: "playable"; readonly backend: string }
@@ -75,6 +76,14 @@ export interface SessionBytes {
   toBackend: number;
 }
 
+/**
+ * How a backend is sent a client's list of extensions.
+ * - `"at once"`: in one write with the Identification.
+ * - `"on trial"`: likewise, but nobody knows yet whether the backend understands it.
+ * - `"on request"`: only when it says that it knows CPE, because it broke off over a list before.
+ */
+export type ListDelivery = "at once" | "on trial" | "on request";
+
 /** What a session is given for its life. */
 export interface SessionOptions {
   /** Short and unique: stands in kicks and in the log. */
@@ -89,8 +98,8 @@ export interface SessionOptions {
   readonly onKick: "disconnect" | "fallback";
   /** Whether `key` proves that the player is called `name`. */
   verify(name: string, key: string): boolean;
-  /** What a backend offered when it was last asked; `undefined` as long as nobody has. */
-  offerOf(backend: string): ExtensionSet | undefined;
+  /** How a backend is sent the list of a client with CPE. */
+  listDelivery(backend: string): ListDelivery;
   /** Names of the backends to try for a player, best first. */
   candidates(player: string): readonly string[];
   readonly limits: SessionLimits;
@@ -102,6 +111,8 @@ export interface SessionLimits {
   readonly loginMs: number;
   /** Milliseconds one backend is given to accept the connection, and again to take the player. */
   readonly attemptMs: number;
+  /** Milliseconds a backend on trial is given to break off over the client's list. */
+  readonly trialMs: number;
   /** Milliseconds a map may take, and the time from joining to the first. */
   readonly mapMs: number;
   /** Bytes one map may have on the wire. */
@@ -116,6 +127,7 @@ export interface SessionLimits {
 export const DEFAULT_LIMITS: SessionLimits = {
   loginMs: 10_000,
   attemptMs: 3_000,
+  trialMs: 250,
   mapMs: 120_000,
   mapBytes: 256 << 20,
   earlyBytes: 64 << 10,

@@ -72,7 +72,9 @@ export class ByteCheck {
       const count = Math.min(chunk.length - at, this.#piece.length - this.#at);
       for (let i = 0; i < count; i++) {
         if (chunk[at + i] === this.#piece[this.#at + i]) continue;
-        throw new Error(`Cannot match byte ${this.#position + i}: ${chunk[at + i]} came for ${this.#piece[this.#at + i]}`);
+        throw new Error(
+          `Cannot match byte ${this.#position + i}: ${chunk[at + i]} came for ${this.#piece[this.#at + i]}`,
+        );
       }
       at += count;
       this.#at += count;

@@ -35,7 +35,7 @@ export class MemoryDriver implements SessionPort {
       announced: ExtensionSet.ALL,
       onKick: "disconnect",
       verify: () => true,
-      offerOf: () => ExtensionSet.ALL,
+      listDelivery: () => "at once",
       candidates: () => ["hub"],
       limits: DEFAULT_LIMITS,
       ...options,

@@ -121,8 +121,8 @@ Deno.test("a backend that names no extensions is taken to have none once its map
   assertEquals(driver.take(CLIENT), concat(welcome(), smallMap(dialect(SMALL))));
 });
 
-Deno.test("a backend nobody has asked gets the client's list once it has begun its own", () => {
-  const driver = new MemoryDriver({ announced: SMALL, offerOf: () => undefined });
+Deno.test("a backend that wants no list unasked gets it once it has begun its own", () => {
+  const driver = new MemoryDriver({ announced: SMALL, listDelivery: () => "on request" });
   driver.fromClient(concat(identification(), extensionList(SMALL)));
   driver.open();
   assertEquals(driver.take(driver.backend), identification());
@@ -134,19 +134,68 @@ Deno.test("a backend nobody has asked gets the client's list once it has begun i
   assertEquals(driver.events.map(({ kind }) => kind), ["identified", "offered", "joined"]);
 });
 
-Deno.test("a backend from before CPE never sees a list, and is known to offer nothing", () => {
-  for (const offer of [undefined, ExtensionSet.EMPTY]) {
-    const driver = new MemoryDriver({ announced: SMALL, offerOf: () => offer });
+Deno.test("a backend on trial gets the handshake in one write and is believed when it shows CPE", () => {
+  const driver = new MemoryDriver({ announced: SMALL, listDelivery: () => "on trial" });
+  driver.fromClient(concat(identification(), extensionList(SMALL)));
+  driver.open();
+  assertEquals(driver.take(driver.backend), concat(identification(), extensionList(SMALL)));
+  driver.take(CLIENT);
+  driver.fromBackend(concat(extensionList(SMALL), welcome()));
+  assertEquals(driver.take(CLIENT), welcome());
+});
+
+Deno.test("a backend on trial without CPE is believed when it has not broken off for a while", () => {
+  const driver = new MemoryDriver({ announced: SMALL, listDelivery: () => "on trial" });
+  driver.fromClient(concat(identification(), extensionList(SMALL)));
+  driver.open();
+  driver.take(CLIENT);
+  driver.fromBackend(concat(welcome(), smallMap(dialect())));
+  driver.advance(DEFAULT_LIMITS.trialMs - 1);
+  assertEquals(driver.take(CLIENT).length, 0);
+  driver.advance(1);
+  assertEquals(driver.take(CLIENT), concat(welcome(), smallMap(dialect(SMALL))));
+  assert(driver.events.some((event) => event.kind === "offered" && event.extensions.size === 0));
+});
+
+Deno.test("a backend that breaks off over the list is dialled again without it, once the player has left it", () => {
+  const ways: ((driver: MemoryDriver) => void)[] = [
+    (driver) => driver.fromBackend(encodePacket("DisconnectPlayer", dialect(), { reason: "Unknown packet 16" })),
+    (driver) => driver.session.eof(driver.backend),
+    (driver) => driver.session.failed(driver.backend, "reset"),
+  ];
+  for (const breakOff of ways) {
+    let delivery: "on trial" | "on request" = "on trial";
+    const driver = new MemoryDriver({ announced: SMALL, listDelivery: () => delivery });
     driver.fromClient(concat(identification(), extensionList(SMALL)));
     driver.open();
     driver.fromBackend(concat(welcome(), smallMap(dialect())));
+    const first = driver.backend;
+    breakOff(driver);
+    assert(driver.events.some(({ kind }) => kind === "list-refused"));
+    delivery = "on request";
+    assertEquals(driver.dialled.length, 1);
+    driver.session.gone(first);
+    assertEquals(driver.dialled.map(({ backend }) => backend), ["hub", "hub"]);
+    driver.open();
     assertEquals(driver.take(driver.backend), identification());
-    assert(driver.events.some((event) => event.kind === "offered" && event.extensions.size === 0));
+    driver.take(CLIENT);
+    driver.fromBackend(concat(welcome(), smallMap(dialect())));
+    assertEquals(driver.take(CLIENT), concat(welcome(), smallMap(dialect(SMALL))));
   }
 });
 
+Deno.test("a kick before the backend's Identification is no word about the list", () => {
+  const driver = new MemoryDriver({ listDelivery: () => "on trial" });
+  driver.fromClient(concat(identification(), extensionList(SMALL)));
+  driver.open();
+  driver.take(CLIENT);
+  const kick = encodePacket("DisconnectPlayer", dialect(), { reason: "You are banned" });
+  driver.fromBackend(kick);
+  assertEquals(driver.take(CLIENT), kick);
+});
+
 Deno.test("a client without CPE does not tell what a backend offers", () => {
-  const driver = new MemoryDriver({ offerOf: () => undefined });
+  const driver = new MemoryDriver({ listDelivery: () => "on trial" });
   driver.fromClient(identification("Steve", "-", 0));
   driver.open();
   driver.fromBackend(concat(welcome(vanilla()), smallMap(vanilla())));
