@@ -13,6 +13,8 @@ import { Beat } from "./transport/beat.ts";
 import { DenoDriver } from "./transport/deno_driver.ts";
 import { type Address, dial } from "./transport/dial.ts";
 import { Listener } from "./transport/listener.ts";
+import { Nap } from "./transport/nap.ts";
+import type { Pace } from "./transport/pacer.ts";
 
 /** Bytes that may wait for one leg before its counterpart is not read any more. */
 const SOFT_LIMIT = 256 << 10;
@@ -75,7 +77,7 @@ class RunningEdge implements Edge {
   readonly #listeners: { readonly name: string; readonly listener: Listener }[] = [];
   readonly #running = new Set<Running>();
   readonly #ids = new SessionIds();
-  readonly #beat = new Beat();
+  readonly #pace: Pace = { beat: new Beat(), nap: new Nap(), now: () => performance.now() };
   readonly #emptied: (() => void)[] = [];
   #progressTimer: ReturnType<typeof setInterval> | undefined;
 
@@ -159,7 +161,7 @@ class RunningEdge implements Edge {
       },
       crashed: (err) =>
         this.#log.error("crashed", "error in the edge itself", { session: options.id, err: asError(err) }),
-      beat: this.#beat,
+      pace: this.#pace,
       softLimit: SOFT_LIMIT,
       hardLimit: this.#config.limits.clientBuffer,
     });

@@ -45,6 +45,8 @@ export class Login implements Phase {
   /** Set once the handshake was replayed to the leg under way. */
   #backend: BackendLogin | undefined;
   #connected = false;
+  /** What the player reads if nobody else takes them. */
+  #lastKick: string | undefined;
   /** When a backend that took the player with doubts is believed. */
   #believedAt = Infinity;
   /** The leg after whose end its backend is dialled again, without a list. */
@@ -246,9 +248,9 @@ export class Login implements Phase {
   }
 
   #kicked(text: string): void {
-    const { onKick } = this.#session.options;
+    this.#lastKick = text;
     const refusal = `kicked: ${text}`;
-    if (onKick === "fallback") this.#refuse(refusal, text);
+    if (this.#session.options.onKick === "fallback") this.#refuse(refusal);
     else this.#session.end("backend-kick", refusal, text);
   }
 
@@ -264,10 +266,9 @@ export class Login implements Phase {
     }
   }
 
-  /** @param kick What the player reads if nobody else takes them. */
-  #refuse(cause: string, kick?: string): void {
+  #refuse(cause: string): void {
     this.#dialler.refuse(cause);
-    this.#next(kick);
+    this.#next();
   }
 
   #forgetAttempt(): void {
@@ -276,8 +277,9 @@ export class Login implements Phase {
     this.#believedAt = Infinity;
   }
 
-  #next(kick?: string): void {
+  #next(): void {
     this.#forgetAttempt();
+    const kick = this.#lastKick;
     if (this.#dialler.next()) this.#wake();
     else this.#session.end(kick === undefined ? "no-backend" : "backend-kick", this.#dialler.account, kick);
   }

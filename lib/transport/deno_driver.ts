@@ -1,8 +1,7 @@
 /** Runs one session on Deno's own sockets: one read loop per leg, and back-pressure between them. */
 import { CLIENT, type Closing, type Leg, type SessionEvent, type SessionPort } from "../session/port.ts";
 import type { Session } from "../session/session.ts";
-import type { Beat } from "./beat.ts";
-import { Pacer } from "./pacer.ts";
+import { type Pace, Pacer } from "./pacer.ts";
 import { ReadBuffer } from "./read_buffer.ts";
 import { type Conn, Socket } from "./socket.ts";
 
@@ -14,7 +13,7 @@ export interface DenoDriverOptions {
   emit(event: SessionEvent): void;
   /** Told about an error in the session's own code, which ends the session. */
   crashed(error: unknown): void;
-  readonly beat: Beat;
+  readonly pace: Pace;
   /** Bytes that may wait for a leg before the other legs are not read any more. */
   readonly softLimit: number;
   /** Bytes that may wait for a leg before the session ends. */
@@ -152,7 +151,7 @@ export class DenoDriver implements SessionPort {
 
   async #read(leg: Leg, open: OpenLeg): Promise<void> {
     const buffer = new ReadBuffer();
-    const pacer = new Pacer(this.#options.beat);
+    const pacer = new Pacer(this.#options.pace);
     let discarded = 0;
     try {
       while (discarded <= MAX_DISCARDED) {

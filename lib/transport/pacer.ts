@@ -1,27 +1,35 @@
-/** Fairness and pacing: when a leg that has just been read has to let the others go first. */
+/** Fairness and pacing: when a leg that has just been read has to let the others go first, and when it is worth waiting for more. */
 import type { Beat } from "./beat.ts";
+import type { Nap } from "./nap.ts";
 
 /** Bytes one leg moves before it lets the others go first. */
 const QUANTUM = 512 << 10;
-/** A backend that sends pieces below this size in quick succession is read once per beat, which gathers them. */
+/** A backend that sends pieces below this size in quick succession is worth a nap, which gathers them. */
 const SMALL_READ = 4 << 10;
-/** Reads within a millisecond of each other after which a backend counts as quick. */
+/** Milliseconds within which one read follows another in quick succession. */
+const QUICK_MS = 3;
+/** Quick reads in a row after which a backend is worth a nap. */
 const QUICK_READS = 2;
+
+/** What all legs of the process share. */
+export interface Pace {
+  readonly beat: Pick<Beat, "count" | "next">;
+  readonly nap: Pick<Nap, "take">;
+  /** Milliseconds from any start. */
+  now(): number;
+}
 
 /** Decides when a leg has had its share of a beat. */
 export class Pacer {
-  readonly #beat: Pick<Beat, "count" | "next">;
-  readonly #now: () => number;
+  readonly #pace: Pace;
   #moved = 0;
   #movedAt = 0;
   #quick = 0;
-  #lastRead = 0;
+  #lastRead = -Infinity;
   #lastAnswered = 0;
 
-  /** @param now Milliseconds from any start. */
-  constructor(beat: Pick<Beat, "count" | "next">, now: () => number = () => performance.now()) {
-    this.#beat = beat;
-    this.#now = now;
+  constructor(pace: Pace) {
+    this.#pace = pace;
   }
 
   /**
@@ -30,16 +38,18 @@ export class Pacer {
    * @param asked For a backend: how often the client has spoken so far.
    */
   pauseAfter(count: number, asked: number | undefined): Promise<void> | undefined {
-    if (this.#movedAt !== this.#beat.count) this.#moved = 0;
-    this.#movedAt = this.#beat.count;
+    const { beat, nap } = this.#pace;
+    if (this.#movedAt !== beat.count) this.#moved = 0;
+    this.#movedAt = beat.count;
     this.#moved += count;
-    if (this.#moved >= QUANTUM) return this.#beat.next();
+    if (this.#moved >= QUANTUM) return beat.next();
     if (asked === undefined) return undefined;
-    const now = this.#now();
-    const follows = now - this.#lastRead < 1 && asked === this.#lastAnswered && count < SMALL_READ;
+    const now = this.#pace.now();
+    const follows = now - this.#lastRead < QUICK_MS && asked === this.#lastAnswered && count < SMALL_READ;
     this.#quick = follows ? this.#quick + 1 : 0;
     this.#lastRead = now;
     this.#lastAnswered = asked;
-    return this.#quick >= QUICK_READS ? this.#beat.next() : undefined;
+    if (this.#quick >= QUICK_READS) nap.take();
+    return undefined;
   }
 }

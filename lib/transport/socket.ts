@@ -2,8 +2,12 @@
 
 /** Bytes that one write carries at most when several pieces wait. */
 const MAX_WRITE = 64 << 10;
+/** Pieces up to this size are joined into one write; copying a larger one would cost more than a write. */
+const SMALL_PIECE = 4 << 10;
 /** Milliseconds a peer is given to close its side too, once it was sent all there was. */
 const CLOSING_MS = 2_000;
+
+const NOTHING = new Uint8Array(0);
 
 /** What a leg needs of a connection. */
 export type Conn =
@@ -125,21 +129,20 @@ export class Socket {
     this.#flushing = undefined;
   }
 
-  /** The next piece, together with the small ones behind it. */
+  /** The next piece, together with the small ones behind it if it is small too. */
   #next(): Uint8Array {
-    const first = this.#queue.shift() ?? new Uint8Array(0);
-    if (this.#queue.length === 0 || first.length >= MAX_WRITE) return first;
-    const pieces = [first];
-    let size = first.length;
-    for (let piece = this.#queue[0]; piece !== undefined && size + piece.length <= MAX_WRITE; piece = this.#queue[0]) {
-      pieces.push(piece);
+    const queue = this.#queue;
+    let count = 0;
+    let size = 0;
+    for (let piece = queue[0]; piece !== undefined && piece.length <= SMALL_PIECE; piece = queue[count]) {
+      if (size + piece.length > MAX_WRITE) break;
       size += piece.length;
-      this.#queue.shift();
+      count++;
     }
-    if (pieces.length === 1) return first;
+    if (count <= 1) return queue.shift() ?? NOTHING;
     const joined = new Uint8Array(size);
     let at = 0;
-    for (const piece of pieces) {
+    for (const piece of queue.splice(0, count)) {
       joined.set(piece, at);
       at += piece.length;
     }

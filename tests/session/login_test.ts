@@ -1,17 +1,12 @@
 import { ExtensionSet } from "../../lib/protocol/extensions.ts";
 import type { ProtocolVersion } from "../../lib/protocol/packet_table.ts";
-import { encodePacket, readPacket } from "../../lib/protocol/packets.ts";
+import { encodePacket } from "../../lib/protocol/packets.ts";
 import { CLIENT, DEFAULT_LIMITS } from "../../lib/session/port.ts";
 import { assert, assertEquals, assertMatch } from "../harness/assert.ts";
 import { MemoryDriver } from "../harness/memory_driver.ts";
-import { concat, dialect, extensionList, identification, smallMap, vanilla, welcome } from "./logins.ts";
+import { concat, dialect, extensionList, identification, kickText, smallMap, vanilla, welcome } from "./logins.ts";
 
 const SMALL = ExtensionSet.of("CustomBlocks", "HeldBlock", "TwoWayPing");
-
-/** The reason the player reads in a kick that ends `bytes`. */
-function kickText(bytes: Uint8Array): string {
-  return readPacket("DisconnectPlayer", vanilla(), bytes, bytes.length - 65).reason;
-}
 
 Deno.test("a client with CPE is told S at once, and the backend dialled before it has answered", () => {
   const driver = new MemoryDriver({ announced: SMALL, appName: "My proxy" });

@@ -1,9 +1,10 @@
 /** Logins for tests of sessions: what clients and backends say, as bytes. */
 import { ExtensionSet } from "../../lib/protocol/extensions.ts";
 import { PacketBuffer } from "../../lib/protocol/packet_buffer.ts";
-import type { Dialect, ProtocolVersion } from "../../lib/protocol/packet_table.ts";
-import { encodePacket, writePacket } from "../../lib/protocol/packets.ts";
+import { type Dialect, packetNamed, packetSize, type ProtocolVersion } from "../../lib/protocol/packet_table.ts";
+import { encodePacket, readPacket, writePacket } from "../../lib/protocol/packets.ts";
 import type { SessionOptions } from "../../lib/session/port.ts";
+import { assertEquals } from "../harness/assert.ts";
 import { MemoryDriver } from "../harness/memory_driver.ts";
 
 /** A leg's dialect with CPE. */
@@ -49,6 +50,13 @@ export function smallMap(leg: Dialect): Uint8Array {
     encodePacket("LevelFinalize", leg, { xSize: 1, ySize: 1, zSize: 1 }),
     encodePacket("SpawnPlayer", leg, { playerId: 255, playerName: "Steve", x: 1, y: 2, z: 3, yaw: 4, pitch: 5 }),
   );
+}
+
+/** The reason the player reads in the kick that ends `bytes`. */
+export function kickText(bytes: Uint8Array): string {
+  const kick = bytes.subarray(bytes.length - packetSize(packetNamed("DisconnectPlayer"), vanilla()));
+  assertEquals(kick[0], packetNamed("DisconnectPlayer").id);
+  return readPacket("DisconnectPlayer", vanilla(), kick).reason;
 }
 
 export function concat(...pieces: Uint8Array[]): Uint8Array {

@@ -3,7 +3,17 @@ import { encodePacket } from "../../lib/protocol/packets.ts";
 import { CLIENT, DEFAULT_LIMITS } from "../../lib/session/port.ts";
 import { assertEquals, assertMatch } from "../harness/assert.ts";
 import { MemoryDriver } from "../harness/memory_driver.ts";
-import { concat, dialect, extensionList, identification, playing, smallMap, vanilla, welcome } from "./logins.ts";
+import {
+  concat,
+  dialect,
+  extensionList,
+  identification,
+  kickText,
+  playing,
+  smallMap,
+  vanilla,
+  welcome,
+} from "./logins.ts";
 
 const ALL = dialect(ExtensionSet.ALL);
 
@@ -88,7 +98,7 @@ Deno.test("an unknown packet of the backend ends the session behind the last goo
   const out = driver.take(CLIENT);
   const good = concat(smallMap(ALL), chat("fine"));
   assertEquals(out.subarray(0, good.length), good);
-  assertMatch(new TextDecoder().decode(out.subarray(good.length)), /^\x0eThe server sent something.*\[SP-TEST1\]/);
+  assertMatch(kickText(out), /^The server sent something.*\[SP-TEST1\]$/);
   driver.settle();
   assertEquals(driver.summary?.detail, "unknown packet 254");
 });
@@ -99,7 +109,7 @@ Deno.test("the end of a backend is a kick with a reason", () => {
     driver.fromBackend(smallMap(ALL));
     driver.take(CLIENT);
     driver.session[end](driver.backend, "reset by peer");
-    assertMatch(new TextDecoder().decode(driver.take(CLIENT)), new RegExp(`^\\x0eThe .*\\[${code}-TEST1\\]`));
+    assertMatch(kickText(driver.take(CLIENT)), new RegExp(`^The .*\\[${code}-TEST1\\]$`));
     driver.settle();
     assertEquals(driver.summary?.reason, reason);
   }
@@ -183,7 +193,7 @@ Deno.test("packets above what may wait for a leg end the session", () => {
 Deno.test("stopping the edge tells the player", () => {
   const driver = playing(ExtensionSet.ALL);
   driver.session.end("shutdown", "the edge is stopping");
-  assertMatch(new TextDecoder().decode(driver.take(CLIENT)), /^\x0eThe network is going down.*\[OM-TEST1\]/);
+  assertMatch(kickText(driver.take(CLIENT)), /^The network is going down.*\[OM-TEST1\]$/);
 });
 
 Deno.test("the summary counts every byte and tells how long each stage took", () => {

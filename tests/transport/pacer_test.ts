@@ -3,22 +3,25 @@ import { assertEquals } from "../harness/assert.ts";
 
 const QUANTUM = 512 << 10;
 
-/** A pacer, and the beat and the clock it goes by, which stand still unless they are moved. */
+/** A pacer, and the beat, the clock and the naps it goes by, which stand still unless they are moved. */
 class Paced {
   readonly beat = { count: 0, next: (): Promise<void> => Promise.resolve() };
+  naps = 0;
   now = 1000;
-  readonly #pacer = new Pacer(this.beat, () => this.now);
+  readonly #pacer = new Pacer({ beat: this.beat, nap: { take: () => this.naps++ }, now: () => this.now });
 
   /** Whether the leg must wait after a read of `count` bytes. */
   read(count: number, asked?: number): boolean {
     return this.#pacer.pauseAfter(count, asked) !== undefined;
   }
 
-  /** Whether a backend must wait after each of the reads, `gap` ms apart. */
+  /** Whether each of the reads, `gap` ms apart, is followed by a nap. */
   reads(times: number, { count = 100, gap = 0, asked = 0 } = {}): boolean[] {
     return Array.from({ length: times }, () => {
+      const before = this.naps;
       this.now += gap;
-      return this.read(count, asked);
+      assertEquals(this.read(count, asked), false);
+      return this.naps > before;
     });
   }
 }
@@ -45,8 +48,8 @@ Deno.test("a beat that others waited for gives a leg a new share", () => {
 for (
   const [what, options, waits] of [
     ["in quick succession", { gap: 0 }, [false, false, true, true]],
-    ["just under a millisecond apart", { gap: 0.9 }, [false, false, true, true]],
-    ["a millisecond apart", { gap: 1 }, [false, false, false, false]],
+    ["just under three milliseconds apart", { gap: 2.9 }, [false, false, true, true]],
+    ["three milliseconds apart", { gap: 3 }, [false, false, false, false]],
     ["of four KiB", { count: 4 << 10 }, [false, false, false, false]],
     ["just under four KiB", { count: (4 << 10) - 1 }, [false, false, true, true]],
   ] as const
@@ -57,9 +60,9 @@ for (
   });
 }
 
-Deno.test("a backend that only answers its client is never made to wait", () => {
+Deno.test("a backend that only answers its client is worth no nap", () => {
   const paced = new Paced();
-  for (let asked = 0; asked < 20; asked++) assertEquals(paced.read(10, asked), false);
+  for (let asked = 0; asked < 20; asked++) assertEquals(paced.reads(1, { count: 10, asked }), [false]);
 });
 
 Deno.test("a pause in a backend's pieces ends the gathering", () => {
@@ -69,7 +72,8 @@ Deno.test("a pause in a backend's pieces ends the gathering", () => {
   assertEquals(paced.reads(2), [false, true]);
 });
 
-Deno.test("a client is never made to wait for the size of its pieces", () => {
+Deno.test("a client is worth no nap, whatever the size of its pieces", () => {
   const paced = new Paced();
   for (let i = 0; i < 100; i++) assertEquals(paced.read(10), false);
+  assertEquals(paced.naps, 0);
 });
