@@ -52,3 +52,15 @@ Deno.test("the example explains every setting right above it", () => {
     if (/^#?[a-z_]+ = /.test(line)) assert(lines[index - 1]?.startsWith("# "), `line ${index + 1}: ${line}`);
   });
 });
+
+Deno.test("the example says of each setting that this version does not carry out that it is so", () => {
+  const lines = COMPLETE.split("\n");
+  const { warnings } = parseConfig(COMPLETE, { path: PATH });
+  for (const { line = 0, path } of warnings) {
+    // The remark stands in the comment above the key or, for a whole section, above its header's rule.
+    const above = lines.slice(0, line - 1);
+    const start = above.findLastIndex((text) => text === "");
+    assert(above.slice(start).join("\n").includes("ot in this version yet"), `line ${line}: ${path}`);
+  }
+  assert(warnings.length > 20);
+});

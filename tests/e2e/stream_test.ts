@@ -33,6 +33,7 @@ class Stage implements AsyncDisposable {
   readonly backend: ScriptedBackend;
   /** The backend's connection, once the player was welcomed there. */
   readonly peer: Promise<Peer>;
+  readonly #folder: string;
   readonly #release: () => void;
   #descriptors = 0;
 
@@ -40,6 +41,7 @@ class Stage implements AsyncDisposable {
     mode: Mode,
     program: Program,
     backend: ScriptedBackend,
+    folder: string,
     peer: Promise<Peer>,
     release: () => void,
   ) {
@@ -47,10 +49,17 @@ class Stage implements AsyncDisposable {
     this.program = program;
     this.backend = backend;
     this.peer = peer;
+    this.#folder = folder;
     this.#release = release;
   }
 
-  static async start(mode: Mode, options: ScriptedBackendOptions = {}): Promise<Stage> {
+  /** @param options `transport` says what kind of socket the backend listens on. */
+  static async start(
+    mode: Mode,
+    { transport = "tcp", ...options }: ScriptedBackendOptions & { readonly transport?: "tcp" | "unix" } = {},
+  ): Promise<Stage> {
+    const folder = await Deno.makeTempDir({ prefix: "kurafuto-test-" });
+    const place = transport === "unix" ? { path: `${folder}/backend.sock` } : {};
     const { promise: peer, resolve, reject } = Promise.withResolvers<Peer>();
     peer.catch(() => {});
     const { promise: over, resolve: release } = Promise.withResolvers<void>();
@@ -58,11 +67,11 @@ class Stage implements AsyncDisposable {
       await welcomePlayer(peer).then(() => resolve(peer), reject);
       await over;
     };
-    const backend = ScriptedBackend.listen(script, { ...TIMEOUT, ...options });
+    const backend = ScriptedBackend.listen(script, { ...TIMEOUT, ...place, ...options });
     const { target } = backend;
     const address = "path" in target ? `unix:${target.path}` : `${target.hostname}:${target.port}`;
     const program = await Program.start({ config: network([{ name: "hub", address }]) });
-    const stage = new Stage(mode, program, backend, peer, release);
+    const stage = new Stage(mode, program, backend, folder, peer, release);
     await stage.#warmUp();
     return stage;
   }
@@ -91,13 +100,14 @@ class Stage implements AsyncDisposable {
   /** Both ends of the connection between the player and the edge. */
   clientEnds(player: StreamPlayer): Ends {
     const { port } = this.target;
-    return endsBetween((end) => end.localPort === port && end.remotePort === player.port);
+    return endsWhere(player.port, (edge) => edge.localPort === port);
   }
 
   /** Both ends of the connection between the edge and the backend. */
   backendEnds(): Ends {
     const { target } = this.backend;
-    return endsBetween((end) => "port" in target && end.remotePort === target.port);
+    const port = "port" in target ? target.port : 0;
+    return endsWhere(port, (edge) => edge.remotePort === port);
   }
 
   /** The most memory the program has while `work` is under way, beyond what it has now. */
@@ -118,6 +128,7 @@ class Stage implements AsyncDisposable {
     this.#release();
     await this.backend[Symbol.asyncDispose]();
     await this.program[Symbol.asyncDispose]();
+    await Deno.remove(this.#folder, { recursive: true });
   }
 
   /** Counts descriptors behind a first connection, so that what the program opens once and keeps is open. */
@@ -135,8 +146,8 @@ interface Ends {
   readonly peer: TcpEnd | undefined;
 }
 
-function endsBetween(isEdge: (end: TcpEnd) => boolean): Ends {
-  const ends = tcpEnds();
+function endsWhere(port: number, isEdge: (end: TcpEnd) => boolean): Ends {
+  const ends = tcpEnds(port);
   const edge = ends.find(isEdge);
   const peer = ends.find((end) => end.localPort === edge?.remotePort && end.remotePort === edge.localPort);
   return { edge, peer };
@@ -296,6 +307,7 @@ Deno.test("raw: a backend that has sent all there was still gets what the player
 
 Deno.test("parse: what a player said before the backend closed its side reaches the backend", async () => {
   const chat = [...chatLines(MIB)];
+  // The buffers of TCP take all of it, so that the edge can read all of it.
   await using stage = await Stage.start("parse", { readAhead: 0 });
   await using player = await stage.join([]);
   const peer = await stage.peer;
@@ -324,7 +336,7 @@ inBothModes("a backend's reset loses nothing that has arrived, however slow the 
 });
 
 inBothModes("a player's reset loses nothing that has arrived, however slow the backend is", async (mode) => {
-  await using stage = await Stage.start(mode, { readAhead: 0 });
+  await using stage = await Stage.start(mode, { transport: "unix", readAhead: 0 });
   await using player = await stage.join([]);
   const peer = await stage.peer;
   const send = (piece: Uint8Array): Promise<void> => player.send(piece);
@@ -352,7 +364,7 @@ inBothModes("a backend's last words reach a slow player who talks to it after it
 });
 
 inBothModes("a player's last words reach a slow backend that talks to the player who has closed", async (mode) => {
-  await using stage = await Stage.start(mode, { readAhead: 0 });
+  await using stage = await Stage.start(mode, { transport: "unix", readAhead: 0 });
   await using player = await stage.join([]);
   const peer = await stage.peer;
   const send = (piece: Uint8Array): Promise<void> => player.send(piece);
@@ -469,8 +481,7 @@ inBothModes("a backend that closes under a stream of the player ends the session
 
 inBothModes("a backend on a Unix socket is one like any other", async (mode) => {
   const [chat, map] = [[...chatLines(5 * MIB)], [...mapChunks(5 * MIB)]];
-  const folder = await Deno.makeTempDir({ prefix: "kurafuto-test-" });
-  await using stage = await Stage.start(mode, { path: `${folder}/backend.sock` });
+  await using stage = await Stage.start(mode, { transport: "unix" });
   await using player = await stage.join(map);
   const peer = await stage.peer;
   await Promise.all([player.sendAll(chat), readAll(peer, chat), writeAll(peer, map)]);
@@ -478,5 +489,4 @@ inBothModes("a backend on a Unix socket is one like any other", async (mode) => 
   assertFarewell(mode, await player.finished(), /^The server closed the connection/);
   player.close();
   await stage.over("SP backend-closed");
-  await Deno.remove(folder, { recursive: true });
 });

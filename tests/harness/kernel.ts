@@ -2,6 +2,8 @@
 import { DEFAULT_TIMEOUT_MS, type NotYet, type WaitOptions } from "./waits.ts";
 
 const LOOK_AGAIN_MS = 5;
+/** State of a connection that both sides have closed, whose ports others may have by now. */
+const TIME_WAIT = "06";
 
 /** One end of a TCP connection of this machine. */
 export interface TcpEnd {
@@ -28,19 +30,28 @@ export async function eventually<T>(
   }
 }
 
-/** Every end of an IPv4 TCP connection; both ends of those within the machine. Linux only. */
-export function tcpEnds(): readonly TcpEnd[] {
-  const rows = Deno.readTextFileSync("/proc/self/net/tcp").trimEnd().split("\n").slice(1);
-  return rows.map((row) => {
-    const [, local = "", remote = "", , queues = ""] = row.trim().split(/\s+/);
+/** Ends of IPv4 TCP connections with `port`, their own or the other's; both ends of those within the machine. Linux only. */
+export function tcpEnds(port: number): readonly TcpEnd[] {
+  const mark = `:${port.toString(16).toUpperCase().padStart(4, "0")} `;
+  const table = Deno.readTextFileSync("/proc/self/net/tcp");
+  const ends: TcpEnd[] = [];
+  // Connections closed lately stay in the table for a minute: there can be tens of thousands of rows.
+  for (let at = table.indexOf(mark); at >= 0;) {
+    const rowEnd = table.indexOf("\n", at);
+    const row = table.slice(table.lastIndexOf("\n", at) + 1, rowEnd);
+    const [, local = "", remote = "", state, queues = ""] = row.trim().split(/\s+/);
     const [unsent = "", unread = ""] = queues.split(":");
-    return {
-      localPort: portOf(local),
-      remotePort: portOf(remote),
-      unsent: parseInt(unsent, 16),
-      unread: parseInt(unread, 16),
-    };
-  });
+    if (state !== TIME_WAIT) {
+      ends.push({
+        localPort: portOf(local),
+        remotePort: portOf(remote),
+        unsent: parseInt(unsent, 16),
+        unread: parseInt(unread, 16),
+      });
+    }
+    at = table.indexOf(mark, rowEnd);
+  }
+  return ends;
 }
 
 function portOf(address: string): number {

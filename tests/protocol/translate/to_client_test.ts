@@ -6,6 +6,7 @@ import { type Dialect, legalSizes, packetById, type PacketName } from "../../../
 import { encodePacket, type PacketInput, readPacket } from "../../../lib/protocol/packets.ts";
 import { ToClient } from "../../../lib/protocol/translate/to_client.ts";
 import { assert, assertEquals } from "../../harness/assert.ts";
+import { concat } from "../../session/logins.ts";
 
 const VANILLA: Dialect = { protocol: 7, cpe: false, extensions: ExtensionSet.EMPTY };
 
@@ -286,7 +287,7 @@ function inflatedBlocks(packets: { name: string; bytes: Uint8Array }[], client: 
     .map(({ bytes }) => readPacket("LevelDataChunk", client, bytes))
     .filter(({ percent }) => !client.extensions.has("ExtendedBlocks") || (percent !== 0) === upper)
     .map(({ data, length }) => data.subarray(0, length));
-  return new Uint8Array(inflateRawSync(Buffer.concat(pieces)));
+  return new Uint8Array(inflateRawSync(concat(...pieces)));
 }
 
 Deno.test("a backend without FastMap has its map turned into raw DEFLATE behind its volume", () => {
