@@ -50,6 +50,7 @@ const UNAVAILABLE: readonly Unavailable[] = [
   { section: "health", key: "login", asks: isNotEmpty, effect: "warn", advice: "extensions are learned from players" },
   { section: "redirect", key: "command", asks: isSet, effect: "warn", advice: "players' commands go to the backend" },
   { section: "redirect", key: "plugin_channel", asks: isSet, effect: "warn", advice: "no channel is consumed" },
+  ...warnings("edge", "backends say their own", "name", "motd"),
   ...warnings("edge", "there is no limit", "max_players"),
   ...warnings("edge", "players are told and disconnected at once", "drain_timeout"),
   { section: "listener", key: "websocket", asks: isOneOf(true), effect: "warn", advice: "browsers are turned away" },
