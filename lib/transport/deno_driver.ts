@@ -27,8 +27,8 @@ interface OpenLeg {
   readonly socket: Socket;
   reading: Promise<void>;
   discarding: boolean;
-  /** Bytes written when the peer was last seen to make progress, for {@linkcode DenoDriver.checkProgress}. */
-  progress: number;
+  /** Bytes written when something was last seen to wait, for {@linkcode DenoDriver.checkProgress}. */
+  waitingAt: number | undefined;
 }
 
 /** A leg whose connection is not there yet; aborting gives it up. */
@@ -100,13 +100,13 @@ export class DenoDriver implements SessionPort {
     this.#options.emit(event);
   }
 
-  /** Breaks every leg whose peer has taken nothing since the last call although something waits for it. */
+  /** Breaks every leg for which something has been waiting since the last call and whose peer has taken nothing of it. */
   checkProgress(): void {
     for (const [leg, open] of this.#legs) {
       if (open instanceof AbortController) continue;
       const { socket } = open;
-      const stuck = socket.pending > 0 && socket.written === open.progress;
-      open.progress = socket.written;
+      const stuck = socket.pending > 0 && socket.written === open.waitingAt;
+      open.waitingAt = socket.pending > 0 ? socket.written : undefined;
       if (stuck && open.discarding) socket.abort();
       else if (stuck) this.#call((session) => this.#fail(session, leg, "the peer takes no more bytes"));
     }
@@ -122,7 +122,7 @@ export class DenoDriver implements SessionPort {
       // A peer that broke off may have said something before, which is still to be read.
       open.reading.then(() => this.#call((session) => this.#fail(session, leg, cause)));
     });
-    const open: OpenLeg = { socket, reading: Promise.resolve(), discarding: false, progress: 0 };
+    const open: OpenLeg = { socket, reading: Promise.resolve(), discarding: false, waitingAt: undefined };
     this.#legs.set(leg, open);
     open.reading = this.#read(leg, open);
   }
