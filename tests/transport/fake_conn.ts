@@ -47,7 +47,7 @@ export class FakeConn implements Conn {
     return count;
   }
 
-  read(): Promise<number | null> {
+  read(_buffer?: Uint8Array): Promise<number | null> {
     return Promise.resolve(null);
   }
 

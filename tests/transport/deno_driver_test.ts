@@ -1,0 +1,120 @@
+import { ExtensionSet } from "../../lib/protocol/extensions.ts";
+import { DEFAULT_LIMITS, type SessionEvent } from "../../lib/session/port.ts";
+import { Session } from "../../lib/session/session.ts";
+import { Beat } from "../../lib/transport/beat.ts";
+import { DenoDriver } from "../../lib/transport/deno_driver.ts";
+import { Nap } from "../../lib/transport/nap.ts";
+import { assert, assertEquals } from "../harness/assert.ts";
+import { Waits } from "../harness/waits.ts";
+import { identification } from "../session/logins.ts";
+import { FakeConn } from "./fake_conn.ts";
+
+/** A connection whose peer says something when the test wants it to. */
+class TalkingConn extends FakeConn {
+  readonly #said: Uint8Array[] = [];
+  readonly #writing = Promise.withResolvers<void>();
+  #heard = Promise.withResolvers<void>();
+
+  /** Resolves with the first write. */
+  get writing(): Promise<void> {
+    return this.#writing.promise;
+  }
+
+  override write(bytes: Uint8Array): Promise<number> {
+    this.#writing.resolve();
+    return super.write(bytes);
+  }
+
+  say(bytes: Uint8Array): void {
+    this.#said.push(bytes);
+    this.#heard.resolve();
+  }
+
+  override async read(buffer?: Uint8Array): Promise<number | null> {
+    while (this.#said.length === 0) {
+      await Promise.race([this.#heard.promise, this.closed]);
+      if (this.calls.includes("close")) return null;
+      this.#heard = Promise.withResolvers();
+    }
+    const bytes = this.#said.shift() ?? new Uint8Array(0);
+    buffer?.set(bytes);
+    return bytes.length;
+  }
+}
+
+/** A raw session on fake sockets, with its events. */
+class Stage {
+  readonly client = new TalkingConn();
+  readonly backend = new TalkingConn();
+  readonly events: SessionEvent[] = [];
+  readonly driver: DenoDriver;
+  readonly #waits = new Waits(() => `the session emitted ${this.events.map(({ kind }) => kind)}`);
+
+  constructor() {
+    this.driver = new DenoDriver({
+      dial: () => Promise.resolve(this.backend),
+      emit: (event) => {
+        this.events.push(event);
+        this.#waits.changed();
+      },
+      crashed: (error) => {
+        throw error;
+      },
+      pace: { beat: new Beat(), nap: new Nap(), now: () => performance.now() },
+      softLimit: 1 << 16,
+      hardLimit: 1 << 20,
+    });
+    const session = new Session(this.driver, {
+      id: "TEST1",
+      mode: "raw",
+      appName: "Kurafuto",
+      announced: ExtensionSet.EMPTY,
+      onKick: "disconnect",
+      verify: () => true,
+      listDelivery: () => "at once",
+      candidates: () => ["hub"],
+      limits: DEFAULT_LIMITS,
+    });
+    this.driver.start(session, this.client);
+  }
+
+  until(kind: SessionEvent["kind"]): Promise<SessionEvent> {
+    return this.#waits.until(() => this.events.find((event) => event.kind === kind), `the event ${kind}`);
+  }
+}
+
+/** A turn of the event loop, in which a write that the peer took is done. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+Deno.test("a leg on which nothing waited for long is not stuck, however long it was idle", async () => {
+  const stage = new Stage();
+  stage.client.say(identification());
+  await stage.backend.writing;
+  await nextTurn();
+  stage.driver.checkProgress();
+  stage.driver.checkProgress();
+  stage.client.hold();
+  stage.backend.say(Uint8Array.of(1, 2, 3));
+  await stage.client.writing;
+  stage.driver.checkProgress();
+  assert(!stage.events.some(({ kind }) => kind === "ended"));
+  stage.client.release();
+  stage.driver.abort();
+  await stage.until("ended");
+});
+
+Deno.test("a leg whose peer takes nothing between two looks is broken", async () => {
+  const stage = new Stage();
+  stage.client.say(identification());
+  await stage.until("joined");
+  stage.client.hold();
+  stage.backend.say(Uint8Array.of(1, 2, 3));
+  await stage.client.writing;
+  stage.driver.checkProgress();
+  stage.driver.checkProgress();
+  const event = await stage.until("ended");
+  assert(event.kind === "ended");
+  assertEquals([event.summary.reason, event.summary.detail], ["client-reset", "the peer takes no more bytes"]);
+});
