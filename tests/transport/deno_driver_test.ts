@@ -48,6 +48,7 @@ class Stage {
   readonly backend = new TalkingConn();
   readonly events: SessionEvent[] = [];
   readonly driver: DenoDriver;
+  readonly session: Session;
   readonly #waits = new Waits(() => `the session emitted ${this.events.map(({ kind }) => kind)}`);
 
   constructor() {
@@ -64,7 +65,7 @@ class Stage {
       softLimit: 1 << 16,
       hardLimit: 1 << 20,
     });
-    const session = new Session(this.driver, {
+    this.session = new Session(this.driver, {
       id: "TEST1",
       mode: "raw",
       appName: "Kurafuto",
@@ -75,7 +76,7 @@ class Stage {
       candidates: () => ["hub"],
       limits: DEFAULT_LIMITS,
     });
-    this.driver.start(session, this.client);
+    this.driver.start(this.session, this.client);
   }
 
   until(kind: SessionEvent["kind"]): Promise<SessionEvent> {
@@ -100,7 +101,7 @@ Deno.test("a leg on which nothing waited for long is not stuck, however long it 
   await stage.client.writing;
   stage.driver.checkProgress();
   assert(!stage.events.some(({ kind }) => kind === "ended"));
-  stage.client.release();
+  stage.session.end("shutdown", "the test is over");
   stage.driver.abort();
   await stage.until("ended");
 });
