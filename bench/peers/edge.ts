@@ -54,6 +54,11 @@ auth = "off"
 name = "world"
 address = "127.0.0.1:${backendPort}"
 
+# Nobody asks this one what it offers, so that players are still offered everything when the other has offered nothing.
+[[backend]]
+name = "unasked"
+address = "127.0.0.1:9"
+
 [[pool]]
 name = "main"
 backends = ["world"]
