@@ -51,6 +51,8 @@ export async function startDemo(log: Log, port: number = PORT): Promise<Demo> {
 
 /** Runs the demo network on port 25565 until TERM or INT, and returns the exit code. */
 export async function runDemo(log: Log): Promise<number> {
+  // A signal that comes while the demo starts stops it as soon as it has.
+  const stop = stopSignal();
   let demo: Demo;
   try {
     demo = await startDemo(log);
@@ -60,7 +62,7 @@ export async function runDemo(log: Log): Promise<number> {
     return ExitCode.Temporary;
   }
   writeStdout(INSTRUCTIONS);
-  const signal = await stopSignal();
+  const signal = await stop;
   log.info("stopping", "stopping", { signal, sessions: demo.edge.sessions });
   await demo.stop();
   return ExitCode.Ok;

@@ -119,7 +119,7 @@ export interface SessionLimits {
   readonly mapBytes: number;
   /** Bytes kept of what either side sends before the other side is there. */
   readonly earlyBytes: number;
-  /** Milliseconds without traffic for which a leg is kept after the other has ended. */
+  /** Milliseconds a leg is kept after the other has ended; in raw mode, milliseconds without traffic. */
   readonly lingerMs: number;
 }
 
