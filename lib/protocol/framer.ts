@@ -59,10 +59,7 @@ export class Framer {
 
   /** Finds the next run or packet. */
   next(): Frame {
-    if (this.#partialLength > 0) {
-      const frame = this.#completePartial();
-      if (frame !== undefined) return frame;
-    }
+    if (this.#partialLength > 0) return this.#completePartial();
     const { sizes, stops } = this;
     const chunk = this.#chunk;
     const start = this.#position;
@@ -81,13 +78,6 @@ export class Framer {
     return this.#report("run", chunk, start, position);
   }
 
-  /** What is left of the fed chunk, unread: for a reader that goes on without framing. */
-  rest(): Uint8Array {
-    const rest = this.#chunk.subarray(this.#position);
-    this.#release();
-    return rest;
-  }
-
   #report(frame: Frame, bytes: Uint8Array, start: number, end: number): Frame {
     this.bytes = bytes;
     this.start = start;
@@ -103,7 +93,7 @@ export class Framer {
     return this.#release();
   }
 
-  #completePartial(): Frame | undefined {
+  #completePartial(): Frame {
     const partial = this.#partial;
     const id = partial[0] ?? 0;
     const size = this.sizes[id] ?? 0;

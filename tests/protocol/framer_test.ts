@@ -213,24 +213,6 @@ Deno.test("Framer.next() honours stops that were replaced between two packets", 
   assertEquals([framer.next(), framer.start, framer.end], ["run", 1, 3]);
 });
 
-Deno.test("Framer.rest() hands over what was not framed and forgets it", () => {
-  const framer = new Framer(PLAIN, stopAt(0x0c));
-  const chunk = concat(DESPAWN, Uint8Array.of(0xf0, 0xf1));
-  framer.feed(chunk);
-  assertEquals(framer.next(), "packet");
-  const rest = framer.rest();
-  assertEquals([[...rest], rest.buffer === chunk.buffer, framer.next()], [[0xf0, 0xf1], true, "none"]);
-});
-
-Deno.test("Framer.rest() is what follows a packet that was put together from pieces", () => {
-  const framer = new Framer(PLAIN, EVERY);
-  framer.feed(DESPAWN.subarray(0, 1));
-  assertEquals(framer.next(), "none");
-  framer.feed(Uint8Array.of(9, 0xf0));
-  assertEquals(framer.next(), "packet");
-  assertEquals([...framer.rest()], [0xf0]);
-});
-
 Deno.test("Framer does not reuse the bytes of a packet it put together", () => {
   const framer = new Framer(PLAIN, EVERY);
   framer.feed(DESPAWN.subarray(0, 1));

@@ -27,7 +27,7 @@ const CUSTOM_BLOCK_FALLBACKS = [44, 39, 12, 0, 10, 33, 25, 3, 29, 28, 20, 42, 49
  *
  * @param to Dialect of that server's leg.
  */
-export function fallbackBlock(block: number, to: Dialect): number {
+function fallbackBlock(block: number, to: Dialect): number {
   const narrow = block > 255 && !to.extensions.has("ExtendedBlocks") ? STONE : block;
   if (to.extensions.has("CustomBlocks")) return narrow;
   return CUSTOM_BLOCK_FALLBACKS[narrow - FIRST_CUSTOM_BLOCK] ?? narrow;

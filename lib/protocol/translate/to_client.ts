@@ -69,11 +69,6 @@ export class ToClient {
     return this.#level?.holding ? EVERYTHING : this.#own;
   }
 
-  /** Whether `packetId` may be forwarded to the client at all. */
-  forwards(packetId: number): boolean {
-    return this.#shapes.dropped[packetId] === 0;
-  }
-
   /**
    * Appends to `out` what the client gets for the backend's packet at `start` of `bytes`: nothing, the packet in the client's shape,
    * or several packets. A failure means that the backend's stream makes no sense.
