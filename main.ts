@@ -17,7 +17,7 @@ const code = await cli(Deno.args, {
   demo: async (options) => {
     const { openLog } = await import("./lib/observe/log.ts");
     const { runDemo } = await import("./lib/demo/demo.ts");
-    return await runDemo(openLog(options));
+    return await runDemo(openLog(options), Deno.stdin.readable);
   },
 });
 Deno.exit(code);

@@ -1,17 +1,22 @@
 /** The edge: owns the listeners, the sessions and the configuration they run on. */
 import { verifyKey } from "./auth/mppass.ts";
 import { loadSalt } from "./auth/salt_file.ts";
-import type { Config, ListenerConfig, PoolConfig } from "./config/schema.ts";
+import { BackendChecks } from "./backend_checks.ts";
+import type { BackendConfig, Config, ListenerConfig } from "./config/schema.ts";
+import { logBackendChange } from "./observe/backend_log.ts";
 import type { Log } from "./observe/log.ts";
 import { logSessionEvent } from "./observe/session_log.ts";
-import { announcedSet, type ExtensionSet } from "./protocol/extensions.ts";
-import { Pool } from "./routing/pool.ts";
-import { DEFAULT_LIMITS, type ListDelivery, type SessionEvent, type SessionOptions } from "./session/port.ts";
+import { Offers } from "./offers.ts";
+import { machineClock } from "./routing/clock.ts";
+import { type BackendStatus, Network } from "./routing/network.ts";
+import { Recent } from "./routing/recent.ts";
+import { DEFAULT_LIMITS, type SessionEvent, type SessionOptions } from "./session/port.ts";
+import type { MoveAnswer } from "./session/redirect/operator.ts";
 import { Session } from "./session/session.ts";
 import { SessionIds } from "./session_ids.ts";
 import { Beat } from "./transport/beat.ts";
 import { DenoDriver } from "./transport/deno_driver.ts";
-import { type Address, dial } from "./transport/dial.ts";
+import { dial } from "./transport/dial.ts";
 import { Listener } from "./transport/listener.ts";
 import { Nap } from "./transport/nap.ts";
 import type { Pace } from "./transport/pacer.ts";
@@ -29,6 +34,14 @@ export interface Edge extends AsyncDisposable {
   readonly listeners: readonly { readonly name: string; readonly hostname: string; readonly port: number }[];
   /** Sessions whose sockets are not all closed yet. */
   readonly sessions: number;
+  /** How each backend is, and how many players are on it or on their way there. */
+  readonly backends: readonly BackendStatus[];
+  /** Moves a player, whose name matches in any case, to a backend or pool. */
+  move(player: string, to: string): MoveAnswer;
+  /** Gives a backend no more players; those who are there stay. Returns whether there is such a backend. */
+  drain(backend: string): boolean;
+  /** Gives a drained backend players again. Returns whether there is such a backend. */
+  enable(backend: string): boolean;
   /** Accepts no more, tells every player, and resolves when all sockets are closed, which takes a few seconds at most. */
   stop(): Promise<void>;
 }
@@ -37,6 +50,8 @@ export interface Edge extends AsyncDisposable {
 interface Running {
   readonly session: Session;
   readonly driver: DenoDriver;
+  /** Empty until the client has said it. */
+  player: string;
 }
 
 /**
@@ -46,7 +61,7 @@ interface Running {
  * @throws {Error} where a salt cannot be read or made
  */
 export async function startEdge(config: Config, log: Log): Promise<Edge> {
-  const edge = new RunningEdge(config, log);
+  const edge = new RunningEdge(config, log, await openRecent(config, log));
   await edge.start();
   return edge;
 }
@@ -64,16 +79,21 @@ export class ListenError extends Error {
   }
 }
 
+/** What outlives the edge about players, in memory only where no pool asks for it. */
+async function openRecent({ edge: { dataDir }, pools }: Config, log: Log): Promise<Recent> {
+  const isWanted = pools.some(({ recent }) => recent);
+  if (isWanted) await Deno.mkdir(dataDir, { recursive: true, mode: 0o700 });
+  return new Recent(isWanted ? dataDir : undefined, { onProblem: (message) => log.warn("recent", message) });
+}
+
 class RunningEdge implements Edge {
   readonly #config: Config;
   readonly #log: Log;
-  readonly #pools: ReadonlyMap<string, Pool>;
-  readonly #addresses: ReadonlyMap<string, Address>;
-  /** What each backend offered when somebody last logged in to it. */
-  readonly #offers = new Map<string, ExtensionSet>();
-  /** Backends that broke off over a list of extensions. */
-  readonly #refusesLists = new Set<string>();
-  #announced: ExtensionSet;
+  readonly #backends: ReadonlyMap<string, BackendConfig>;
+  readonly #offers: Offers;
+  readonly #recent: Recent;
+  readonly #network: Network;
+  readonly #checks: BackendChecks;
   readonly #listeners: { readonly name: string; readonly listener: Listener }[] = [];
   readonly #running = new Set<Running>();
   readonly #ids = new SessionIds();
@@ -81,12 +101,22 @@ class RunningEdge implements Edge {
   readonly #emptied: (() => void)[] = [];
   #progressTimer: ReturnType<typeof setInterval> | undefined;
 
-  constructor(config: Config, log: Log) {
+  constructor(config: Config, log: Log, recent: Recent) {
     this.#config = config;
     this.#log = log;
-    this.#pools = new Map(config.pools.map((pool) => [pool.name, newPool(pool)]));
-    this.#addresses = new Map(config.backends.map(({ name, address }) => [name, address]));
-    this.#announced = this.#announcedNow();
+    this.#recent = recent;
+    this.#backends = new Map(config.backends.map((backend) => [backend.name, backend]));
+    this.#offers = new Offers([...this.#backends.keys()], config.cpe.exclude);
+    this.#network = new Network(config, {
+      clock: machineClock,
+      random: Math.random,
+      recent,
+      onChange: (change) => {
+        logBackendChange(log, change);
+        if (change.state === "up") this.#checks.askAgain(change.backend);
+      },
+    });
+    this.#checks = new BackendChecks(config, this.#network, this.#offers, log);
   }
 
   get listeners(): Edge["listeners"] {
@@ -97,17 +127,40 @@ class RunningEdge implements Edge {
     return this.#running.size;
   }
 
+  get backends(): readonly BackendStatus[] {
+    return this.#network.status();
+  }
+
+  move(player: string, to: string): MoveAnswer {
+    const wanted = player.toLowerCase();
+    for (const { driver, player: name } of this.#running) {
+      if (name.toLowerCase() !== wanted) continue;
+      const answer = driver.tell((session) => session.move(to));
+      if (answer !== undefined) return answer;
+    }
+    return { kind: "refused", why: "there is no such player" };
+  }
+
+  drain(backend: string): boolean {
+    return this.#network.drain(backend);
+  }
+
+  enable(backend: string): boolean {
+    return this.#network.enable(backend);
+  }
+
   async start(): Promise<void> {
     const salts = new Map<string, string>();
-    for (const { name, auth } of this.#config.listeners) {
-      if (auth === "mppass") salts.set(name, await loadSalt(this.#config.edge.dataDir, name));
-    }
     try {
+      for (const { name, auth } of this.#config.listeners) {
+        if (auth === "mppass") salts.set(name, await loadSalt(this.#config.edge.dataDir, name));
+      }
       for (const listener of this.#config.listeners) this.#listen(listener, salts.get(listener.name));
     } catch (error) {
       await this.stop();
       throw error;
     }
+    this.#checks.start();
     this.#progressTimer = setInterval(() => {
       for (const { driver } of this.#running) driver.checkProgress();
     }, PROGRESS_MS);
@@ -115,18 +168,24 @@ class RunningEdge implements Edge {
 
   async stop(): Promise<void> {
     clearInterval(this.#progressTimer);
-    await Promise.all(this.#listeners.map(({ listener }) => listener.close()));
-    for (const { session } of this.#running) session.end("shutdown", "the edge is stopping");
+    await Promise.all([this.#checks.stop(), ...this.#listeners.map(({ listener }) => listener.close())]);
+    for (const { driver } of this.#running) driver.tell((session) => session.end("shutdown", "the edge is stopping"));
+    await this.#settled();
+    this.#network.close();
+    this.#recent.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #settled(): Promise<void> {
     if (this.#running.size === 0) return;
     const deadline = setTimeout(() => {
       for (const { driver } of this.#running) driver.abort();
     }, STOPPING_MS);
     await new Promise<void>((resolve) => this.#emptied.push(resolve));
     clearTimeout(deadline);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
   }
 
   #listen(config: ListenerConfig, salt: string | undefined): void {
@@ -151,7 +210,7 @@ class RunningEdge implements Edge {
   }
 
   #accept(listener: ListenerConfig, salt: string | undefined, conn: Deno.TcpConn): void {
-    const options = this.#sessionOptions(listener, salt);
+    const options = this.#sessionOptions(listener, salt, () => driver.tell((session) => session.admitted()));
     const ip = conn.remoteAddr.hostname;
     const driver = new DenoDriver({
       dial: (backend, signal) => this.#dial(backend, signal),
@@ -166,63 +225,56 @@ class RunningEdge implements Edge {
       hardLimit: this.#config.limits.clientBuffer,
     });
     const session = new Session(driver, options);
-    const running: Running = { session, driver };
+    const running: Running = { session, driver, player: "" };
     this.#running.add(running);
     driver.start(session, conn);
   }
 
-  #sessionOptions(listener: ListenerConfig, salt: string | undefined): SessionOptions {
-    const pool = this.#pools.get(listener.pool);
+  #sessionOptions(listener: ListenerConfig, salt: string | undefined, admitted: () => void): SessionOptions {
+    const { edge, cpe, health, limits, redirect } = this.#config;
     return {
       id: this.#ids.next(),
       mode: listener.mode,
-      appName: this.#config.cpe.appName,
-      announced: this.#announced,
-      onKick: this.#config.pools.find(({ name }) => name === listener.pool)?.onKick ?? "disconnect",
+      appName: cpe.appName,
+      welcome: edge,
+      announced: this.#offers.announced,
       verify: (name, key) => salt === undefined || verifyKey(salt, name, key),
-      listDelivery: (backend) => this.#listDelivery(backend),
-      candidates: () => pool?.candidates() ?? [],
-      limits: { ...DEFAULT_LIMITS, loginMs: this.#config.limits.loginTimeoutMs },
+      listDelivery: (backend) => this.#offers.delivery(backend),
+      routes: this.#network.routesFor(listener.pool, admitted),
+      redirect,
+      limits: { ...DEFAULT_LIMITS, loginMs: limits.loginTimeoutMs, backendIdleMs: health.backendIdleTimeoutMs },
     };
   }
 
-  /** Learns what a backend offers; S is what some backend offers, or may offer as long as nobody has asked it. */
-  #learn(backend: string, offer: ExtensionSet): void {
-    if (offer.size > 0) this.#refusesLists.delete(backend);
-    if (this.#offers.get(backend)?.key === offer.key) return;
-    this.#offers.set(backend, offer);
-    this.#announced = this.#announcedNow();
-  }
-
-  #listDelivery(backend: string): ListDelivery {
-    if (this.#refusesLists.has(backend)) return "on request";
-    return this.#offers.has(backend) ? "at once" : "on trial";
-  }
-
-  #announcedNow(): ExtensionSet {
-    return announcedSet(this.#config.cpe.exclude, this.#config.backends.map(({ name }) => this.#offers.get(name)));
-  }
-
   #dial(backend: string, signal: AbortSignal): ReturnType<typeof dial> {
-    const address = this.#addresses.get(backend);
-    if (address === undefined) throw new RangeError(`Cannot dial backend: current value is "${backend}"`);
-    return dial(address, signal);
+    const found = this.#backends.get(backend);
+    if (found === undefined) throw new RangeError(`Cannot dial backend: current value is "${backend}"`);
+    return dial(found.address, signal);
   }
 
+  /** Learns from what happens in a session. */
   #follow(event: SessionEvent, running: Running): void {
-    if (event.kind === "list-refused") this.#refusesLists.add(event.backend);
-    if (event.kind === "offered") this.#learn(event.backend, event.extensions);
-    if (event.kind !== "ended") return;
-    this.#running.delete(running);
-    if (this.#running.size === 0) { for (const resolve of this.#emptied.splice(0)) resolve(); }
+    switch (event.kind) {
+      case "identified":
+        running.player = event.player;
+        break;
+      case "list-refused":
+        this.#offers.listRefused(event.backend);
+        break;
+      case "offered":
+        this.#offers.learn(event.backend, event.extensions);
+        break;
+      case "refused":
+        if (!event.kicked) this.#network.dialFailed(event.backend, event.cause);
+        break;
+      case "joined":
+        this.#network.dialSucceeded(event.backend);
+        break;
+      case "ended":
+        this.#running.delete(running);
+        if (this.#running.size === 0) { for (const resolve of this.#emptied.splice(0)) resolve(); }
+    }
   }
-}
-
-function newPool({ name, backends, balance }: PoolConfig): Pool {
-  if (balance !== "first" && balance !== "round-robin") {
-    throw new RangeError(`Cannot balance pool '${name}': current value is "${balance}"`);
-  }
-  return new Pool(name, backends, balance);
 }
 
 function asError(thrown: unknown): Error {

@@ -26,13 +26,6 @@ function warnings(section: string, advice: string, ...keys: readonly string[]): 
 
 /** One row for each setting; a row is deleted when the edge learns to carry it out. */
 const UNAVAILABLE: readonly Unavailable[] = [
-  {
-    section: "pool",
-    key: "balance",
-    asks: isOneOf("least-players", "random-two", "hash-name"),
-    effect: "refuse",
-    advice: `set "first" or "round-robin"`,
-  },
   { section: "listener", key: "proxy_protocol_from", asks: isNotEmpty, effect: "refuse", advice: "set []" },
   { section: "listener", key: "real_ip_from", asks: isNotEmpty, effect: "refuse", advice: "set []" },
   {
@@ -46,19 +39,10 @@ const UNAVAILABLE: readonly Unavailable[] = [
   { section: "heartbeat", asks: isSet, effect: "warn", advice: "nothing is published" },
   { section: "heartbeat_absorber", asks: isSet, effect: "warn", advice: "nothing listens there" },
   { section: "admin", asks: isSet, effect: "warn", advice: "nothing listens there" },
-  { section: "backend", key: "token", asks: isNotEmpty, effect: "warn", advice: "chat sentinels are not obeyed" },
-  { section: "health", key: "login", asks: isNotEmpty, effect: "warn", advice: "extensions are learned from players" },
-  { section: "redirect", key: "command", asks: isSet, effect: "warn", advice: "players' commands go to the backend" },
-  { section: "redirect", key: "plugin_channel", asks: isSet, effect: "warn", advice: "no channel is consumed" },
-  ...warnings("edge", "backends say their own", "name", "motd"),
   ...warnings("edge", "there is no limit", "max_players"),
   ...warnings("edge", "players are told and disconnected at once", "drain_timeout"),
   { section: "listener", key: "websocket", asks: isOneOf(true), effect: "warn", advice: "browsers are turned away" },
-  ...warnings("backend", "only the order in the pool counts", "weight", "max_players"),
-  ...warnings("backend", "players cannot choose servers", "joinable"),
   { section: "backend", key: "salt", asks: isNotEmpty, effect: "warn", advice: "keys are passed on as they came" },
-  ...warnings("health", "backends are tried as players come", "interval", "timeout", "rise", "fall"),
-  ...warnings("health", "a silent backend keeps its players", "backend_idle_timeout"),
   ...warnings(
     "limits",
     "there is no limit",
@@ -68,22 +52,6 @@ const UNAVAILABLE: readonly Unavailable[] = [
   ),
   { section: "limits", key: "dry_run", asks: isOneOf(true), effect: "warn", advice: "limits are enforced" },
   ...warnings("auth", "salts stay as they are", "salt_rotation", "salt_overlap"),
-  ...warnings("pool", "only the balancing rule counts", "recent"),
-  {
-    section: "pool",
-    key: "on_kick",
-    asks: isOneOf("fallback"),
-    effect: "warn",
-    advice: "only a kick at login leads to the next backend",
-  },
-  {
-    section: "pool",
-    key: "fallback",
-    asks: isSet,
-    effect: "warn",
-    advice: "players of a lost backend are disconnected",
-  },
-  { section: "pool", key: "join_rate", asks: isSet, effect: "warn", advice: "logins are not slowed down" },
 ];
 
 export interface UnavailableSettings {

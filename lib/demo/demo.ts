@@ -6,17 +6,19 @@ import type { Log } from "../observe/log.ts";
 import { writeStdout } from "../observe/standard_streams.ts";
 import { stopSignal } from "../run_edge.ts";
 import { generateArena } from "./arena.ts";
+import { runConsole } from "./console.ts";
+import { DemoWorld } from "./demo_world.ts";
 import { generateHub } from "./hub.ts";
 import { type ClassicServerOptions, DEFAULT_EXTENSIONS } from "./options.ts";
 import { CLASSICUBE } from "./presets.ts";
-import { ClassicServer } from "./server.ts";
 
 const PORT = 25565;
 
 /** A running network: the edge and the two servers behind it. */
 export interface Demo {
   readonly edge: Edge;
-  /** Stops the edge, then the servers. */
+  readonly worlds: readonly DemoWorld[];
+  /** Stops the edge, then the servers that run. */
   stop(): Promise<void>;
 }
 
@@ -27,17 +29,22 @@ export interface Demo {
  * @throws {ListenError} where that port is taken.
  */
 export async function startDemo(log: Log, port: number = PORT): Promise<Demo> {
-  const hub = await startWorld(log, { name: "hub", world: generateHub(), extensions: CLASSICUBE });
-  // Fewer extensions than the hub, as servers in one network seldom have the same.
-  const extensions = DEFAULT_EXTENSIONS.without("ExtEntityPositions", "FastMap", "InstantMOTD");
-  const arena = await startWorld(log, { name: "arena", world: generateArena(), extensions });
+  const worlds = [
+    await startWorld(log, "hub", { world: generateHub(), extensions: CLASSICUBE }),
+    // Fewer extensions than the hub, as servers in one network seldom have the same.
+    await startWorld(log, "arena", {
+      world: generateArena(),
+      extensions: DEFAULT_EXTENSIONS.without("ExtEntityPositions", "FastMap", "InstantMOTD"),
+    }),
+  ];
   const stopWorlds = async (): Promise<void> => {
-    await Promise.all([hub.stop(), arena.stop()]);
+    await Promise.all(worlds.map((world) => world.stop()));
   };
   try {
-    const edge = await startEdge(configOf(hub, arena, port), log);
+    const edge = await startEdge(configOf(worlds, port), log);
     return {
       edge,
+      worlds,
       stop: async () => {
         await edge.stop();
         await stopWorlds();
@@ -49,8 +56,12 @@ export async function startDemo(log: Log, port: number = PORT): Promise<Demo> {
   }
 }
 
-/** Runs the demo network on port 25565 until TERM or INT, and returns the exit code. */
-export async function runDemo(log: Log): Promise<number> {
+/**
+ * Runs the demo network on port 25565 until TERM or INT, and returns the exit code.
+ *
+ * @param stdin What is typed meanwhile; see {@linkcode runConsole}.
+ */
+export async function runDemo(log: Log, stdin: ReadableStream<Uint8Array>): Promise<number> {
   // A signal that comes while the demo starts stops it as soon as it has.
   const stop = stopSignal();
   let demo: Demo;
@@ -62,8 +73,12 @@ export async function runDemo(log: Log): Promise<number> {
     return ExitCode.Temporary;
   }
   writeStdout(INSTRUCTIONS);
+  const closing = new AbortController();
+  const typing = runConsole({ input: stdin, worlds: demo.worlds, print: writeStdout, signal: closing.signal });
   const signal = await stop;
   log.info("stopping", "stopping", { signal, sessions: demo.edge.sessions });
+  closing.abort();
+  await typing;
   await demo.stop();
   return ExitCode.Ok;
 }
@@ -78,42 +93,47 @@ Kurafuto runs a network of two worlds on this machine: hub, a green island, and 
           Each time you join, the edge takes you to the next of the two worlds.
   Play    W A S D walk, Space jumps, the mouse builds and breaks, B picks a block, T chats.
           Type /help for the worlds' commands. Start ClassiCube twice to meet yourself.
+  Move    /server in chat lists the worlds, /server arena takes you to one of them.
+  Lose    Type stop arena here: its players find themselves in hub, still connected. start arena opens it again.
+          Stop both worlds to see the waiting room. help lists what can be typed here.
   Stop    Press Ctrl-C here.
 
 `;
 
-function startWorld(log: Log, options: ClassicServerOptions): Promise<ClassicServer> {
-  return ClassicServer.start({
+function startWorld(log: Log, name: string, options: ClassicServerOptions): Promise<DemoWorld> {
+  return DemoWorld.start(name, {
     ...options,
     motd: "A demo world of Kurafuto",
     residents: 2,
     onEvent: (event) => {
       if (event.kind !== "joined" && event.kind !== "left") return;
-      log.debug(`world-${event.kind}`, event.kind, { world: options.name, player: event.player });
+      log.debug(`world-${event.kind}`, event.kind, { world: name, player: event.player });
     },
   });
 }
 
-function configOf(hub: ClassicServer, arena: ClassicServer, port: number): Config {
+function configOf(worlds: readonly DemoWorld[], port: number): Config {
   const text = `
     [edge]
     name = "Kurafuto demo"
     motd = "Two worlds, one door"
+    [health]
+    interval = "500ms"
+    rise = 1
+    fall = 1
     [[listener]]
     name = "main"
     bind = "127.0.0.1:${port}"
     pool = "worlds"
     auth = "off"
-    [[backend]]
-    name = "hub"
-    address = "${hub.address}"
-    [[backend]]
-    name = "arena"
-    address = "${arena.address}"
     [[pool]]
     name = "worlds"
-    backends = ["hub", "arena"]
+    backends = [${worlds.map(({ name }) => `"${name}"`).join(", ")}]
     balance = "round-robin"
+    recent = false
+    fallback = ["worlds"]
+    on_kick = "fallback"
+    ${worlds.map(({ name, address }) => `[[backend]]\nname = "${name}"\naddress = "${address}"`).join("\n")}
   `;
   return parseConfig(text, { path: "demo" }).config;
 }

@@ -2,7 +2,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type Dialect, isLegal, type PacketName, packetNamed } from "../protocol/packet_table.ts";
 import { encodePacket, type PacketInput } from "../protocol/packets.ts";
 import { BLOCK, BLOCK_LIMIT, isProtected, visibleBlock } from "./block.ts";
-import { drawable, MAX_CHAT_LENGTH, MESSAGE_TYPE, SERVER_LINE, withColours, wrapChat } from "./chat.ts";
+import { drawable, wrapText } from "../protocol/text.ts";
+import { MAX_CHAT_LENGTH, MESSAGE_TYPE, SERVER_LINE, withColours } from "./chat.ts";
 import { runCommand } from "./commands.ts";
 import { despawn, type Entity, type PacketSink, SELF, selfPosition, spawn } from "./entity.ts";
 import { endlessLevel } from "./level_stream.ts";
@@ -73,7 +74,7 @@ export class Player implements Entity {
   hear(text: string): void {
     const { extensions } = this.dialect;
     const type = extensions.has("MessageTypes") ? MESSAGE_TYPE.CHAT : SERVER_LINE;
-    for (const line of wrapChat(drawable(text, extensions))) this.send("Message", { type, message: line });
+    for (const line of wrapText(drawable(text, extensions))) this.send("Message", { type, message: line });
   }
 
   /** Shows somebody else. */

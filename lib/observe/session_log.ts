@@ -45,15 +45,46 @@ export function logSessionEvent(log: Log, context: SessionContext, event: Sessio
     case "playable":
       log.debug("playable", "first map is complete", { session, server: event.backend });
       break;
+    case "lost":
+      log.warn("lost", "backend lost a player", {
+        session,
+        server: event.backend,
+        reason: event.reason,
+        detail: event.detail,
+      });
+      break;
+    case "waiting":
+      log.info("waiting", "player is in the waiting room", { session, cause: event.cause });
+      break;
+    case "moved": {
+      const { from, to, signal, dialMs, fenceMs } = event.move;
+      const times = { dial_ms: rounded(dialMs), fence_ms: rounded(fenceMs) };
+      log.info("moved", "player moved", { session, from, to, signal, ...times });
+      break;
+    }
+    case "move-failed": {
+      const { from, to, signal, cause } = event;
+      log.warn("move-failed", "player stays", { session, from, to, signal, cause });
+      break;
+    }
+    case "signal-refused": {
+      const { backend, signal, cause } = event;
+      log.warn("signal-refused", "backend asked for what cannot be", { session, server: backend, signal, cause });
+      break;
+    }
+    case "fence-unanswered":
+      log.warn("fence-unanswered", "client did not say that it sees its new world", { session, server: event.backend });
+      break;
     case "ended":
       log.info("ended", "session ended", { ...context, ...summaryFields(event.summary) });
   }
 }
 
-function summaryFields({ player, backend, code, reason, detail, timers, bytes }: SessionSummary): LogFields {
+function summaryFields({ player, backend, moves, code, reason, detail, timers, bytes }: SessionSummary): LogFields {
   return {
     player,
     server: backend,
+    moves,
     code,
     reason,
     detail,

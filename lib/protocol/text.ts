@@ -3,12 +3,17 @@
  * with spaces.
  */
 
+import type { ExtensionSet } from "./extensions.ts";
+
 /** Size in bytes of every text field. */
 export const TEXT_SIZE = 64;
 
 const SPACE = 0x20;
 const QUESTION_MARK = 0x3f;
 const AMPERSAND = 0x26;
+const CONTINUATION = "> ";
+/** Minecraft 0.30 crashes when it draws one. */
+const TRAILING_AMPERSANDS = /&+$/;
 
 const CP437 = "\0☺☻♥♦♣♠•◘○◙♂♀♪♫☼►◄↕‼¶§▬↨↑↓→←∟↔▲▼" +
   " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~⌂" +
@@ -51,6 +56,25 @@ export function textEnd(bytes: Uint8Array, at: number): number {
 /** `text` without colour codes (`&` and one hexadecimal digit or letter). */
 export function stripColours(text: string): string {
   return text.replaceAll(/&[0-9a-z]/gi, "");
+}
+
+/** Cuts text into lines that fit a packet, at spaces where possible, each in the colour the one before ended in. */
+export function wrapText(text: string): readonly string[] {
+  const lines: string[] = [];
+  let rest = text;
+  while (rest.length > TEXT_SIZE) {
+    const space = rest.lastIndexOf(" ", TEXT_SIZE);
+    const cut = space > TEXT_SIZE / 2 ? space : TEXT_SIZE - (rest[TEXT_SIZE - 1] === "&" ? 1 : 0);
+    const line = rest.slice(0, cut);
+    lines.push(line);
+    rest = CONTINUATION + (line.match(/&[0-9a-z]/gi)?.at(-1) ?? "") + rest.slice(cut).trimStart();
+  }
+  return [...lines, rest].map((line) => line.replace(TRAILING_AMPERSANDS, ""));
+}
+
+/** A line as a client with `extensions` can draw it: without FullCP437 only ASCII. */
+export function drawable(line: string, extensions: ExtensionSet): string {
+  return extensions.has("FullCP437") ? line : line.replaceAll(/[^\x20-\x7e]/g, "?");
 }
 
 /** Blanks every `&` at the end of the text field at `at`: Minecraft 0.30 crashes when it draws one. */

@@ -4,6 +4,7 @@ import { Framer } from "../protocol/framer.ts";
 import { PacketBuffer } from "../protocol/packet_buffer.ts";
 import { type Dialect, knownSizes, legalSizes, packetNamed } from "../protocol/packet_table.ts";
 import { encodePacket, readPacket } from "../protocol/packets.ts";
+import { EVERY_PACKET } from "./id_table.ts";
 import { writeExtensions } from "./negotiation.ts";
 import type { ListDelivery } from "./port.ts";
 
@@ -15,7 +16,6 @@ const EXT_ENTRY = packetNamed("ExtEntry").id;
 const SUPPORT_LEVEL = packetNamed("CustomBlockSupportLevel").id;
 const DISCONNECT = packetNamed("DisconnectPlayer").id;
 const LEVEL_INITIALIZE = packetNamed("LevelInitialize").id;
-const EVERY_PACKET = new Uint8Array(256).fill(1);
 const NOTHING = new Uint8Array(0);
 
 /** What a client with CPE lists to backends: ExtInfo and the entries of C. Empty for clients without CPE. */
@@ -35,6 +35,12 @@ export type BackendStep =
   | { readonly kind: "broken"; readonly detail: string };
 
 /**
+ * How far a login goes before it counts: `"welcome"` to the point where the backend has taken the player, `"map"` until its map
+ * begins, from which on nothing speaks against showing it to the client.
+ */
+export type LoginGoal = "welcome" | "map";
+
+/**
  * Reads what a backend sends until it has taken the player and its dialect is certain. Servers say their Identification before
  * or after their extensions (cserver before, all others after), and some chat or set colours still earlier: all that is kept, in
  * order, except for the extensions themselves.
@@ -46,20 +52,24 @@ export class BackendLogin {
   readonly held = new PacketBuffer(1024);
   readonly #client: Dialect;
   readonly #maxHeld: number;
-  readonly #onTrial: boolean;
+  readonly #goal: LoginGoal;
+  #onTrial: boolean;
   #unsaid: Uint8Array;
   #offer: ExtensionSet = ExtensionSet.EMPTY;
   #dialect: Dialect;
   #missing: number | undefined;
   #identified = false;
+  #mapBegun = false;
+  #reached = false;
 
   /**
    * @param client C's dialect.
    * @param list What the client lists, for a backend that gets it on request.
    * @param maxHeld Bytes that may be held.
    */
-  constructor(client: Dialect, delivery: ListDelivery, list: Uint8Array, maxHeld: number) {
+  constructor(client: Dialect, delivery: ListDelivery, list: Uint8Array, maxHeld: number, goal: LoginGoal) {
     this.#client = client;
+    this.#goal = goal;
     this.#onTrial = client.cpe && delivery === "on trial";
     this.#unsaid = delivery === "on request" ? list : NOTHING;
     this.#maxHeld = maxHeld;
@@ -82,11 +92,25 @@ export class BackendLogin {
     return this.#onTrial && this.#identified && this.#missing === undefined;
   }
 
-  /** Takes the backend's next bytes. `answer` sends to the backend. */
+  /** Whether the backend has said its Identification. */
+  get welcomed(): boolean {
+    return this.#identified;
+  }
+
+  /** Takes the backend at its word, without a sign of CPE. Returns whether the goal is reached by that. */
+  believe(): boolean {
+    this.#onTrial = false;
+    return this.#accepted().kind === "accepted";
+  }
+
+  /**
+   * Takes the backend's next bytes, also those behind the goal that cannot go to the client yet; an empty chunk takes what is left
+   * of the last. `answer` sends to the backend.
+   */
   push(chunk: Uint8Array, answer: (bytes: Uint8Array) => void): BackendStep {
     const { framer } = this;
     let doubtful = false;
-    framer.feed(chunk);
+    if (chunk.length > 0) framer.feed(chunk);
     for (let frame = framer.next(); frame !== "none"; frame = framer.next()) {
       if (frame === "unknown") return { kind: "broken", detail: `unknown packet ${framer.bytes[framer.start]}` };
       const step = this.#packet(framer.bytes, framer.start, framer.end, answer);
@@ -117,17 +141,28 @@ export class BackendLogin {
       return { kind: "broken", detail: "too much before its login" };
     }
     this.held.append(bytes, start, end);
+    if (id === LEVEL_INITIALIZE) {
+      if (!this.#identified) return { kind: "broken", detail: "a map before its Identification" };
+      this.#mapBegun = true;
+    }
+    if (this.#reached) return { kind: "more" };
     // A backend that breaks off over the list does so soon; this much later it has not.
-    if (this.doubtful && this.held.length > this.#maxHeld / 2) return { kind: "accepted" };
+    if (this.doubtful && this.held.length > this.#maxHeld / 2) return this.#accepted();
     if (id === IDENTIFICATION) {
       this.#identified = true;
       // An Identification behind some of the entries is behind all there will be.
       if (this.#missing !== undefined && this.#missing > 0) this.#conclude();
       return this.#settled();
     }
-    if (this.#identified && id !== PING && id !== MESSAGE) return { kind: this.doubtful ? "doubtful" : "accepted" };
-    if (id === LEVEL_INITIALIZE) return { kind: "broken", detail: "a map before its Identification" };
-    return { kind: "more" };
+    if (!this.#identified || id === PING || id === MESSAGE) return { kind: "more" };
+    return this.doubtful ? { kind: "doubtful" } : this.#accepted();
+  }
+
+  /** The backend has taken the player: that may be all, or not yet. */
+  #accepted(): BackendStep {
+    if (this.#goal === "map" && !this.#mapBegun) return { kind: "more" };
+    this.#reached = true;
+    return { kind: "accepted" };
   }
 
   #addEntry(bytes: Uint8Array, start: number): void {
@@ -147,7 +182,7 @@ export class BackendLogin {
   /** Without CPE there are no extensions to wait for; with it, only their end or the map tells that there are no more. */
   #settled(): BackendStep {
     const certain = !this.#client.cpe || this.#missing === 0;
-    return { kind: this.#identified && certain ? "accepted" : "more" };
+    return this.#identified && certain && !this.#reached ? this.#accepted() : { kind: "more" };
   }
 
   #sizes(): Uint16Array {

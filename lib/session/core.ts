@@ -2,12 +2,15 @@
 import { ExtensionSet } from "../protocol/extensions.ts";
 import type { Dialect } from "../protocol/packet_table.ts";
 import { encodePacket } from "../protocol/packets.ts";
+import { Alarm, Alarms } from "./alarm.ts";
 import { Goodbye } from "./goodbye.ts";
 import type { Identity } from "./identification.ts";
 import type { Phase } from "./phase.ts";
 import { CLIENT, type Closing, type Leg, type SessionOptions, type SessionPort } from "./port.ts";
 import { endCode, type Reason, reasonText } from "./reasons.ts";
 import { SessionRecord } from "./record.ts";
+import type { Redirects } from "./redirect/redirects.ts";
+import type { Seat } from "./routes.ts";
 
 /** A kick looks the same in every dialect. */
 const PLAIN: Dialect = { protocol: 7, cpe: false, extensions: ExtensionSet.EMPTY };
@@ -26,15 +29,22 @@ export class SessionCore {
   readonly record: SessionRecord;
   /** What the client said about itself; `undefined` until its Identification was accepted. */
   identity: Identity | undefined;
+  /** Where the player is and goes; `undefined` before the login is over, and in raw mode. */
+  redirects: Redirects | undefined;
+  readonly #alarms: Alarms;
   #phase: Phase = new Goodbye("A");
-  #backend = "";
   #lastLeg: Leg = CLIENT;
   readonly #openLegs = new Set<Leg>([CLIENT]);
+  /** How legs that are not gone yet were closed. */
+  readonly #closing = new Map<Leg, Closing>();
+  /** The seats of legs that are not gone yet. */
+  readonly #seats = new Map<Leg, Seat>();
   #end: Ending | undefined;
 
   constructor(port: SessionPort, options: SessionOptions) {
     this.port = port;
     this.options = options;
+    this.#alarms = new Alarms(port);
     this.acceptedAt = port.now();
     this.record = new SessionRecord(this.acceptedAt);
   }
@@ -51,7 +61,17 @@ export class SessionCore {
 
   /** Replaces the phase. The new one must have been handed what the old one still held. */
   enter(phase: Phase): void {
-    this.#phase = phase;
+    if (!this.ended) this.#phase = phase;
+  }
+
+  /** A deadline that calls `ring`; not set yet. */
+  alarm(ring: (now: number) => void): Alarm {
+    return new Alarm(this.#alarms, ring);
+  }
+
+  /** The time asked for with {@linkcode SessionPort.wake} has come. */
+  tick(): void {
+    this.#alarms.ring();
   }
 
   /** Tells who the client is, now that its whole handshake is known. */
@@ -63,14 +83,15 @@ export class SessionCore {
   }
 
   /** A backend has taken the player. */
-  joined(): void {
-    this.port.emit({ kind: "joined", backend: this.#backend });
+  joined(backend: string): void {
+    this.record.backend = backend;
     this.record.reach("login", this.port.now());
+    this.port.emit({ kind: "joined", backend });
   }
 
   /** A map is complete: the player can move. */
-  playable(): void {
-    if (this.record.reach("map", this.port.now())) this.port.emit({ kind: "playable", backend: this.#backend });
+  playable(backend: string): void {
+    if (this.record.reach("map", this.port.now())) this.port.emit({ kind: "playable", backend });
   }
 
   /** Sends `bytes`, a view that is valid during the call. */
@@ -80,23 +101,41 @@ export class SessionCore {
     this.port.write(leg, bytes);
   }
 
-  /** Connects a new leg to `backend` and returns its number. */
-  dial(backend: string): Leg {
+  /** Connects a new leg to the backend of `seat`, which is given back when the leg is gone. Returns the leg's number. */
+  dial(seat: Seat): Leg {
     const leg = ++this.#lastLeg;
-    this.#backend = backend;
+    this.record.dialled(seat.backend);
     this.#openLegs.add(leg);
-    this.port.dial(leg, backend);
+    this.#seats.set(leg, seat);
+    this.port.dial(leg, seat.backend);
     return leg;
   }
 
-  /** Closes a leg, unless it is gone already. */
+  /** Keeps the seat of a leg that is closing, for another leg to the same backend. */
+  keepSeat(leg: Leg): void {
+    this.#seats.delete(leg);
+  }
+
+  /** The leg to `backend` that is not gone yet, if there is one. */
+  legTo(backend: string): Leg | undefined {
+    for (const [leg, seat] of this.#seats) if (seat.backend === backend) return leg;
+    return undefined;
+  }
+
+  /** Closes a leg, unless it is gone or closed as thoroughly already. */
   close(leg: Leg, how: Closing): void {
-    if (this.#openLegs.has(leg)) this.port.close(leg, how);
+    const before = this.#closing.get(leg);
+    if (!this.#openLegs.has(leg) || before === how || before === "abort") return;
+    this.#closing.set(leg, how);
+    this.port.close(leg, how);
   }
 
   /** A leg is closed and its socket released; with the last one the session is over. */
   gone(leg: Leg): void {
     this.#openLegs.delete(leg);
+    this.#closing.delete(leg);
+    this.#seats.get(leg)?.release();
+    this.#seats.delete(leg);
     this.#phase.gone(leg);
     if (this.#end !== undefined && this.#openLegs.size === 0) this.#finish(this.#end);
   }
@@ -109,15 +148,17 @@ export class SessionCore {
    */
   end(reason: Reason, detail: string, text?: string): void {
     if (this.#end !== undefined) return;
-    const code = endCode(reason, this.#phase.stage);
+    const phase = this.#phase;
+    const code = endCode(reason, phase.stage);
     this.#end = { reason, code, detail };
     const words = text ?? withCode(reasonText(reason), code, this.options.id);
-    if (words !== undefined && this.#phase.kickable) {
+    if (words !== undefined && phase.kickable) {
       this.send(CLIENT, encodePacket("DisconnectPlayer", PLAIN, { reason: words }));
     }
-    this.#phase = new Goodbye(this.#phase.stage);
-    this.port.wake(Infinity);
-    for (const leg of this.#openLegs) this.port.close(leg, "full");
+    this.#phase = new Goodbye(phase.stage);
+    phase.dispose();
+    this.#alarms.clear();
+    for (const leg of this.#openLegs) this.close(leg, "full");
   }
 
   #finish(ending: Ending): void {
@@ -127,7 +168,6 @@ export class SessionCore {
         ...ending,
         session: this.options.id,
         player: this.identity?.name ?? "",
-        backend: this.#backend,
         ...this.record.figures(this.port.now()),
       },
     });

@@ -15,5 +15,6 @@ export class Goodbye implements Phase {
   eof(): void {}
   failed(): void {}
   gone(): void {}
-  tick(): void {}
+  admitted(): void {}
+  dispose(): void {}
 }

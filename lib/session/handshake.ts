@@ -1,4 +1,5 @@
 /** The first phase: the client says who it is, and may be turned away. */
+import type { Alarm } from "./alarm.ts";
 import { IdentificationReader, type Identity } from "./identification.ts";
 import { Login } from "./login.ts";
 import { RawLogin } from "./raw_login.ts";
@@ -10,12 +11,12 @@ export class Handshake implements Phase {
   readonly stage = "A";
   readonly #session: SessionCore;
   readonly #reader = new IdentificationReader();
-  readonly #deadline: number;
+  readonly #deadline: Alarm;
 
   constructor(session: SessionCore) {
     this.#session = session;
-    this.#deadline = session.acceptedAt + session.options.limits.loginMs;
-    session.port.wake(this.#deadline);
+    this.#deadline = session.alarm(() => session.end("login-timeout", "no complete Identification"));
+    this.#deadline.set(session.acceptedAt + session.options.limits.loginMs);
   }
 
   get kickable(): boolean {
@@ -31,6 +32,8 @@ export class Handshake implements Phase {
   fromBackend(): void {}
   opened(): void {}
   gone(): void {}
+  admitted(): void {}
+  dispose(): void {}
 
   eof(): void {
     this.#session.end("client-left", "closed before its Identification");
@@ -40,14 +43,10 @@ export class Handshake implements Phase {
     this.#session.end("client-reset", cause);
   }
 
-  tick(now: number): void {
-    if (now >= this.#deadline) this.#session.end("login-timeout", "no complete Identification");
-    else this.#session.port.wake(this.#deadline);
-  }
-
   #accept(identity: Identity, rest: Uint8Array): void {
     const session = this.#session;
     session.identity = identity;
+    this.#deadline.clear();
     if (!session.options.verify(identity.name, identity.key)) {
       session.end("wrong-key", "the key does not prove the name");
       return;
@@ -55,6 +54,6 @@ export class Handshake implements Phase {
     const login = session.options.mode === "raw" ? new RawLogin(session, identity) : new Login(session, identity);
     session.enter(login);
     login.start();
-    if (rest.length > 0 && !session.ended) login.fromClient(rest);
+    if (rest.length > 0 && !session.ended) session.phase.fromClient(rest);
   }
 }

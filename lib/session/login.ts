@@ -2,14 +2,19 @@
 import { Framer } from "../protocol/framer.ts";
 import { PacketBuffer } from "../protocol/packet_buffer.ts";
 import { type Dialect, legalSizes, packetNamed } from "../protocol/packet_table.ts";
-import { BackendLogin, listOf } from "./backend_login.ts";
-import { Dialler } from "./dialler.ts";
+import type { Alarm } from "./alarm.ts";
+import { Attempt, type AttemptOutcome } from "./attempt.ts";
+import { type BackendLogin, listOf } from "./backend_login.ts";
+import { ClientSide, type Guest } from "./client_side.ts";
+import type { SessionCore } from "./core.ts";
 import type { Identity } from "./identification.ts";
+import { EVERY_PACKET, idTable } from "./id_table.ts";
 import { Negotiation, writeExtensions } from "./negotiation.ts";
+import type { Phase } from "./phase.ts";
 import { Play } from "./play.ts";
 import { CLIENT, type Leg } from "./port.ts";
-import type { SessionCore } from "./core.ts";
-import type { Phase } from "./phase.ts";
+import { Redirects } from "./redirect/redirects.ts";
+import { Search } from "./search.ts";
 
 const IDENTIFICATION = packetNamed("PlayerIdentification").id;
 const EXT_INFO = packetNamed("ExtInfo").id;
@@ -21,16 +26,10 @@ const EARLY_PACKETS: readonly number[] = [
   packetNamed("PlayerMessage").id,
   packetNamed("TwoWayPing").id,
 ];
-const EVERY_PACKET = new Uint8Array(256).fill(1);
 
-/** What the client turned out to be, once its list was complete. */
-interface KnownClient {
-  readonly dialect: Dialect;
-  /** Its ExtInfo and entries, as backends are sent them. */
-  readonly list: Uint8Array;
-}
+const CHAT = idTable(packetNamed("PlayerMessage").id);
 
-/** Negotiates with the client and dials its candidates at the same time, until one of them takes the player. */
+/** Negotiates with the client and dials backends at the same time, until one of them takes the player or nobody can. */
 export class Login implements Phase {
   readonly kickable = true;
   readonly #session: SessionCore;
@@ -39,31 +38,33 @@ export class Login implements Phase {
   readonly #framer: Framer;
   /** Whole packets the client sent for the backend it does not have yet. */
   readonly #early = new PacketBuffer(256);
-  readonly #dialler: Dialler;
-  readonly #deadline: number;
-  #client: KnownClient | undefined;
-  /** Set once the handshake was replayed to the leg under way. */
-  #backend: BackendLogin | undefined;
-  #connected = false;
-  /** What the player reads if nobody else takes them. */
+  readonly #search: Search;
+  readonly #deadline: Alarm;
+  /** When a player who stands in line is shown the waiting room. */
+  readonly #patience: Alarm;
+  #guest: Guest | undefined;
+  #attempt: Attempt | undefined;
+  /** Whether CustomBlockSupportLevel was sent and is not answered. */
+  #levelOwed = false;
+  /** Whether there is nobody left to try. */
+  #nobody = false;
+  /** What the last backend said that kicked the player. */
   #lastKick: string | undefined;
-  /** When a backend that took the player with doubts is believed. */
-  #believedAt = Infinity;
-  /** The leg after whose end its backend is dialled again, without a list. */
-  #brokenOff: Leg | undefined;
 
   constructor(session: SessionCore, identity: Identity) {
     const { acceptedAt, options } = session;
     this.#session = session;
     this.#identity = identity;
-    this.#deadline = acceptedAt + options.limits.loginMs;
     this.#negotiation = new Negotiation(options.announced, identity.dialect);
     this.#framer = new Framer(negotiationSizes(identity.dialect, options.announced), EVERY_PACKET);
-    this.#dialler = new Dialler(session, identity.name);
+    this.#search = new Search(session, identity.name, { kind: "join" });
+    this.#deadline = session.alarm(() => this.#late());
+    this.#deadline.set(acceptedAt + options.limits.loginMs);
+    this.#patience = session.alarm(() => this.#wait("Many want to play just now"));
   }
 
   get stage(): "A" | "D" {
-    return this.#client === undefined && !this.#dialler.exhausted ? "A" : "D";
+    return this.#guest === undefined ? "A" : "D";
   }
 
   /** Announces S to a client with CPE, and dials the first backend. */
@@ -76,7 +77,7 @@ export class Login implements Phase {
     } else {
       this.#know(dialect, "");
     }
-    this.#next();
+    this.#seek();
   }
 
   fromClient(chunk: Uint8Array): void {
@@ -86,81 +87,52 @@ export class Login implements Phase {
       const wrong = frame === "unknown"
         ? `packet ${framer.bytes[framer.start]} is unknown or was never negotiated`
         : this.#clientPacket(framer.bytes, framer.start, framer.end);
-      if (wrong !== undefined) this.#session.end(this.#client === undefined ? "bad-extensions" : "bad-packet", wrong);
+      if (wrong !== undefined) this.#session.end(this.#guest === undefined ? "bad-extensions" : "bad-packet", wrong);
       if (this.#session.ended) return;
     }
+    if (this.#nobody && this.#guest !== undefined) this.#wait("No server can take you now");
   }
 
   fromBackend(leg: Leg, chunk: Uint8Array): void {
-    const backend = this.#backend;
-    if (leg !== this.#dialler.leg || backend === undefined) return;
-    const step = backend.push(chunk, (bytes) => this.#session.send(leg, bytes));
-    switch (step.kind) {
-      case "more":
-        return;
-      case "doubtful":
-        this.#doubt();
-        return;
-      case "accepted":
-        this.#handOver(leg, backend);
-        return;
-      case "kicked":
-        if (backend.doubtful) this.#withoutList(`kicked: ${step.text}`);
-        else this.#kicked(step.text);
-        return;
-      case "broken":
-        this.#refuse(step.detail);
-    }
+    this.#attempt?.fromBackend(leg, chunk);
   }
 
   opened(leg: Leg): void {
-    if (leg !== this.#dialler.leg) return;
-    this.#connected = true;
-    this.#dialler.pause();
-    this.#replay();
-    this.#wake();
+    this.#attempt?.opened(leg);
   }
 
   eof(leg: Leg): void {
     if (leg === CLIENT) this.#session.end("client-left", "the client closed during its login");
-    else if (leg === this.#dialler.leg) this.#lost("closed the connection");
+    else this.#attempt?.lost(leg, "closed the connection");
   }
 
   failed(leg: Leg, cause: string): void {
     if (leg === CLIENT) this.#session.end("client-reset", cause);
-    else if (leg === this.#dialler.leg) this.#lost(cause);
+    else this.#attempt?.lost(leg, cause);
   }
 
-  /** The player's ghost has left the backend: dial it again. */
   gone(leg: Leg): void {
-    if (leg !== this.#brokenOff) return;
-    this.#brokenOff = undefined;
-    this.#dialler.again();
-    this.#wake();
+    this.#attempt?.gone(leg);
   }
 
-  tick(now: number): void {
-    if (now >= this.#deadline) {
-      const waited = this.#client !== undefined;
-      this.#session.end(
-        waited ? "no-backend" : "login-timeout",
-        waited ? this.#timeoutAccount() : "no complete ExtInfo",
-      );
-    } else if (now >= this.#believedAt && this.#dialler.leg !== undefined && this.#backend !== undefined) {
-      this.#handOver(this.#dialler.leg, this.#backend);
-    } else if (now >= this.#dialler.deadline) {
-      this.#refuse("no answer in time");
-    } else {
-      this.#wake();
-    }
+  admitted(): void {
+    if (this.#attempt === undefined) this.#seek();
+  }
+
+  dispose(): void {
+    this.#attempt?.abandon();
+    this.#search.close();
   }
 
   /** Takes one packet of the client. Returns what is wrong with it, if anything. */
   #clientPacket(bytes: Uint8Array, start: number, end: number): string | undefined {
     const id = bytes[start] ?? 0;
     if (id === IDENTIFICATION) return "second Identification";
-    if (id === SUPPORT_LEVEL) return undefined;
-    if (this.#client !== undefined) {
+    if (id === SUPPORT_LEVEL) {
+      this.#levelOwed = false;
+      return undefined;
+    }
+    if (this.#guest !== undefined) {
       return id === EXT_INFO || id === EXT_ENTRY ? "extension list after its end" : this.#keep(bytes, start, end);
     }
     if (id === EXT_INFO || id === EXT_ENTRY) {
@@ -186,110 +158,100 @@ export class Login implements Phase {
     this.#framer.sizes = legalSizes("c2s", dialect);
     const out = new PacketBuffer();
     this.#negotiation.writeClosing(out, dialect);
+    this.#levelOwed = dialect.extensions.has("CustomBlocks");
     this.#session.send(CLIENT, out.view());
     this.#know(dialect, this.#negotiation.appName);
-    if (this.#dialler.leg === undefined) this.#dialler.again();
-    this.#replay();
-    this.#wake();
   }
 
   #know(dialect: Dialect, clientApp: string): void {
-    this.#client = { dialect, list: listOf(dialect, clientApp) };
+    this.#guest = { identity: this.#identity, dialect, list: listOf(dialect, clientApp) };
     this.#session.identified(clientApp);
+    this.#attempt?.introduce(this.#guest);
   }
 
-  /** Sends the handshake, in one write, once both sides are ready for it. */
-  #replay(): void {
-    const { leg } = this.#dialler;
-    if (!this.#connected || this.#client === undefined || leg === undefined) return;
-    const { dialect, list } = this.#client;
-    const { limits, listDelivery } = this.#session.options;
-    const delivery = listDelivery(this.#dialler.backend);
-    const handshake = new PacketBuffer();
-    handshake.append(this.#identity.packet);
-    if (delivery !== "on request") handshake.append(list);
-    this.#backend = new BackendLogin(dialect, delivery, list, limits.earlyBytes);
-    this.#session.send(leg, handshake.view());
-    this.#dialler.extend();
-  }
-
-  /** The backend knows no CPE, it seems. If it is too old to pass over the client's list, it will say so at once. */
-  #doubt(): void {
-    if (this.#believedAt !== Infinity) return;
-    this.#believedAt = this.#session.port.now() + this.#session.options.limits.trialMs;
-    this.#dialler.pause();
-    this.#wake();
-  }
-
-  /** The backend took the player and then broke off, most likely over the list: once more, without it. */
-  #withoutList(cause: string): void {
-    const { leg, backend } = this.#dialler;
-    this.#session.port.emit({ kind: "list-refused", backend, cause });
-    this.#brokenOff = leg;
-    this.#forgetAttempt();
-    this.#dialler.forget();
-    this.#wake();
-  }
-
-  #handOver(leg: Leg, login: BackendLogin): void {
-    if (this.#client === undefined) return;
-    const session = this.#session;
-    if (login.offer !== undefined) {
-      session.port.emit({ kind: "offered", backend: this.#dialler.backend, extensions: login.offer });
+  #seek(): void {
+    this.#patience.clear();
+    const seat = this.#search.claim();
+    if (seat !== undefined) {
+      this.#nobody = false;
+      this.#attempt = new Attempt(this.#session, seat, "welcome", (outcome) => this.#concluded(outcome));
+      this.#attempt.begin();
+      if (this.#guest !== undefined) this.#attempt.introduce(this.#guest);
+    } else if (this.#search.promising) {
+      this.#patience.set(this.#session.port.now() + this.#session.options.limits.patienceMs);
+    } else {
+      this.#nobody = true;
+      if (this.#guest !== undefined) this.#wait("No server can take you now");
     }
-    session.joined();
-    const play = new Play(
-      session,
-      { leg: CLIENT, framer: this.#framer, dialect: this.#client.dialect },
-      { leg, framer: login.framer, dialect: login.dialect },
-    );
-    session.enter(play);
+  }
+
+  #concluded(outcome: AttemptOutcome): void {
+    const attempt = this.#attempt;
+    if (attempt === undefined) return;
+    if (outcome.kind === "accepted") {
+      attempt.release();
+      this.#handOver(attempt.backend, outcome.leg, outcome.login);
+      return;
+    }
+    this.#attempt = undefined;
+    const kicked = outcome.kind === "kicked";
+    const cause = kicked ? `kicked: ${outcome.text}` : outcome.cause;
+    if (kicked) this.#lastKick = outcome.text;
+    if (kicked && this.#session.options.routes.onKick(attempt.backend) === "disconnect") {
+      this.#session.end("backend-kick", cause, outcome.text);
+      return;
+    }
+    this.#search.refused(attempt.backend, cause, kicked);
+    this.#seek();
+  }
+
+  #handOver(backend: string, leg: Leg, login: BackendLogin): void {
+    const client = this.#clientSide();
+    if (client === undefined) return;
+    const session = this.#session;
+    const redirects = this.#finish(client);
+    session.joined(backend);
+    session.options.routes.arrived(client.name, backend, this.#search.wish);
+    const side = { name: backend, leg, framer: login.framer, dialect: login.dialect };
+    const play = new Play(session, client, side, redirects);
+    redirects.begin(play);
     play.start(login.held.view(), this.#early.view());
   }
 
-  #kicked(text: string): void {
-    this.#lastKick = text;
-    const refusal = `kicked: ${text}`;
-    if (this.#session.options.onKick === "fallback") this.#refuse(refusal);
-    else this.#session.end("backend-kick", refusal, text);
-  }
-
-  /** A backend that loses patience with a slow client before it has heard of it has not refused anybody. */
-  #lost(cause: string): void {
-    if (this.#connected && this.#client === undefined) {
-      this.#forgetAttempt();
-      this.#dialler.forget();
-    } else if (this.#backend?.doubtful) {
-      this.#withoutList(cause);
-    } else {
-      this.#refuse(cause);
+  /** Shows the player the waiting room, where another search goes on. */
+  #wait(why: string): void {
+    const client = this.#clientSide();
+    if (client === undefined) {
+      this.#nobody = true;
+      return;
     }
+    const redirects = this.#finish(client);
+    const framer = new Framer(this.#framer.sizes, CHAT);
+    framer.feed(this.#early.view());
+    for (let frame = framer.next(); frame !== "none"; frame = framer.next()) {
+      if (frame === "packet") client.unsent.append(framer.bytes, framer.start, framer.end);
+    }
+    redirects.wait(this.#lastKick === undefined ? why : `${why}: &f${this.#lastKick}`);
   }
 
-  #refuse(cause: string): void {
-    this.#dialler.refuse(cause);
-    this.#next();
+  #clientSide(): ClientSide | undefined {
+    if (this.#guest === undefined) return undefined;
+    return new ClientSide(this.#session, this.#guest, this.#framer, Number(this.#levelOwed));
   }
 
-  #forgetAttempt(): void {
-    this.#connected = false;
-    this.#backend = undefined;
-    this.#believedAt = Infinity;
+  #finish(client: ClientSide): Redirects {
+    this.#deadline.clear();
+    this.#patience.clear();
+    this.#search.close();
+    this.#attempt?.abandon();
+    const redirects = new Redirects(this.#session, client);
+    this.#session.redirects = redirects;
+    return redirects;
   }
 
-  #next(): void {
-    this.#forgetAttempt();
-    const kick = this.#lastKick;
-    if (this.#dialler.next()) this.#wake();
-    else this.#session.end(kick === undefined ? "no-backend" : "backend-kick", this.#dialler.account, kick);
-  }
-
-  #timeoutAccount(): string {
-    return `out of time; ${this.#dialler.account}`;
-  }
-
-  #wake(): void {
-    this.#session.port.wake(Math.min(this.#deadline, this.#dialler.deadline, this.#believedAt));
+  #late(): void {
+    if (this.#guest === undefined) this.#session.end("login-timeout", "no complete ExtInfo");
+    else this.#wait("No server has answered in time");
   }
 }
 

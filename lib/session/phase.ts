@@ -3,8 +3,8 @@ import type { Leg } from "./port.ts";
 import type { Stage } from "./reasons.ts";
 
 /**
- * A stretch of a session's life. Phases follow each other: handshake, login, then play or splice, and goodbye from anywhere.
- * Bytes are views that are valid during the call only.
+ * A stretch of a session's life. Phases follow each other: handshake, login, then play or splice, moves in between, and goodbye
+ * from anywhere. Bytes are views that are valid during the call only.
  */
 export interface Phase {
   readonly stage: Stage;
@@ -20,5 +20,8 @@ export interface Phase {
   failed(leg: Leg, cause: string): void;
   /** A leg is closed and its socket released. */
   gone(leg: Leg): void;
-  tick(now: number): void;
+  /** A backend may take the player now, for whom there was no place before. */
+  admitted(): void;
+  /** The session ends: gives back what the phase holds of others. */
+  dispose(): void;
 }

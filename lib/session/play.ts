@@ -1,15 +1,21 @@
 /** Play: packets pass both ways between the client and one backend, translated where their dialects differ. */
 import { Framer } from "../protocol/framer.ts";
-import { type Dialect, packetNamed } from "../protocol/packet_table.ts";
-import { encodePacket, readPacket } from "../protocol/packets.ts";
 import { PacketBuffer } from "../protocol/packet_buffer.ts";
+import { type Dialect, packetNamed, packetSize } from "../protocol/packet_table.ts";
+import { encodePacket, readPacket } from "../protocol/packets.ts";
+import { readText } from "../protocol/text.ts";
 import { ToBackend } from "../protocol/translate/to_backend.ts";
 import { ToClient } from "../protocol/translate/to_client.ts";
-import { Outbox } from "./outbox.ts";
-import { CLIENT, type Leg } from "./port.ts";
-import type { Reason } from "./reasons.ts";
+import type { Alarm } from "./alarm.ts";
+import type { ClientSide } from "./client_side.ts";
 import type { SessionCore } from "./core.ts";
-import type { Phase } from "./phase.ts";
+import type { Fence } from "./fence.ts";
+import { EVERY_PACKET, idTable, union } from "./id_table.ts";
+import { Outbox } from "./outbox.ts";
+import type { Loss, Place, PlaceEvents } from "./place.ts";
+import { CLIENT, type Closing, type Leg } from "./port.ts";
+import { pluginAnswer } from "./redirect/plugin_message.ts";
+import { SilenceWatch } from "./silence.ts";
 
 const IDENTIFICATION = packetNamed("PlayerIdentification").id;
 const EXT_INFO = packetNamed("ExtInfo").id;
@@ -17,88 +23,124 @@ const EXT_ENTRY = packetNamed("ExtEntry").id;
 const SUPPORT_LEVEL = packetNamed("CustomBlockSupportLevel").id;
 const LEVEL_INITIALIZE = packetNamed("LevelInitialize").id;
 const LEVEL_FINALIZE = packetNamed("LevelFinalize").id;
+const MESSAGE = packetNamed("Message").id;
 const DISCONNECT = packetNamed("DisconnectPlayer").id;
+const PLUGIN_MESSAGE = packetNamed("PluginMessage").id;
+const TWO_WAY_PING = packetNamed("TwoWayPing").id;
+/** The first character of every chat sentinel. */
+const CARET = 0x5e;
 
 /** Packets that concern the edge itself, whatever the dialects are. */
-const FROM_CLIENT = idTable(IDENTIFICATION, EXT_INFO, EXT_ENTRY, SUPPORT_LEVEL);
-const FROM_BACKEND = idTable(EXT_INFO, EXT_ENTRY, SUPPORT_LEVEL, LEVEL_INITIALIZE, LEVEL_FINALIZE, DISCONNECT);
-
-const clientStops = unionWith(FROM_CLIENT);
-const backendStops = unionWith(FROM_BACKEND);
+const FROM_CLIENT = idTable(IDENTIFICATION, EXT_INFO, EXT_ENTRY, SUPPORT_LEVEL, MESSAGE, PLUGIN_MESSAGE);
+const FROM_BACKEND = idTable(
+  EXT_INFO,
+  EXT_ENTRY,
+  SUPPORT_LEVEL,
+  LEVEL_INITIALIZE,
+  LEVEL_FINALIZE,
+  MESSAGE,
+  DISCONNECT,
+  PLUGIN_MESSAGE,
+  TWO_WAY_PING,
+);
 
 // Sessions run one at a time and never inside each other, so they share the buffers of a chunk.
 const toClientBox = new Outbox();
 const toBackendBox = new Outbox();
 const answers = new PacketBuffer(256);
 
-/** One side of play. */
-export interface Side {
+/** The backend's side of play. */
+export interface BackendSide {
+  readonly name: string;
   readonly leg: Leg;
-  /** Holds what followed the side's login. */
+  /** Holds what followed the backend's login. */
   readonly framer: Framer;
+  /** B's dialect. */
   readonly dialect: Dialect;
 }
 
-/** Why play ends because of what a peer sent. */
-interface Fault {
-  readonly reason: Reason;
-  readonly detail: string;
-  /** A backend's own words to the player. */
-  readonly text?: string;
-}
-
-/** A map on its way to the client. */
+/** A map on its way from the backend. */
 interface MapTransfer {
   readonly deadline: number;
   bytes: number;
 }
 
 /** Forwards and translates between the client and the backend that has taken it. */
-export class Play implements Phase {
+export class Play implements Place {
+  readonly kind = "play";
   readonly kickable = true;
   readonly #session: SessionCore;
-  readonly #client: Side;
-  readonly #backend: Side;
+  readonly #client: ClientSide;
+  readonly #backend: BackendSide;
+  readonly #events: PlaceEvents;
   readonly #toClient: ToClient;
   readonly #toBackend: ToBackend;
   readonly #clientStops: Uint8Array;
-  #backendConcerns: Uint8Array;
-  #backendStops: Uint8Array;
+  readonly #backendStops: Uint8Array;
+  readonly #silence: SilenceWatch;
+  readonly #mapDeadline: Alarm;
+  readonly #lingering: Alarm;
+  readonly #fenceDeadline: Alarm;
+  /** Up as long as what the client sends belongs to the world it was in before. */
+  #fence: Fence | undefined;
+  /** What goes out behind the next LevelInitialize: the fence, and pings whose echoes must not come before its own. */
+  #behindLevel: PacketBuffer | undefined;
   #map: MapTransfer | undefined;
-  #stage: "M" | "P" = "M";
-  /** When to give up on a backend that goes on after its client has closed. */
-  #lingerUntil = Infinity;
+  #over = false;
 
-  constructor(session: SessionCore, client: Side, backend: Side) {
+  /** @param fence Given where the client comes from another world. */
+  constructor(session: SessionCore, client: ClientSide, backend: BackendSide, events: PlaceEvents, fence?: Fence) {
     this.#session = session;
     this.#client = client;
     this.#backend = backend;
+    this.#events = events;
+    this.#fence = fence;
     this.#toClient = new ToClient(backend.dialect, client.dialect);
     this.#toBackend = ToBackend.between(client.dialect, backend.dialect);
-    this.#clientStops = clientStops(this.#toBackend.concerns);
-    this.#backendConcerns = this.#toClient.concerns;
-    this.#backendStops = backendStops(this.#backendConcerns);
+    this.#clientStops = union(FROM_CLIENT, this.#toBackend.concerns);
+    this.#backendStops = union(FROM_BACKEND, union(this.#toClient.concerns, client.noted));
+    this.#silence = new SilenceWatch(session, backend.leg, backend.dialect, (ms) => this.#stalled(ms));
+    this.#mapDeadline = session.alarm(() => this.#endlessMap(`no complete map in ${session.options.limits.mapMs} ms`));
+    this.#lingering = session.alarm(() => this.#left());
+    this.#fenceDeadline = session.alarm((now) => this.#fenceWaited(now));
   }
 
   get stage(): "M" | "P" {
-    return this.#stage;
+    return this.#session.record.has("map") ? "P" : "M";
+  }
+
+  get backend(): string {
+    return this.#backend.name;
   }
 
   /** Begins with the whole packets that were held during the login: first the backend's, then the client's. */
   start(fromBackend: Uint8Array, fromClient: Uint8Array): void {
     const { framer } = this.#backend;
     this.#expectMap();
-    const heldFramer = new Framer(framer.sizes, this.#backendStops);
+    if (this.#fence !== undefined) {
+      this.#behindLevel = new PacketBuffer(16);
+      this.#behindLevel.append(this.#fence.packet);
+      this.#fenceDeadline.set(this.#session.port.now() + this.#session.options.limits.fenceMs);
+    }
+    const heldFramer = new Framer(framer.sizes, this.#stopsOfBackend);
     heldFramer.feed(fromBackend);
     this.#pumpBackend(heldFramer);
-    if (this.#session.ended) return;
-    this.#client.framer.stops = this.#clientStops;
-    const earlyFramer = new Framer(this.#client.framer.sizes, this.#clientStops);
+    if (this.#over) return;
+    const early = this.#client.framer;
+    early.stops = this.#stopsOfClient;
+    const earlyFramer = new Framer(early.sizes, this.#stopsOfClient);
     earlyFramer.feed(fromClient);
     this.#pumpClient(earlyFramer);
-    if (this.#session.ended) return;
-    framer.stops = this.#backendStops;
+    if (this.#over) return;
+    framer.stops = this.#stopsOfBackend;
     this.#pumpBackend(framer);
+  }
+
+  /** Passes on whole lines of chat that were typed when no backend was there. */
+  deliver(chat: Uint8Array): void {
+    const size = packetSize(packetNamed("PlayerMessage"), this.#client.dialect);
+    for (let at = 0; at < chat.length; at += size) this.#toBackendPacket(chat, at, at + size);
+    this.#flushToBackend();
   }
 
   fromClient(chunk: Uint8Array): void {
@@ -108,8 +150,9 @@ export class Play implements Phase {
   }
 
   fromBackend(leg: Leg, chunk: Uint8Array): void {
-    if (leg !== this.#backend.leg) return;
+    if (leg !== this.#backend.leg || this.#over) return;
     const { framer } = this.#backend;
+    this.#silence.heard();
     framer.feed(chunk);
     this.#pumpBackend(framer);
     if (this.#map !== undefined) this.#countMap(this.#map, chunk.length);
@@ -117,84 +160,192 @@ export class Play implements Phase {
 
   opened(): void {}
   gone(): void {}
+  admitted(): void {}
+
+  dispose(): void {
+    this.#over = true;
+  }
 
   /** What the backend still has to say goes out to a client that only closed its own side. */
   eof(leg: Leg): void {
-    if (leg === CLIENT && this.#lingerUntil === Infinity) {
+    if (leg === CLIENT && !this.#leaving) {
       this.#session.close(this.#backend.leg, "half");
-      this.#lingerUntil = this.#session.port.now() + this.#session.options.limits.lingerMs;
-      this.#wake();
+      this.#lingering.set(this.#session.port.now() + this.#session.options.limits.lingerMs);
     } else if (leg === this.#backend.leg) {
-      if (this.#leaving) this.#left();
-      else this.#session.end("backend-closed", "the backend closed the connection");
+      this.#lost({ reason: "backend-closed", detail: "the backend closed the connection", closing: "full" });
     }
   }
 
   failed(leg: Leg, cause: string): void {
-    if (leg !== CLIENT && leg !== this.#backend.leg) return;
-    if (this.#leaving) this.#left();
-    else this.#session.end(leg === CLIENT ? "client-reset" : "backend-lost", cause);
+    if (leg === this.#backend.leg) this.#lost({ reason: "backend-lost", detail: cause, closing: "abort" });
+    else if (leg === CLIENT && this.#leaving) this.#left();
+    else if (leg === CLIENT) this.#session.end("client-reset", cause);
   }
 
-  tick(now: number): void {
-    if (now >= this.#lingerUntil) this.#left();
-    else if (this.#map !== undefined && now >= this.#map.deadline) {
-      this.#session.end("endless-map", `no complete map in ${this.#session.options.limits.mapMs} ms`);
-    } else this.#wake();
+  suspend(): void {
+    this.#over = true;
+    for (const alarm of [this.#mapDeadline, this.#lingering, this.#fenceDeadline]) alarm.clear();
+    this.#silence.stop();
+  }
+
+  leave(how: Closing): void {
+    this.suspend();
+    this.#session.close(this.#backend.leg, how);
   }
 
   get #leaving(): boolean {
-    return this.#lingerUntil !== Infinity;
+    return this.#lingering.time !== Infinity;
+  }
+
+  get #stopsOfClient(): Uint8Array {
+    return this.#fence === undefined ? this.#clientStops : EVERY_PACKET;
+  }
+
+  /** While a map is held back, and while the fence waits for its place, every packet concerns the edge. */
+  get #stopsOfBackend(): Uint8Array {
+    return this.#behindLevel !== undefined || this.#toClient.holding ? EVERY_PACKET : this.#backendStops;
   }
 
   #left(): void {
     this.#session.end("client-left", "the client closed");
   }
 
+  #stalled(silentMs: number): void {
+    this.#lost({ reason: "backend-stalled", detail: `silent for ${Math.round(silentMs)} ms`, closing: "abort" });
+  }
+
+  #endlessMap(detail: string): void {
+    this.#lost({ reason: "endless-map", detail, closing: "abort" });
+  }
+
+  /** Nothing of the backend counts any more. A client that is leaving has no use for another one. */
+  #lost(loss: Loss): void {
+    if (this.#over) return;
+    if (this.#leaving) this.#left();
+    else this.#events.lost(this, loss);
+  }
+
   #pumpClient(framer: Framer): void {
-    let fault: Fault | undefined;
+    let fault: string | undefined;
     for (let frame = framer.next(); frame !== "none" && fault === undefined; frame = framer.next()) {
       const { bytes, start, end } = framer;
       if (frame === "run") this.#pass(toBackendBox, this.#backend.leg, bytes, start, end);
-      else if (frame === "packet") fault = this.#clientPacket(bytes, start, end);
-      else fault = { reason: "bad-packet", detail: `packet ${bytes[start]} is unknown or was never negotiated` };
+      else if (frame === "packet") fault = this.#clientPacket(bytes, start, end, framer);
+      else fault = `packet ${bytes[start]} is unknown or was never negotiated`;
+      if (this.#over) break;
     }
-    this.#session.send(this.#backend.leg, toBackendBox.take());
-    this.#session.send(CLIENT, answers.view());
-    answers.clear();
-    if (fault !== undefined) this.#session.end(fault.reason, fault.detail);
+    this.#flushToBackend();
+    if (fault !== undefined) this.#session.end("bad-packet", fault);
   }
 
-  #clientPacket(bytes: Uint8Array, start: number, end: number): Fault | undefined {
+  /** Takes one packet of the client. Returns what is wrong with it, if anything. */
+  #clientPacket(bytes: Uint8Array, start: number, end: number, framer: Framer): string | undefined {
     const id = bytes[start] ?? 0;
     switch (id) {
       case IDENTIFICATION:
-        return { reason: "bad-packet", detail: "second Identification" };
+        return "second Identification";
       case EXT_INFO:
       case EXT_ENTRY:
-        return { reason: "bad-packet", detail: "extension list after its end" };
+        return "extension list after its end";
       case SUPPORT_LEVEL:
         // The edge asked for it; the backend was answered already.
+        this.#client.answered();
+        break;
+      case MESSAGE:
+        this.#chat(bytes, start, end);
         return undefined;
-      default:
-        this.#toBackend.translate(bytes, start, end, toBackendBox.packets(), answers);
-        return undefined;
+      case PLUGIN_MESSAGE:
+        // Only backends may ask for moves.
+        if (bytes[start + 1] === this.#session.options.redirect.pluginChannel) return undefined;
     }
+    if (this.#fence !== undefined) {
+      const { passesOpener } = this.#fence;
+      if (!this.#fence.opens(bytes, start)) return undefined;
+      this.#openFence(framer);
+      if (!passesOpener || this.#over) return undefined;
+    }
+    if (id !== SUPPORT_LEVEL) this.#toBackendPacket(bytes, start, end);
+    return undefined;
+  }
+
+  #toBackendPacket(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#toBackend.concerns[bytes[start] ?? 0] === 0) {
+      this.#pass(toBackendBox, this.#backend.leg, bytes, start, end);
+    } else {
+      this.#toBackend.translate(bytes, start, end, toBackendBox.packets(), answers);
+    }
+  }
+
+  /** A line of chat goes to the backend once it is whole, unless it is a command for the edge. */
+  #chat(bytes: Uint8Array, start: number, end: number): void {
+    const { line } = this.#client;
+    if (line.isPlain(bytes, start)) {
+      this.#toBackendPacket(bytes, start, end);
+      return;
+    }
+    if (!line.push(bytes, start, end)) return;
+    if (this.#events.isCommand(line.text)) {
+      const { text } = line;
+      line.clear();
+      this.#flushToBackend();
+      this.#events.command(text);
+      return;
+    }
+    const { packets } = line;
+    const size = end - start;
+    for (let at = 0; at < packets.length; at += size) {
+      const part = packets.slice(at, at + size);
+      this.#toBackendPacket(part, 0, size);
+    }
+    line.clear();
+  }
+
+  #flushToBackend(): void {
+    const bytes = toBackendBox.take();
+    if (!this.#over) this.#session.send(this.#backend.leg, bytes);
+    this.#session.send(CLIENT, answers.view());
+    answers.clear();
+  }
+
+  #openFence(framer: Framer): void {
+    this.#fence = undefined;
+    this.#fenceDeadline.clear();
+    this.#client.framer.stops = this.#clientStops;
+    framer.stops = this.#clientStops;
+    this.#events.fenceOpened(this);
+  }
+
+  /** A client that has seen its spawn is given a moment; one that does not answer at all is believed in the end. */
+  #fenceWaited(now: number): void {
+    if (this.#fence === undefined) return;
+    if (this.#fence.opensAt(now) === undefined) {
+      this.#session.port.emit({ kind: "fence-unanswered", backend: this.backend });
+    }
+    this.#openFence(this.#client.framer);
   }
 
   #pumpBackend(framer: Framer): void {
-    let fault: Fault | undefined;
-    for (let frame = framer.next(); frame !== "none" && fault === undefined; frame = framer.next()) {
+    let loss: Loss | undefined;
+    for (let frame = framer.next(); frame !== "none" && loss === undefined; frame = framer.next()) {
       const { bytes, start, end } = framer;
       if (frame === "run") this.#pass(toClientBox, CLIENT, bytes, start, end);
-      else if (frame === "packet") fault = this.#backendPacket(bytes, start, end, framer);
-      else fault = { reason: "backend-broken", detail: `unknown packet ${bytes[start]}` };
+      else if (frame === "packet") loss = this.#backendPacket(bytes, start, end, framer);
+      else loss = { reason: "backend-broken", detail: `unknown packet ${bytes[start]}`, closing: "abort" };
+      if (this.#over) break;
     }
-    this.#session.send(CLIENT, toClientBox.take());
-    if (fault !== undefined) this.#session.end(fault.reason, fault.detail, fault.text);
+    const bytes = toClientBox.take();
+    if (this.#over) return;
+    this.#session.send(CLIENT, bytes);
+    if (loss !== undefined) this.#lost(loss);
+    else if (this.#fence !== undefined) this.#hastenFence(this.#fence);
   }
 
-  #backendPacket(bytes: Uint8Array, start: number, end: number, framer: Framer): Fault | undefined {
+  #hastenFence(fence: Fence): void {
+    const time = fence.opensAt(this.#session.port.now());
+    if (time !== undefined) this.#fenceDeadline.set(time);
+  }
+
+  #backendPacket(bytes: Uint8Array, start: number, end: number, framer: Framer): Loss | undefined {
     const id = bytes[start] ?? 0;
     const { dialect } = this.#backend;
     switch (id) {
@@ -206,22 +357,57 @@ export class Play implements Phase {
         this.#session.send(this.#backend.leg, encodePacket("CustomBlockSupportLevel", dialect, { level: 1 }));
         return undefined;
       case DISCONNECT: {
-        const text = readPacket("DisconnectPlayer", dialect, bytes, start).reason;
-        return { reason: "backend-kick", detail: `kicked: ${text}`, text };
+        const kick = readPacket("DisconnectPlayer", dialect, bytes, start).reason;
+        return { reason: "backend-kick", detail: `kicked: ${kick}`, kick, closing: "full" };
       }
+      case PLUGIN_MESSAGE:
+        if (bytes[start + 1] !== this.#session.options.redirect.pluginChannel) break;
+        this.#session.send(CLIENT, toClientBox.take());
+        this.#events.pluginMessage(this, bytes.slice(start + 2, end), (text) => this.#answerPlugin(text));
+        return undefined;
+      case MESSAGE:
+        if (bytes[start + 2] !== CARET) break;
+        this.#session.send(CLIENT, toClientBox.take());
+        if (this.#events.chatSentinel(this, readText(bytes, start + 2))) return undefined;
+        break;
+      case TWO_WAY_PING:
+        if (this.#silence.isAnswer(bytes, start)) return undefined;
+        if (this.#behindLevel === undefined) break;
+        this.#behindLevel.append(bytes, start, end);
+        return undefined;
       case LEVEL_INITIALIZE:
         this.#expectMap();
         break;
       case LEVEL_FINALIZE:
         this.#mapComplete();
     }
-    if (this.#backendConcerns[id] === 0) {
+    const failure = this.#toClientPacket(id, bytes, start, end);
+    framer.stops = this.#stopsOfBackend;
+    return failure === undefined ? undefined : { reason: "backend-broken", detail: failure, closing: "abort" };
+  }
+
+  #answerPlugin(text: string): void {
+    const { leg, dialect } = this.#backend;
+    const { pluginChannel } = this.#session.options.redirect;
+    if (dialect.extensions.has("PluginMessages")) this.#session.send(leg, pluginAnswer(pluginChannel, text, dialect));
+  }
+
+  /** Forwards a packet, as it is or translated. Returns what is wrong with it, if anything. */
+  #toClientPacket(id: number, bytes: Uint8Array, start: number, end: number): string | undefined {
+    const behind = id === LEVEL_INITIALIZE ? this.#behindLevel : undefined;
+    if (behind !== undefined) {
+      this.#toClient.followLevel(behind.view());
+      this.#behindLevel = undefined;
+    } else if (this.#toClient.concerns[id] === 0) {
+      if (this.#client.noted[id] !== 0) this.#client.note(bytes, start);
       this.#pass(toClientBox, CLIENT, bytes, start, end);
       return undefined;
     }
-    const failure = this.#toClient.translate(bytes, start, end, toClientBox.packets());
-    if (this.#toClient.concerns !== this.#backendConcerns) this.#followConcerns(framer);
-    return failure === undefined ? undefined : { reason: "backend-broken", detail: failure };
+    const out = toClientBox.packets();
+    const before = out.length;
+    const failure = this.#toClient.translate(bytes, start, end, out);
+    this.#client.noteAll(out.storage, before, out.length);
+    return failure;
   }
 
   #pass(box: Outbox, leg: Leg, bytes: Uint8Array, start: number, end: number): void {
@@ -230,50 +416,21 @@ export class Play implements Phase {
     box.pass(bytes, start, end);
   }
 
-  /** While a map is held back, every packet concerns the translation. */
-  #followConcerns(framer: Framer): void {
-    this.#backendConcerns = this.#toClient.concerns;
-    this.#backendStops = backendStops(this.#backendConcerns);
-    framer.stops = this.#backendStops;
-  }
-
   #expectMap(): void {
-    this.#map = { deadline: this.#session.port.now() + this.#session.options.limits.mapMs, bytes: 0 };
-    this.#wake();
+    const deadline = this.#session.port.now() + this.#session.options.limits.mapMs;
+    this.#map = { deadline, bytes: 0 };
+    this.#mapDeadline.set(deadline);
   }
 
   #countMap(map: MapTransfer, bytes: number): void {
     map.bytes += bytes;
     const { mapBytes } = this.#session.options.limits;
-    if (map.bytes > mapBytes) this.#session.end("endless-map", `a map of more than ${mapBytes} bytes`);
+    if (map.bytes > mapBytes) this.#endlessMap(`a map of more than ${mapBytes} bytes`);
   }
 
   #mapComplete(): void {
     this.#map = undefined;
-    this.#stage = "P";
-    this.#session.playable();
-    this.#wake();
+    this.#mapDeadline.clear();
+    this.#session.playable(this.backend);
   }
-
-  #wake(): void {
-    this.#session.port.wake(Math.min(this.#lingerUntil, this.#map?.deadline ?? Infinity));
-  }
-}
-
-function idTable(...ids: readonly number[]): Uint8Array {
-  const table = new Uint8Array(256);
-  for (const id of ids) table[id] = 1;
-  return table;
-}
-
-/** Unions with `own`; concerns that sessions share have one union that they share too. */
-function unionWith(own: Uint8Array): (concerns: Uint8Array) => Uint8Array {
-  const unions = new WeakMap<Uint8Array, Uint8Array>();
-  return (concerns) => {
-    const known = unions.get(concerns);
-    if (known !== undefined) return known;
-    const union = concerns.map((flag, id) => flag | (own[id] ?? 0));
-    unions.set(concerns, union);
-    return union;
-  };
 }

@@ -1,6 +1,7 @@
 /** What a session and its driver say to each other, and nothing else. */
 import type { ExtensionSet } from "../protocol/extensions.ts";
 import type { Reason } from "./reasons.ts";
+import type { SessionRoutes } from "./routes.ts";
 
 /** One connection of a session: {@linkcode CLIENT}, or a backend leg with a number that the session never uses twice. */
 export type Leg = number;
@@ -25,6 +26,8 @@ export interface SessionPort {
   /** Connects `leg` to a backend: answered by {@linkcode Session.opened} or {@linkcode Session.failed}. */
   dial(leg: Leg, backend: string): void;
   close(leg: Leg, how: Closing): void;
+  /** Whether `leg` is not read for now, because what it sent before still waits for another leg. */
+  heldBack(leg: Leg): boolean;
   /** Asks for a tick at `time` or soon after, instead of any asked for earlier. `Infinity` asks for none. */
   wake(time: number): void;
   /** Tells what happened. */
@@ -36,10 +39,41 @@ export type SessionEvent =
   | { readonly kind: "identified"; readonly player: string; readonly protocol: number; readonly client: string }
   | { readonly kind: "offered"; readonly backend: string; readonly extensions: ExtensionSet }
   | { readonly kind: "list-refused"; readonly backend: string; readonly cause: string }
-  | { readonly kind: "refused"; readonly backend: string; readonly cause: string }
+  /** A backend did not take the player; `kicked` where it is alive and said so. */
+  | { readonly kind: "refused"; readonly backend: string; readonly cause: string; readonly kicked: boolean }
   | { readonly kind: "joined"; readonly backend: string }
   | { readonly kind: "playable"; readonly backend: string }
+  | { readonly kind: "lost"; readonly backend: string; readonly reason: Reason; readonly detail: string }
+  /** The player is in the waiting room; `cause` says why. */
+  | { readonly kind: "waiting"; readonly cause: string }
+  | { readonly kind: "moved"; readonly move: CompletedMove }
+  | {
+    readonly kind: "move-failed";
+    readonly from: string;
+    readonly to: string;
+    readonly signal: SignalKind;
+    readonly cause: string;
+  }
+  /** A backend asked for something that the edge does not do. */
+  | { readonly kind: "signal-refused"; readonly backend: string; readonly signal: SignalKind; readonly cause: string }
+  /** The client did not answer a fence in time; whatever it sends counts as meant for the new backend from now on. */
+  | { readonly kind: "fence-unanswered"; readonly backend: string }
   | { readonly kind: "ended"; readonly summary: SessionSummary };
+
+/** What asked for a move. */
+export type SignalKind = "plugin-message" | "chat-sentinel" | "kick-text" | "player" | "operator" | "failure" | "waiting";
+
+/** A move that was carried out. */
+export interface CompletedMove {
+  /** Name of the backend the player came from; empty for the waiting room. */
+  readonly from: string;
+  readonly to: string;
+  readonly signal: SignalKind;
+  /** Milliseconds from dialling to the moment from which the client sees the new backend. */
+  readonly dialMs: number;
+  /** Milliseconds from there until the client had answered the fence. */
+  readonly fenceMs: number;
+}
 
 /** A session's life in one line of the log. */
 export interface SessionSummary {
@@ -52,6 +86,8 @@ export interface SessionSummary {
   readonly detail: string;
   /** Name of the backend the player was on or tried last. */
   readonly backend: string;
+  /** Moves between backends that were carried out. */
+  readonly moves: number;
   readonly timers: SessionTimers;
   readonly bytes: SessionBytes;
 }
@@ -94,14 +130,19 @@ export interface SessionOptions {
   readonly appName: string;
   /** S. */
   readonly announced: ExtensionSet;
-  /** What a kick by a backend that the player is not on yet leads to: the player's end, or the next candidate. */
-  readonly onKick: "disconnect" | "fallback";
+  /** What the edge calls itself and says below, where it speaks to players as a server. */
+  readonly welcome: { readonly name: string; readonly motd: string };
   /** Whether `key` proves that the player is called `name`. */
   verify(name: string, key: string): boolean;
   /** How a backend is sent the list of a client with CPE. */
   listDelivery(backend: string): ListDelivery;
-  /** Names of the backends to try for a player, best first. */
-  candidates(player: string): readonly string[];
+  readonly routes: SessionRoutes;
+  readonly redirect: {
+    /** What players type to list backends and to move, beginning with a slash. */
+    readonly command: string;
+    /** Channel of plugin messages that belongs to the edge. */
+    readonly pluginChannel: number;
+  };
   readonly limits: SessionLimits;
 }
 
@@ -119,6 +160,20 @@ export interface SessionLimits {
   readonly mapBytes: number;
   /** Bytes kept of what either side sends before the other side is there. */
   readonly earlyBytes: number;
+  /** Bytes kept of what a backend sends before the client is ready to leave the one it is on. */
+  readonly standbyBytes: number;
+  /** Milliseconds of silence from a backend, while a player is on it, after which it counts as stalled. */
+  readonly backendIdleMs: number;
+  /** Milliseconds a player who asked for a move stands in line for it. */
+  readonly queueMs: number;
+  /** Milliseconds a newcomer stands in line before they are shown the waiting room. */
+  readonly patienceMs: number;
+  /** Milliseconds a player whose backend was lost is left in its world while another is dialled. */
+  readonly limboMs: number;
+  /** Milliseconds a map that is on its way to the client may delay a move. */
+  readonly mapEndMs: number;
+  /** Milliseconds the client is given to answer a fence. */
+  readonly fenceMs: number;
   /** Milliseconds a leg is kept after the other has ended; in raw mode, milliseconds without traffic. */
   readonly lingerMs: number;
 }
@@ -131,5 +186,12 @@ export const DEFAULT_LIMITS: SessionLimits = {
   mapMs: 120_000,
   mapBytes: 256 << 20,
   earlyBytes: 64 << 10,
+  standbyBytes: 1 << 20,
+  backendIdleMs: 15_000,
+  queueMs: 30_000,
+  patienceMs: 1_000,
+  limboMs: 150,
+  mapEndMs: 5_000,
+  fenceMs: 10_000,
   lingerMs: 1_000,
 };

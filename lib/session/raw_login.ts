@@ -1,10 +1,12 @@
 /** Login in raw mode: the Identification goes to the first backend that answers, everything behind it is not looked at. */
 import { PacketBuffer } from "../protocol/packet_buffer.ts";
-import { Dialler } from "./dialler.ts";
-import type { Identity } from "./identification.ts";
-import { CLIENT, type Leg } from "./port.ts";
+import type { Alarm } from "./alarm.ts";
 import type { SessionCore } from "./core.ts";
+import type { Identity } from "./identification.ts";
 import type { Phase } from "./phase.ts";
+import { CLIENT, type Leg } from "./port.ts";
+import type { Seat } from "./routes.ts";
+import { Search } from "./search.ts";
 import { Splice } from "./splice.ts";
 
 /** Dials until a backend accepts the connection, then replays and splices. */
@@ -12,22 +14,29 @@ export class RawLogin implements Phase {
   readonly stage = "D";
   readonly kickable = true;
   readonly #session: SessionCore;
-  readonly #dialler: Dialler;
+  readonly #player: string;
+  readonly #search: Search;
   readonly #early = new PacketBuffer(256);
-  readonly #deadline: number;
+  readonly #deadline: Alarm;
+  /** When the backend being dialled is given up. */
+  readonly #attemptEnd: Alarm;
+  #dialled: { readonly leg: Leg; readonly seat: Seat } | undefined;
   #clientEnded = false;
 
   constructor(session: SessionCore, identity: Identity) {
     this.#session = session;
-    this.#deadline = session.acceptedAt + session.options.limits.loginMs;
+    this.#player = identity.name;
     this.#early.append(identity.packet);
-    this.#dialler = new Dialler(session, identity.name);
+    this.#search = new Search(session, identity.name, { kind: "join" });
+    this.#deadline = session.alarm(() => session.end("no-backend", `out of time; ${this.#search.account}`));
+    this.#deadline.set(session.acceptedAt + session.options.limits.loginMs);
+    this.#attemptEnd = session.alarm(() => this.#refuse("no answer in time"));
   }
 
   /** Dials the first backend. */
   start(): void {
     this.#session.identified("");
-    this.#next();
+    this.#seek();
   }
 
   fromClient(chunk: Uint8Array): void {
@@ -42,10 +51,15 @@ export class RawLogin implements Phase {
   gone(): void {}
 
   opened(leg: Leg): void {
-    if (leg !== this.#dialler.leg) return;
+    const dialled = this.#dialled;
+    if (leg !== dialled?.leg) return;
     const session = this.#session;
     session.send(leg, this.#early.view());
-    session.joined();
+    this.#deadline.clear();
+    this.#attemptEnd.clear();
+    this.#search.close();
+    session.joined(dialled.seat.backend);
+    session.options.routes.arrived(this.#player, dialled.seat.backend, this.#search.wish);
     session.enter(new Splice(session, leg));
     if (this.#clientEnded) session.phase.eof(CLIENT);
   }
@@ -56,31 +70,36 @@ export class RawLogin implements Phase {
   }
 
   failed(leg: Leg, cause: string): void {
-    if (leg === CLIENT) {
-      this.#session.end("client-reset", cause);
-    } else if (leg === this.#dialler.leg) {
-      this.#dialler.refuse(cause);
-      this.#next();
+    if (leg === CLIENT) this.#session.end("client-reset", cause);
+    else if (leg === this.#dialled?.leg) this.#refuse(cause);
+  }
+
+  admitted(): void {
+    if (this.#dialled === undefined) this.#seek();
+  }
+
+  dispose(): void {
+    this.#search.close();
+  }
+
+  #refuse(cause: string): void {
+    const dialled = this.#dialled;
+    if (dialled === undefined) return;
+    this.#dialled = undefined;
+    this.#attemptEnd.clear();
+    this.#session.close(dialled.leg, "full");
+    this.#search.refused(dialled.seat.backend, cause, false);
+    this.#seek();
+  }
+
+  /** Without a packet of its own the edge cannot serve a raw client anything but a kick. */
+  #seek(): void {
+    const seat = this.#search.claim();
+    if (seat !== undefined) {
+      this.#dialled = { leg: this.#session.dial(seat), seat };
+      this.#attemptEnd.set(this.#session.port.now() + this.#session.options.limits.attemptMs);
+    } else if (!this.#search.promising) {
+      this.#session.end("no-backend", this.#search.account);
     }
-  }
-
-  tick(now: number): void {
-    if (now >= this.#deadline) {
-      this.#session.end("no-backend", `out of time; ${this.#dialler.account}`);
-    } else if (now >= this.#dialler.deadline) {
-      this.#dialler.refuse("no answer in time");
-      this.#next();
-    } else {
-      this.#wake();
-    }
-  }
-
-  #next(): void {
-    if (this.#dialler.next()) this.#wake();
-    else this.#session.end("no-backend", this.#dialler.account);
-  }
-
-  #wake(): void {
-    this.#session.port.wake(Math.min(this.#deadline, this.#dialler.deadline));
   }
 }

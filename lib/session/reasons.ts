@@ -22,7 +22,7 @@ export const REASONS = {
   "backend-closed": { by: "S", text: "The server closed the connection" },
   "backend-lost": { by: "S", text: "The connection to the server was lost" },
   "backend-broken": { by: "S", text: "The server sent something that makes no sense" },
-  "backend-too-slow": { by: "S", text: "The server does not keep up" },
+  "backend-stalled": { by: "S", text: "The server has gone silent" },
   "endless-map": { by: "S", text: "The server's map never ends" },
   "shutdown": { by: "O", text: "The network is going down, please come back soon" },
   "internal-error": { by: "P", text: "Something went wrong here, please try again" },

@@ -4,8 +4,13 @@ import { CLIENT, type Leg, type SessionBytes, type SessionSummary } from "./port
 /** A stage that was completed. */
 export type Milestone = "handshake" | "login" | "map";
 
-/** Counts bytes and notes milestones. */
+/** Counts bytes and moves, and notes milestones. */
 export class SessionRecord {
+  /** The backend the player is on, or was on last; empty before the first. */
+  backend = "";
+  /** Moves that were carried out. */
+  moves = 0;
+  #tried = "";
   readonly #acceptedAt: number;
   readonly #reached = new Map<Milestone, number>();
   readonly #bytes: SessionBytes = { fromClient: 0, toClient: 0, fromBackend: 0, toBackend: 0 };
@@ -24,6 +29,10 @@ export class SessionRecord {
     else this.#bytes.toBackend += count;
   }
 
+  dialled(backend: string): void {
+    this.#tried = backend;
+  }
+
   /** Notes that a stage was completed now. Returns whether that is new. */
   reach(milestone: Milestone, now: number): boolean {
     if (this.#reached.has(milestone)) return false;
@@ -31,13 +40,20 @@ export class SessionRecord {
     return true;
   }
 
+  /** Whether a stage was completed. */
+  has(milestone: Milestone): boolean {
+    return this.#reached.has(milestone);
+  }
+
   /** The figures at the session's end. */
-  figures(now: number): Pick<SessionSummary, "timers" | "bytes"> {
+  figures(now: number): Pick<SessionSummary, "backend" | "moves" | "timers" | "bytes"> {
     const since = (start: number | undefined, milestone: Milestone): number | undefined => {
       const end = this.#reached.get(milestone);
       return start === undefined || end === undefined ? undefined : end - start;
     };
     return {
+      backend: this.backend || this.#tried,
+      moves: this.moves,
       timers: {
         handshake: since(this.#acceptedAt, "handshake"),
         login: since(this.#reached.get("handshake"), "login"),

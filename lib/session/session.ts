@@ -3,6 +3,7 @@ import { SessionCore } from "./core.ts";
 import { Handshake } from "./handshake.ts";
 import { CLIENT, type Leg, type SessionOptions, type SessionPort } from "./port.ts";
 import type { Reason } from "./reasons.ts";
+import type { MoveAnswer } from "./redirect/operator.ts";
 
 /** What a driver feeds: everything that happens to the session's legs, and the time. */
 export class Session {
@@ -48,12 +49,25 @@ export class Session {
 
   /** More waits to be written to `leg` than the driver may keep. */
   overflowed(leg: Leg, detail: string): void {
-    this.#core.end(leg === CLIENT ? "client-too-slow" : "backend-too-slow", detail);
+    if (leg === CLIENT) this.#core.end("client-too-slow", detail);
+    else this.#core.phase.failed(leg, `the backend does not keep up: ${detail}`);
+  }
+
+  /** A backend may take the player now, for whom there was no place before; see {@linkcode Ticket}. */
+  admitted(): void {
+    this.#core.phase.admitted();
+  }
+
+  /** Moves the player to a backend or pool, for the operator's own code. Raw sessions stay where they are. */
+  move(to: string): MoveAnswer {
+    const { redirects } = this.#core;
+    if (redirects === undefined || this.ended) return { kind: "refused", why: "the player is not in play" };
+    return redirects.operatorAsks(to);
   }
 
   /** The time asked for with {@linkcode SessionPort.wake} has come. */
   tick(): void {
-    this.#core.phase.tick(this.#core.port.now());
+    this.#core.tick();
   }
 
   /** Ends the session from outside: the player is told `reason`, the operator `detail`. */

@@ -1,4 +1,5 @@
 /** Raw play: bytes pass both ways unparsed, and each side's end is passed on. */
+import type { Alarm } from "./alarm.ts";
 import { CLIENT, type Leg } from "./port.ts";
 import type { SessionCore } from "./core.ts";
 import type { Phase } from "./phase.ts";
@@ -12,12 +13,13 @@ export class Splice implements Phase {
   readonly #backend: Leg;
   /** The leg that ended first. */
   #endedFirst: Leg | undefined;
-  #deadline = Infinity;
+  /** Set from the moment one side has ended. */
+  readonly #lingering: Alarm;
 
   constructor(session: SessionCore, backend: Leg) {
     this.#session = session;
     this.#backend = backend;
-    session.port.wake(Infinity);
+    this.#lingering = session.alarm(() => this.#end());
   }
 
   fromClient(chunk: Uint8Array): void {
@@ -33,6 +35,8 @@ export class Splice implements Phase {
 
   opened(): void {}
   gone(): void {}
+  admitted(): void {}
+  dispose(): void {}
 
   eof(leg: Leg): void {
     if (leg !== CLIENT && leg !== this.#backend) return;
@@ -43,7 +47,6 @@ export class Splice implements Phase {
     this.#endedFirst = leg;
     this.#session.close(leg === CLIENT ? this.#backend : CLIENT, "half");
     this.#linger();
-    this.#session.port.wake(this.#deadline);
   }
 
   failed(leg: Leg, cause: string): void {
@@ -51,15 +54,10 @@ export class Splice implements Phase {
     else if (leg === this.#backend) this.#session.end("backend-lost", cause);
   }
 
-  tick(now: number): void {
-    if (now >= this.#deadline) this.#end();
-    else this.#session.port.wake(this.#deadline);
-  }
-
   /** After one side has ended, the other is kept as long as it has something to say. */
   #linger(): void {
     if (this.#endedFirst === undefined) return;
-    this.#deadline = this.#session.port.now() + this.#session.options.limits.lingerMs;
+    this.#lingering.set(this.#session.port.now() + this.#session.options.limits.lingerMs);
   }
 
   #end(): void {

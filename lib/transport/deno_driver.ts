@@ -27,6 +27,8 @@ interface OpenLeg {
   readonly socket: Socket;
   reading: Promise<void>;
   discarding: boolean;
+  /** Whether it is not read because what it sent before still waits for another leg. */
+  heldBack: boolean;
   /** Bytes written when something was last seen to wait, for {@linkcode DenoDriver.checkProgress}. */
   waitingAt: number | undefined;
 }
@@ -89,6 +91,11 @@ export class DenoDriver implements SessionPort {
     }
   }
 
+  heldBack(leg: Leg): boolean {
+    const open = this.#legs.get(leg);
+    return open !== undefined && !(open instanceof AbortController) && open.heldBack;
+  }
+
   wake(time: number): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -98,6 +105,15 @@ export class DenoDriver implements SessionPort {
 
   emit(event: SessionEvent): void {
     this.#options.emit(event);
+  }
+
+  /** Tells the session something from outside, and carries out what it makes of it. */
+  tell<R>(change: (session: Session) => R): R | undefined {
+    let result: R | undefined;
+    this.#call((session) => {
+      result = change(session);
+    });
+    return result;
   }
 
   /** Breaks every leg for which something has been waiting since the last call and whose peer has taken nothing of it. */
@@ -122,7 +138,7 @@ export class DenoDriver implements SessionPort {
       // A peer that broke off may have said something before, which is still to be read.
       open.reading.then(() => this.#call((session) => this.#fail(session, leg, cause)));
     });
-    const open: OpenLeg = { socket, reading: Promise.resolve(), discarding: false, waitingAt: undefined };
+    const open: OpenLeg = { socket, reading: Promise.resolve(), discarding: false, heldBack: false, waitingAt: undefined };
     this.#legs.set(leg, open);
     open.reading = this.#read(leg, open);
   }
@@ -165,7 +181,11 @@ export class DenoDriver implements SessionPort {
           continue;
         }
         const blocked = this.#deliver(leg, buffer.bytes.subarray(0, count));
-        if (blocked !== undefined) await blocked;
+        if (blocked !== undefined) {
+          open.heldBack = true;
+          await blocked;
+          open.heldBack = false;
+        }
         const pause = pacer.pauseAfter(count, leg === CLIENT ? undefined : this.#clientReads);
         if (pause !== undefined) await pause;
         buffer.adapt(count);

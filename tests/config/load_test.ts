@@ -194,28 +194,23 @@ Deno.test("parseConfig takes every key of every section to its own place", () =>
 Deno.test("parseConfig warns about what has no effect in this version, each with its place", () => {
   const { warnings } = parseConfig(
     minimalToml({
-      backend: 'token = "secret"',
-      pool: "fallback = []\njoin_rate = 10",
-      rest: '[health]\nlogin = "bot"\n[redirect]\ncommand = "/go"\nplugin_channel = 75\n[limits]\ndry_run = true\n' +
+      backend: 'salt = "secret"',
+      rest: '[edge]\nmax_players = 5\n[limits]\ndry_run = true\n' +
         '[[heartbeat]]\nlistener = "main"\n[heartbeat_absorber]\n[admin]',
     }),
     { path: PATH },
   );
   assertEquals(warnings.map(({ line, path }) => `${line} ${path}`), [
-    "8 backend[0].token",
-    "12 pool[0].fallback",
-    "13 pool[0].join_rate",
-    "15 health.login",
-    "17 redirect.command",
-    "18 redirect.plugin_channel",
-    "20 limits.dry_run",
-    "21 heartbeat",
-    "23 heartbeat_absorber",
-    "24 admin",
+    "8 backend[0].salt",
+    "13 edge.max_players",
+    "15 limits.dry_run",
+    "16 heartbeat",
+    "18 heartbeat_absorber",
+    "19 admin",
   ]);
   assertEquals(
     warnings[0]?.message,
-    "Cannot use setting as this version does not have it yet (chat sentinels are not obeyed)",
+    "Cannot use setting as this version does not have it yet (keys are passed on as they came)",
   );
 });
 

@@ -308,7 +308,6 @@ const BROKEN: Readonly<Record<string, BrokenConfig>> = {
     toml: minimalToml({
       listener: 'proxy_protocol_from = ["10.0.0.0/8"]',
       backend: 'forward_ip = "loopback"',
-      pool: 'balance = "hash-name"',
       rest: '[edge]\ndriver = "epoll"',
     }),
     expected: [
@@ -316,9 +315,7 @@ const BROKEN: Readonly<Record<string, BrokenConfig>> = {
       "(set []): current value is an array",
       "kurafuto.toml:9: backend[0].forward_ip: Cannot use setting as this version does not have it yet " +
       '(set "off"): current value is "loopback"',
-      "kurafuto.toml:13: pool[0].balance: Cannot use setting as this version does not have it yet " +
-      '(set "first" or "round-robin"): current value is "hash-name"',
-      "kurafuto.toml:15: edge.driver: Cannot use setting as this version does not have it yet " +
+      "kurafuto.toml:14: edge.driver: Cannot use setting as this version does not have it yet " +
       '(set "auto" or "deno"): current value is "epoll"',
     ],
   },

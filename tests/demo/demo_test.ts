@@ -5,6 +5,7 @@ import { generateHub } from "../../lib/demo/hub.ts";
 import { CLASSICUBE } from "../../lib/demo/presets.ts";
 import { ListenError } from "../../lib/edge.ts";
 import type { Log } from "../../lib/observe/log.ts";
+import { eventually } from "../harness/kernel.ts";
 import { Client, mapOf } from "./client.ts";
 
 const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -21,6 +22,24 @@ Deno.test("the demo takes players to one world after the other, each as it was b
     await client.next("ExtAddEntity2", ({ inGameName }) => inGameName === "Mira");
   }
   await demo.stop();
+});
+
+Deno.test("a world of the demo that was stopped takes no newcomers until it is started again", async () => {
+  const demo = await startDemo(SILENT, 0);
+  const [listener] = demo.edge.listeners;
+  const [, arena] = demo.worlds;
+  assert(listener !== undefined && arena?.name === "arena");
+  const address = { address: `${listener.hostname}:${listener.port}`, port: listener.port };
+  const worldOfNewcomer = async (): Promise<string> => {
+    await using client = await Client.join(address, { extensions: CLASSICUBE });
+    return (await client.next("ServerIdentification")).serverName;
+  };
+  await arena.stop();
+  assertEquals([await worldOfNewcomer(), await worldOfNewcomer()], ["hub", "hub"]);
+  await arena.start();
+  await eventually(async () => await worldOfNewcomer() === "arena", "a newcomer in the arena");
+  await demo.stop();
+  assertEquals(demo.worlds.map(({ isRunning }) => isRunning), [false, false]);
 });
 
 Deno.test("the demo says so when its port is taken, and leaves nothing running", async () => {

@@ -92,6 +92,14 @@ Deno.test("ClientState shows defined blocks in the inventory until they are remo
   assertEquals([client.state.blocks.inventory[199], client.state.blocks.definitions.has(200)], [0, false]);
 });
 
+Deno.test("ClientState puts a default block back where a definition of it is removed", () => {
+  const removed = [5, 768 + 5].map((block) => {
+    const client = new FedClient().take("SetInventoryOrder", { block: 5, order: 9 });
+    return client.take("RemoveBlockDefinition", { block }).state.blocks.inventory.slice(3, 10);
+  });
+  assertEquals(removed, [[4, 5, 6, 7, 8, 0, 10], [4, 5, 6, 7, 8, 0, 10]]);
+});
+
 Deno.test("ClientState swaps the held block with the slot that has it already", () => {
   const client = new FedClient().take("HoldThis", { block: 45, preventChange: 0 });
   assertEquals(client.state.blocks.hotbar, [45, 4, 1, 3, 5, 17, 18, 20, 44]);
@@ -128,8 +136,9 @@ Deno.test("ClientState shows lines as ClassiCube does without MessageTypes", () 
     .take("Message", { type: 255, message: "system" })
     .take("Message", { type: 7, message: "&fSteve: hi" })
     .take("Message", { type: 0, message: "^detail.user=compass" })
-    .take("Message", { type: 0, message: "^Detail.User.joined x" }).state;
-  assertEquals(screen.chat, ["&esystem", "&fSteve: hi"]);
+    .take("Message", { type: 0, message: "^Detail.User.joined x" })
+    .take("Message", { type: 255, message: "^detail.user=shown" }).state;
+  assertEquals(screen.chat, ["&esystem", "&fSteve: hi", "&e^detail.user=shown"]);
   assertEquals([screen.status.get(3), screen.hidden], ["compass", ["^Detail.User.joined x"]]);
 });
 

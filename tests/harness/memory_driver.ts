@@ -12,6 +12,7 @@ import {
   type SessionSummary,
 } from "../../lib/session/port.ts";
 import { Session } from "../../lib/session/session.ts";
+import { FakeRoutes } from "./fake_routes.ts";
 
 /** Written over every chunk once the session has seen it: it may not look at it again. */
 const POISON = 0xee;
@@ -19,24 +20,30 @@ const POISON = 0xee;
 /** Time stands still unless {@linkcode advance} moves it; sockets open, fail and close only when told to. */
 export class MemoryDriver implements SessionPort {
   readonly session: Session;
+  readonly routes: FakeRoutes;
+  /** Legs that the driver pretends not to read. */
+  readonly held = new Set<Leg>();
   readonly events: SessionEvent[] = [];
   readonly dialled: { readonly leg: Leg; readonly backend: string }[] = [];
   readonly closings: { readonly leg: Leg; readonly how: Closing }[] = [];
+  readonly #gone = new Set<Leg>();
   readonly #sent = new Map<Leg, PacketBuffer>();
   #time = 1000;
   #wakeAt = Infinity;
 
-  /** A session with CPE and one backend called "hub", unless `options` say otherwise. */
-  constructor(options: Partial<SessionOptions> = {}) {
+  /** A session with CPE, unless `options` say otherwise. @param backends Names of the backends, best first. */
+  constructor(options: Partial<SessionOptions> = {}, backends: readonly string[] = ["hub"]) {
+    this.routes = new FakeRoutes(backends);
     this.session = new Session(this, {
       id: "TEST1",
       mode: "parse",
       appName: "Kurafuto",
       announced: ExtensionSet.ALL,
-      onKick: "disconnect",
+      welcome: { name: "My network", motd: "Welcome" },
       verify: () => true,
       listDelivery: () => "at once",
-      candidates: () => ["hub"],
+      routes: this.routes,
+      redirect: { command: "/server", pluginChannel: 75 },
       limits: DEFAULT_LIMITS,
       ...options,
     });
@@ -98,10 +105,9 @@ export class MemoryDriver implements SessionPort {
 
   /** Closes every leg that the session wanted closed in full, as sockets do in the end. */
   settle(): void {
-    const done = new Set<Leg>();
     for (const { leg, how } of this.closings) {
-      if (how === "half" || done.has(leg)) continue;
-      done.add(leg);
+      if (how === "half" || this.#gone.has(leg)) continue;
+      this.#gone.add(leg);
       this.session.gone(leg);
     }
   }
@@ -122,6 +128,10 @@ export class MemoryDriver implements SessionPort {
 
   close(leg: Leg, how: Closing): void {
     this.closings.push({ leg, how });
+  }
+
+  heldBack(leg: Leg): boolean {
+    return this.held.has(leg);
   }
 
   wake(time: number): void {

@@ -119,3 +119,29 @@ Deno.test("blankTrailingAmpersands() looks in front of either padding", () => {
   blankTrailingAmpersands(bytes, 0);
   assertEquals(readText(bytes, 0), "a");
 });
+
+Deno.test("wrapText() leaves short lines alone", () => {
+  assertEquals(wrapText("&ehello"), ["&ehello"]);
+});
+
+Deno.test("wrapText() breaks at spaces and goes on in the same colour", () => {
+  const lines = wrapText(`&a${"word ".repeat(20)}`);
+  assert(lines.length === 2 && lines.every((line) => line.length <= 64));
+  assert(lines[1]?.startsWith("> &aword"));
+  assertEquals(lines.join(" ").match(/word/g)?.length, 20);
+});
+
+Deno.test("wrapText() cuts a line without spaces and never cuts a colour code in two", () => {
+  const lines = wrapText(`${"x".repeat(63)}&${"c".repeat(80)}`);
+  assert(lines.every((line) => line.length <= 64 && !line.endsWith("&")));
+  assert(lines[1]?.startsWith("> &c"));
+});
+
+Deno.test("wrapText() drops a lone & at the end of a line", () => {
+  assertEquals(wrapText("fish &"), ["fish "]);
+});
+
+Deno.test("drawable() keeps the characters of code page 437 for clients with FullCP437 only", () => {
+  assertEquals(drawable("café ☺", ExtensionSet.of("FullCP437")), "café ☺");
+  assertEquals(drawable("café ☺", ExtensionSet.EMPTY), "caf? ?");
+});

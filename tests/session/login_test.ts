@@ -4,6 +4,7 @@ import { encodePacket } from "../../lib/protocol/packets.ts";
 import { CLIENT, DEFAULT_LIMITS } from "../../lib/session/port.ts";
 import { assert, assertEquals, assertMatch } from "../harness/assert.ts";
 import { MemoryDriver } from "../harness/memory_driver.ts";
+import { chatLines, frames, outline } from "./frames.ts";
 import { concat, dialect, extensionList, identification, kickText, smallMap, vanilla, welcome } from "./logins.ts";
 
 const SMALL = ExtensionSet.of("CustomBlocks", "HeldBlock", "TwoWayPing");
@@ -253,7 +254,7 @@ Deno.test("a backend that cannot be reached, closes, is silent or sends garbage 
     (driver) => (driver.open(), driver.fromBackend(smallMap(dialect()))),
   ];
   for (const fail of ways) {
-    const driver = new MemoryDriver({ announced: SMALL, candidates: () => ["hub", "arena"] });
+    const driver = new MemoryDriver({ announced: SMALL }, ["hub", "arena"]);
     driver.fromClient(concat(identification(), extensionList(SMALL)));
     const first = driver.backend;
     fail(driver);
@@ -266,27 +267,38 @@ Deno.test("a backend that cannot be reached, closes, is silent or sends garbage 
   }
 });
 
-Deno.test("a player nobody takes is told so, with the code that stands in the log", () => {
-  const driver = new MemoryDriver({ candidates: () => ["hub", "arena"], id: "7F3AX" });
+Deno.test("a player nobody takes is shown the waiting room, and stays in line", () => {
+  const driver = new MemoryDriver({}, ["hub", "arena"]);
   driver.fromClient(identification("Steve", "-", 0));
   driver.session.failed(driver.backend, "connection refused");
   driver.session.failed(driver.backend, "no route");
-  assertMatch(kickText(driver.take(CLIENT)), /^No server can take you now.* \[PD-7F3AX\]$/);
-  driver.settle();
-  assertEquals(driver.summary?.code, "PD");
-  assertEquals(driver.summary?.detail, "hub: connection refused; arena: no route");
+  const stream = driver.take(CLIENT);
+  assertEquals(outline(frames("s2c", vanilla(), stream)).slice(0, 5), [
+    "ServerIdentification",
+    "LevelInitialize",
+    "LevelDataChunk",
+    "LevelFinalize",
+    "SpawnPlayer",
+  ]);
+  assertMatch(chatLines(vanilla(), stream)[0] ?? "", /^&eNo server can take you now$/);
+  assertEquals(driver.routes.wishes.map(({ kind }) => kind), ["join", "join"]);
+  assertEquals(driver.session.ended, false);
+  const causes = driver.events.filter((event) => event.kind === "refused").map(({ backend, cause }) => [backend, cause]);
+  assertEquals(causes.slice(0, 2), [["hub", "connection refused"], ["arena", "no route"]]);
 });
 
-Deno.test("backends that refuse while the client still lists its extensions are to blame, not the client", () => {
-  const driver = new MemoryDriver();
+Deno.test("backends that refuse while the client still lists its extensions lead to the waiting room once it has", () => {
+  const driver = new MemoryDriver({ announced: SMALL });
   driver.fromClient(identification());
   driver.session.failed(driver.backend, "connection refused");
-  driver.settle();
-  assertEquals([driver.summary?.reason, driver.summary?.code], ["no-backend", "PD"]);
+  driver.take(CLIENT);
+  driver.routes.down.add("hub");
+  driver.fromClient(extensionList(SMALL));
+  assert(outline(frames("s2c", dialect(SMALL), driver.take(CLIENT))).includes("LevelFinalize"));
 });
 
 Deno.test("a backend's kick at login reaches the player word for word", () => {
-  const driver = new MemoryDriver({ candidates: () => ["hub", "arena"] });
+  const driver = new MemoryDriver({}, ["hub", "arena"]);
   driver.fromClient(identification("Steve", "-", 0));
   driver.open();
   const kick = encodePacket("DisconnectPlayer", vanilla(), { reason: "&cYou're banned: ♥ griefing" });
@@ -297,21 +309,24 @@ Deno.test("a backend's kick at login reaches the player word for word", () => {
 });
 
 Deno.test("with on_kick = fallback the next backend is tried, and the last kick is what the player reads", () => {
-  const driver = new MemoryDriver({ candidates: () => ["hub", "arena"], onKick: "fallback" });
+  const driver = new MemoryDriver({}, ["hub", "arena"]);
+  driver.routes.kick = "fallback";
   driver.fromClient(identification("Steve", "-", 0));
   for (const reason of ["full", "also full"]) {
     driver.open();
     driver.fromBackend(encodePacket("DisconnectPlayer", vanilla(), { reason }));
   }
-  assertEquals(kickText(driver.take(CLIENT)), "also full");
+  assertEquals(chatLines(vanilla(), driver.take(CLIENT))[0], "&eNo server can take you now: &falso full");
 });
 
-Deno.test("a backend that loses patience with a slow client is dialled again for it", () => {
+Deno.test("a backend that loses patience with a slow client is dialled again for it, once the first leg is gone", () => {
   const driver = new MemoryDriver({ announced: SMALL });
   driver.fromClient(identification());
   driver.open();
   driver.session.eof(driver.backend);
   driver.fromClient(extensionList(SMALL));
+  assertEquals(driver.dialled.length, 1);
+  driver.settle();
   assertEquals(driver.dialled.map(({ backend }) => backend), ["hub", "hub"]);
   driver.open();
   assertEquals(driver.take(driver.backend), concat(identification(), extensionList(SMALL)));
@@ -395,12 +410,13 @@ Deno.test("a login that takes too long ends, however the time passes", () => {
 });
 
 Deno.test("backends that are all silent cost no more than the login's time", () => {
-  const driver = new MemoryDriver({ candidates: () => ["a", "b", "c", "d", "e", "f"] });
+  const driver = new MemoryDriver({}, ["a", "b", "c", "d", "e", "f"]);
   driver.fromClient(identification("Steve", "-", 0));
-  driver.advance(DEFAULT_LIMITS.loginMs);
-  driver.settle();
-  assertEquals(driver.summary?.reason, "no-backend");
+  driver.advance(DEFAULT_LIMITS.loginMs - 1);
   assertEquals(driver.dialled.length, 4);
+  assertEquals(driver.take(CLIENT).length, 0);
+  driver.advance(1);
+  assertEquals(chatLines(vanilla(), driver.take(CLIENT))[0], "&eNo server has answered in time");
 });
 
 Deno.test("a client that leaves during its login takes the backend's leg with it", () => {

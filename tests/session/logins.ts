@@ -66,12 +66,27 @@ export function concat(...pieces: Uint8Array[]): Uint8Array {
 }
 
 /** A session whose client and backend both have `extensions`, with the login done and nothing left to take. */
-export function playing(extensions: ExtensionSet, options: Partial<SessionOptions> = {}): MemoryDriver {
-  const driver = new MemoryDriver({ announced: extensions, ...options });
+export function playing(
+  extensions: ExtensionSet,
+  options: Partial<SessionOptions> = {},
+  backends: readonly string[] = ["hub"],
+): MemoryDriver {
+  const driver = new MemoryDriver({ announced: extensions, ...options }, backends);
   driver.fromClient(identification());
   driver.open();
   driver.fromClient(extensionList(extensions));
   driver.fromBackend(concat(extensionList(extensions, "Backend 1.0"), welcome()));
+  driver.take(0);
+  driver.take(driver.backend);
+  return driver;
+}
+
+/** The same for a client without CPE, which stands in a small map. */
+export function playingVanilla(backends: readonly string[] = ["hub"]): MemoryDriver {
+  const driver = new MemoryDriver({}, backends);
+  driver.fromClient(identification("Steve", "-", 0));
+  driver.open();
+  driver.fromBackend(concat(welcome(vanilla()), smallMap(vanilla())));
   driver.take(0);
   driver.take(driver.backend);
   return driver;

@@ -28,7 +28,7 @@ Deno.test("raw mode replays the Identification and passes everything else unread
 });
 
 Deno.test("raw mode goes on to the next backend when one cannot be reached", () => {
-  const driver = new MemoryDriver({ mode: "raw", candidates: () => ["hub", "arena"] });
+  const driver = new MemoryDriver({ mode: "raw" }, ["hub", "arena"]);
   driver.fromClient(identification());
   driver.session.failed(driver.backend, "refused");
   driver.open();
@@ -37,7 +37,7 @@ Deno.test("raw mode goes on to the next backend when one cannot be reached", () 
 });
 
 Deno.test("raw mode kicks only while no backend is there, since it knows no packet's end later", () => {
-  const alone = new MemoryDriver({ mode: "raw", candidates: () => [] });
+  const alone = new MemoryDriver({ mode: "raw" }, []);
   alone.fromClient(identification());
   assertMatch(kickText(alone.take(CLIENT)), /^No server can take you now/);
   const spliced = splicing();
@@ -91,7 +91,7 @@ Deno.test("after one side has ended the other is kept only as long as it speaks"
 });
 
 Deno.test("raw mode ends a login that no backend answers in time", () => {
-  const driver = new MemoryDriver({ mode: "raw", candidates: () => ["a", "b", "c", "d", "e"] });
+  const driver = new MemoryDriver({ mode: "raw" }, ["a", "b", "c", "d", "e"]);
   driver.fromClient(encodePacket("PlayerIdentification", vanilla(), { protocol: 7, username: "A", key: "", magic: 0 }));
   driver.advance(DEFAULT_LIMITS.loginMs);
   driver.settle();

@@ -5,6 +5,7 @@ import { Beat } from "../../lib/transport/beat.ts";
 import { DenoDriver } from "../../lib/transport/deno_driver.ts";
 import { Nap } from "../../lib/transport/nap.ts";
 import { assert, assertEquals } from "../harness/assert.ts";
+import { FakeRoutes } from "../harness/fake_routes.ts";
 import { Waits } from "../harness/waits.ts";
 import { identification } from "../session/logins.ts";
 import { FakeConn } from "./fake_conn.ts";
@@ -70,10 +71,11 @@ class Stage {
       mode: "raw",
       appName: "Kurafuto",
       announced: ExtensionSet.EMPTY,
-      onKick: "disconnect",
+      welcome: { name: "My network", motd: "" },
       verify: () => true,
       listDelivery: () => "at once",
-      candidates: () => ["hub"],
+      routes: new FakeRoutes(),
+      redirect: { command: "/server", pluginChannel: 75 },
       limits: DEFAULT_LIMITS,
     });
     this.driver.start(this.session, this.client);

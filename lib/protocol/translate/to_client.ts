@@ -27,6 +27,7 @@ const CHAT = 0;
 const FIRST_SYSTEM_TYPE = 128;
 const SYSTEM_COLOUR = "&e";
 const LEVEL_LOW_BITS = 0;
+const NOTHING = new Uint8Array(0);
 
 /** Blocks that a client without BlockPermissions lets only operators place (the first also delete). */
 const BEDROCK = 7;
@@ -52,6 +53,7 @@ export class ToClient {
   /** Set while a map is on its way from a backend without FastMap to a client with it. */
   #level: FastMapLevel | undefined;
   #mapHeight = 0;
+  #behindLevel: Uint8Array = NOTHING;
 
   constructor(from: Dialect, to: Dialect) {
     this.#from = from;
@@ -61,12 +63,22 @@ export class ToClient {
     this.#own = concernsBetween(from, to);
   }
 
+  /** Whether packets are held back until a map's volume is known. */
+  get holding(): boolean {
+    return this.#level?.holding ?? false;
+  }
+
+  /** Puts `bytes`, in the client's dialect, right behind the next LevelInitialize that the client gets. */
+  followLevel(bytes: Uint8Array): void {
+    this.#behindLevel = bytes;
+  }
+
   /**
    * Non-zero for the ids that must go through {@linkcode translate}; all others can be forwarded as they are. Changes while a map
    * is held back: ask again after each call.
    */
   get concerns(): Uint8Array {
-    return this.#level?.holding ? EVERYTHING : this.#own;
+    return this.holding ? EVERYTHING : this.#own;
   }
 
   /**
@@ -81,8 +93,12 @@ export class ToClient {
     if (this.#shapes.dropped[id] !== 0) return undefined;
     switch (id) {
       case LEVEL_INITIALIZE:
-        if (!this.#lacks("FastMap")) break;
-        this.#level = new FastMapLevel(this.#from, this.#to);
+        if (this.#lacks("FastMap")) {
+          this.#level = new FastMapLevel(this.#from, this.#to);
+        } else {
+          this.#forward(id, bytes, start, end, out);
+          this.#endLevelInitialize(out);
+        }
         return undefined;
       case LEVEL_DATA_CHUNK:
         return this.#levelData(bytes, start, end, out);
@@ -122,6 +138,11 @@ export class ToClient {
     else reshape(shape, bytes, start, out);
   }
 
+  #endLevelInitialize(out: PacketBuffer): void {
+    out.append(this.#behindLevel);
+    this.#behindLevel = NOTHING;
+  }
+
   #levelData(bytes: Uint8Array, start: number, end: number, out: PacketBuffer): ToClientFailure | undefined {
     const level = this.#level;
     if (level === undefined) {
@@ -132,6 +153,7 @@ export class ToClient {
     const failure = level.take(bytes, start);
     if (failure !== undefined) return failure;
     const held = level.begin(out);
+    if (held !== undefined) this.#endLevelInitialize(out);
     const replayFailure = held === undefined ? undefined : this.#replay(held, out);
     level.writeChunks(out);
     return replayFailure;

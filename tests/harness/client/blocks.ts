@@ -26,9 +26,10 @@ export class ClientBlocks implements StatePart {
     UpdateUserType: ({ userType }) => this.#setUserType(userType),
     DefineBlock: (packet) => this.#define(packet.block % BLOCK_COUNT, packet),
     DefineBlockExt: (packet) => this.#define(packet.block % BLOCK_COUNT, packet),
-    RemoveBlockDefinition: ({ block }) => {
-      this.definitions.delete(block % BLOCK_COUNT);
-      this.#removeFromInventory(block % BLOCK_COUNT);
+    RemoveBlockDefinition: (packet) => {
+      const block = packet.block % BLOCK_COUNT;
+      this.definitions.delete(block);
+      this.#removeFromInventory(block);
       if (block <= HIGHEST_CPE_BLOCK) this.#addToInventory(block);
     },
     SetInventoryOrder: ({ block, order }) => {

@@ -2,6 +2,7 @@ import type { Colour } from "./environment.ts";
 import { type ClientContext, keep, type PacketHandlers, plain, type StatePart } from "./part.ts";
 
 const CHAT = 0;
+const SYSTEM = 255;
 const STATUS_3 = 3;
 const STATUS_TYPES: readonly number[] = [1, 2, STATUS_3, 11, 12, 13];
 const ANNOUNCEMENT_TYPES: readonly number[] = [100, 101, 102];
@@ -95,15 +96,16 @@ export class ClientScreen implements StatePart {
     };
   }
 
-  #show(type: number, message: string): void {
+  /** Without MessageTypes, the server's own words get their colour before anybody looks at what they begin with. */
+  #show(type: number, text: string): void {
+    const hasTypes = this.#context.extensions.has("MessageTypes");
+    const message = !hasTypes && type === SYSTEM ? `&e${text}` : text;
     if (message.toLowerCase().startsWith(`${DETAIL}=`)) {
       this.#showAt(STATUS_3, message.slice(DETAIL.length + 1));
     } else if (message.toLowerCase().startsWith(DETAIL)) {
       keep(this.hidden, message);
-    } else if (this.#context.extensions.has("MessageTypes")) {
-      this.#showAt(type, message);
     } else {
-      this.#showAt(CHAT, type === 255 ? `&e${message}` : message);
+      this.#showAt(hasTypes ? type : CHAT, message);
     }
   }
 

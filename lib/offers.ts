@@ -1,0 +1,49 @@
+/** What is known about the extensions of backends: S follows from it. */
+import { announcedSet, type ExtensionSet } from "./protocol/extensions.ts";
+import type { ListDelivery } from "./session/port.ts";
+
+/** Learns what backends offer, from players' logins and from checks. */
+export class Offers {
+  readonly #backends: readonly string[];
+  readonly #exclude: readonly string[];
+  /** What each backend offered when somebody last asked it. */
+  readonly #offers = new Map<string, ExtensionSet>();
+  /** Backends that broke off over a list of extensions. */
+  readonly #refusesLists = new Set<string>();
+  #announced: ExtensionSet;
+
+  /** @param exclude Extensions that are never announced. */
+  constructor(backends: readonly string[], exclude: readonly string[]) {
+    this.#backends = backends;
+    this.#exclude = exclude;
+    this.#announced = this.#union();
+  }
+
+  /** S: what some backend offers, or may offer as long as nobody has asked it. */
+  get announced(): ExtensionSet {
+    return this.#announced;
+  }
+
+  /** `backend` has listed what it offers; nothing where it does not speak CPE. */
+  learn(backend: string, offer: ExtensionSet): void {
+    if (offer.size > 0) this.#refusesLists.delete(backend);
+    if (this.#offers.get(backend)?.key === offer.key) return;
+    this.#offers.set(backend, offer);
+    this.#announced = this.#union();
+  }
+
+  /** `backend` broke off because it was sent a list. */
+  listRefused(backend: string): void {
+    this.#refusesLists.add(backend);
+  }
+
+  /** How `backend` is sent a client's list. */
+  delivery(backend: string): ListDelivery {
+    if (this.#refusesLists.has(backend)) return "on request";
+    return this.#offers.has(backend) ? "at once" : "on trial";
+  }
+
+  #union(): ExtensionSet {
+    return announcedSet(this.#exclude, this.#backends.map((backend) => this.#offers.get(backend)));
+  }
+}

@@ -1,0 +1,17 @@
+import type { PacketBuffer } from "../packet_buffer.ts";
+import type { Dialect, PacketName } from "../packet_table.ts";
+
+/** One kind of state that a client keeps over a new map, as one client has it. */
+export interface Leftover {
+  /** Notes the packet at `start` of `bytes`: whole, in the client's dialect and one of those that its kind lists. */
+  track(bytes: Uint8Array, start: number): void;
+  /** Appends the packets that make the state a fresh client's. The leftover is not used any more afterwards. */
+  undo(out: PacketBuffer): void;
+}
+
+/** A kind of state that a client keeps over a new map; each client gets its leftover when the first of the packets comes. */
+export interface LeftoverKind {
+  /** The packets that change the state. */
+  readonly packets: readonly PacketName[];
+  new (client: Dialect): Leftover;
+}

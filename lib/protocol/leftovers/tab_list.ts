@@ -1,0 +1,39 @@
+import type { PacketBuffer } from "../packet_buffer.ts";
+import { type Dialect, type PacketName, packetNamed } from "../packet_table.ts";
+import { writePacket } from "../packets.ts";
+import { offsetOf } from "./fields.ts";
+import { IdSet } from "./id_set.ts";
+import type { Leftover } from "./leftover.ts";
+
+const SPAWN_PLAYER = packetNamed("SpawnPlayer").id;
+const EXT_REMOVE_PLAYER_NAME = packetNamed("ExtRemovePlayerName").id;
+const SELF = 255;
+/** Clients read only the low byte of these ids. */
+const NAME_ID_LOW = offsetOf("ExtAddPlayerName", "nameId") + 1;
+
+/**
+ * The list of players. ClassiCube also writes an entry for each SpawnPlayer, which goes with its entity; the player's own never
+ * goes.
+ */
+export class TabList implements Leftover {
+  static readonly packets: readonly PacketName[] = ["SpawnPlayer", "ExtAddPlayerName", "ExtRemovePlayerName"];
+  readonly #client: Dialect;
+  readonly #listed = new IdSet();
+
+  constructor(client: Dialect) {
+    this.#client = client;
+  }
+
+  track(bytes: Uint8Array, start: number): void {
+    if (bytes[start] === SPAWN_PLAYER) {
+      if (bytes[start + 1] === SELF) this.#listed.set(SELF, true);
+    } else {
+      this.#listed.set(bytes[start + NAME_ID_LOW] ?? 0, bytes[start] !== EXT_REMOVE_PLAYER_NAME);
+    }
+  }
+
+  undo(out: PacketBuffer): void {
+    if (!this.#client.extensions.has("ExtPlayerList")) return;
+    for (const nameId of this.#listed) writePacket(out, "ExtRemovePlayerName", this.#client, { nameId });
+  }
+}

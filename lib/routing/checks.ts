@@ -1,0 +1,73 @@
+import type { Clock } from "./clock.ts";
+
+/** What a check of a backend found. */
+export type CheckOutcome = { readonly ok: true } | { readonly ok: false; readonly cause: string };
+
+/** How far, as a part of it, the time between two checks is from the interval at most, so that checks spread out. */
+const JITTER = 0.1;
+
+export interface ChecksOptions {
+  /** Names of the backends to check. */
+  readonly backends: readonly string[];
+  /** Milliseconds from the beginning of one check of a backend to that of the next. */
+  readonly intervalMs: number;
+  /** Milliseconds a check may take. */
+  readonly timeoutMs: number;
+  /** Checks a backend once. Settles soon after `signal` is aborted, which it is when the time is over; may reject. */
+  readonly check: (backend: string, signal: AbortSignal) => Promise<CheckOutcome>;
+  /** Told what each check found. */
+  readonly report: (backend: string, outcome: CheckOutcome) => void;
+  readonly clock: Clock;
+  /** Returns a number from 0 up to, not including, 1. */
+  readonly random: () => number;
+}
+
+/** Checks every backend again and again: at the start, and then once in each interval, one check of a backend at a time. */
+export class Checks {
+  readonly #options: ChecksOptions;
+  readonly #stopping = new AbortController();
+  readonly #running = new Set<Promise<void>>();
+  readonly #cancelTimers = new Map<string, () => void>();
+
+  constructor(options: ChecksOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    for (const backend of this.#options.backends) this.#begin(backend);
+  }
+
+  /** Checks no more, and reports nothing any more. Resolves when no check runs. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    for (const cancel of this.#cancelTimers.values()) cancel();
+    await Promise.all(this.#running);
+  }
+
+  #begin(backend: string): void {
+    const { clock, intervalMs, random, report } = this.#options;
+    const next = clock.now() + intervalMs * (1 - JITTER + 2 * JITTER * random());
+    const running = this.#check(backend).then((outcome) => {
+      this.#running.delete(running);
+      if (this.#stopping.signal.aborted) return;
+      report(backend, outcome);
+      this.#cancelTimers.set(backend, clock.after(Math.max(0, next - clock.now()), () => this.#begin(backend)));
+    });
+    this.#running.add(running);
+  }
+
+  async #check(backend: string): Promise<CheckOutcome> {
+    const { check, clock, timeoutMs } = this.#options;
+    const late = new AbortController();
+    const cancelDeadline = clock.after(timeoutMs, () => late.abort());
+    try {
+      const outcome = await check(backend, AbortSignal.any([late.signal, this.#stopping.signal]));
+      return late.signal.aborted ? { ok: false, cause: `no answer within ${timeoutMs} ms` } : outcome;
+    } catch (error) {
+      if (late.signal.aborted) return { ok: false, cause: `no answer within ${timeoutMs} ms` };
+      return { ok: false, cause: error instanceof Error ? error.message : String(error) };
+    } finally {
+      cancelDeadline();
+    }
+  }
+}

@@ -1,0 +1,160 @@
+/** Which backend of each pool a player was on last. Outlives the edge. */
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+
+const FILE = "recent.sqlite";
+/** Milliseconds to wait for another process, a successor for instance, that writes to the file. */
+const BUSY_MS = 100;
+/** What SQLite says about a file that is damaged or none of its own. */
+const CORRUPT = /malformed|not a database|damaged/;
+/** A database that is only in memory. */
+const MEMORY = ":memory:";
+
+export interface RecentOptions {
+  /** Entries that are kept, one for each player and pool; the oldest are forgotten, a hundredth at a time. @default 100000 */
+  readonly limit?: number;
+  /** Told what is wrong with the file. Nothing is thrown: the rest of the process's life is remembered in memory instead. */
+  readonly onProblem: (message: string) => void;
+}
+
+/**
+ * Remembers in `recent.sqlite`, which only the owner can read. Whatever is remembered survives the end of the process, however sudden;
+ * a loss of power may take the last entries.
+ */
+export class Recent {
+  readonly #limit: number;
+  readonly #onProblem: (message: string) => void;
+  #store: Store;
+  #sinceForgetting = 0;
+
+  /** @param dataDir An existing directory; in memory only where it is `undefined`. */
+  constructor(dataDir: string | undefined, { limit = 100_000, onProblem }: RecentOptions) {
+    this.#limit = limit;
+    this.#onProblem = onProblem;
+    this.#store = dataDir === undefined ? new Store(MEMORY) : this.#open(`${dataDir}/${FILE}`);
+    this.#safely((store) => store.forget(limit));
+  }
+
+  /** Name of the backend of `pool` that `player`, in any case, was on last. */
+  last(player: string, pool: string): string | undefined {
+    return this.#safely((store) => store.last(player.toLowerCase(), pool));
+  }
+
+  /** `player` is on `backend` of `pool` now. */
+  remember(player: string, pool: string, backend: string): void {
+    this.#safely((store) => {
+      store.remember(player.toLowerCase(), pool, backend);
+      this.#sinceForgetting++;
+      if (this.#sinceForgetting * 100 < this.#limit) return;
+      this.#sinceForgetting = 0;
+      store.forget(this.#limit);
+    });
+  }
+
+  close(): void {
+    this.#store.close();
+  }
+
+  #open(path: string): Store {
+    try {
+      return openFile(path, (message) => this.#onProblem(message));
+    } catch (error) {
+      return this.#inMemory(`Cannot open ${path}`, error);
+    }
+  }
+
+  #safely<T>(use: (store: Store) => T): T {
+    try {
+      return use(this.#store);
+    } catch (error) {
+      this.#store.close();
+      this.#store = this.#inMemory(`Cannot use ${FILE}`, error);
+      return use(this.#store);
+    }
+  }
+
+  #inMemory(what: string, error: unknown): Store {
+    this.#onProblem(`${what}, recent backends are forgotten at the end: ${messageOf(error)}`);
+    return new Store(MEMORY);
+  }
+}
+
+/** Opens or makes the file; one that is damaged is set aside first. */
+function openFile(path: string, onProblem: (message: string) => void): Store {
+  try {
+    return openOrMake(path);
+  } catch (error) {
+    if (!CORRUPT.test(messageOf(error))) throw error;
+    Deno.renameSync(path, `${path}.corrupt`);
+    onProblem(`Cannot read ${path}, which is now ${path}.corrupt: ${messageOf(error)}`);
+    for (const leftover of [`${path}-wal`, `${path}-shm`]) removeIfThere(leftover);
+    return openOrMake(path);
+  }
+}
+
+function openOrMake(path: string): Store {
+  // SQLite has no say in the mode, and gives its other files that of this one.
+  Deno.openSync(path, { write: true, create: true, mode: 0o600 }).close();
+  return new Store(path);
+}
+
+function removeIfThere(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The database. Every method may throw. */
+class Store {
+  readonly #database: DatabaseSync;
+  readonly #last: StatementSync;
+  readonly #remember: StatementSync;
+  readonly #forget: StatementSync;
+
+  constructor(path: string) {
+    const database = new DatabaseSync(path);
+    try {
+      database.exec(`PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;`);
+      const [verdict] = Object.values(database.prepare("PRAGMA quick_check(1)").get() ?? {});
+      if (verdict !== "ok") throw new Error(`the file is damaged: ${verdict}`);
+      // Replacing a row gives it a new, highest id, so that ids are in the order of age.
+      database.exec(`
+        CREATE TABLE IF NOT EXISTS recent (
+          id INTEGER PRIMARY KEY, player TEXT NOT NULL, pool TEXT NOT NULL, backend TEXT NOT NULL, UNIQUE (player, pool)
+        ) STRICT
+      `);
+      this.#last = database.prepare("SELECT backend FROM recent WHERE player = ? AND pool = ?");
+      this.#remember = database.prepare("INSERT OR REPLACE INTO recent (player, pool, backend) VALUES (?, ?, ?)");
+      this.#forget = database.prepare(
+        "DELETE FROM recent WHERE id <= (SELECT id FROM recent ORDER BY id DESC LIMIT 1 OFFSET ?)",
+      );
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+    this.#database = database;
+  }
+
+  last(player: string, pool: string): string | undefined {
+    const backend = this.#last.get(player, pool)?.backend;
+    return typeof backend === "string" ? backend : undefined;
+  }
+
+  remember(player: string, pool: string, backend: string): void {
+    this.#remember.run(player, pool, backend);
+  }
+
+  /** Forgets all but the `limit` youngest entries. */
+  forget(limit: number): void {
+    this.#forget.run(limit);
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}

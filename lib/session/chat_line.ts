@@ -1,0 +1,64 @@
+/** One line of chat as the client types it: with LongerMessages it comes in parts, which belong together. */
+import { PacketBuffer } from "../protocol/packet_buffer.ts";
+import { readText, TEXT_SIZE, textEnd } from "../protocol/text.ts";
+
+/** Parts of one line that are waited for; MCGalaxy joins as many. */
+const MAX_PARTS = 100;
+const MORE_FOLLOWS = 1;
+/** Where the text of a PlayerMessage begins, behind its id and the flag. */
+const TEXT_AT = 2;
+
+/** Holds the parts of a line until it is whole, so that it goes to one backend or, as a command, to none. */
+export class ChatLine {
+  readonly #inParts: boolean;
+  readonly #packets = new PacketBuffer(0);
+  #text = "";
+  #parts = 0;
+
+  /** @param inParts Whether LongerMessages was negotiated with the client. */
+  constructor(inParts: boolean) {
+    this.#inParts = inParts;
+  }
+
+  /** The packets of the line so far, whole. */
+  get packets(): Uint8Array {
+    return this.#packets.view();
+  }
+
+  /** The text of the line so far. */
+  get text(): string {
+    return this.#text;
+  }
+
+  /** Takes the PlayerMessage at `start` of `bytes`. Returns whether the line is whole, or longer than is waited for. */
+  push(bytes: Uint8Array, start: number, end: number): boolean {
+    const more = this.#inParts && bytes[start + 1] === MORE_FOLLOWS;
+    const text = readText(bytes, start + TEXT_AT);
+    // What looks like padding in front of another part belongs to the text.
+    this.#text += more ? text.padEnd(TEXT_SIZE) : text;
+    this.#packets.append(bytes, start, end);
+    this.#parts++;
+    return !more || this.#parts >= MAX_PARTS;
+  }
+
+  /** Begins the next line. */
+  clear(): void {
+    this.#packets.clear();
+    this.#text = "";
+    this.#parts = 0;
+  }
+
+  /** Whether the PlayerMessage at `start` of `bytes` is a whole line that does not begin with a slash: nothing for the edge. */
+  isPlain(bytes: Uint8Array, start: number): boolean {
+    const { length } = this.#packets;
+    return length === 0 && !(this.#inParts && bytes[start + 1] === MORE_FOLLOWS) && !beginsWithSlash(bytes, start);
+  }
+}
+
+/** Whether the first character that is no space is a slash. */
+function beginsWithSlash(bytes: Uint8Array, start: number): boolean {
+  const end = textEnd(bytes, start + TEXT_AT);
+  let at = start + TEXT_AT;
+  while (at < end && bytes[at] === 0x20) at++;
+  return bytes[at] === 0x2f;
+}

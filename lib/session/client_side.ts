@@ -1,0 +1,179 @@
+/** The player's side of a session: what outlives every backend the player is on. */
+import type { Framer } from "../protocol/framer.ts";
+import { Leftovers } from "../protocol/leftovers.ts";
+import { PacketBuffer } from "../protocol/packet_buffer.ts";
+import { type Dialect, knownSizes, type PacketName, packetNamed } from "../protocol/packet_table.ts";
+import { encodePacket, type PacketInput, readPacket, writePacket } from "../protocol/packets.ts";
+import { drawable, wrapText } from "../protocol/text.ts";
+import { ChatLine } from "./chat_line.ts";
+import type { SessionCore } from "./core.ts";
+import type { Identity } from "./identification.ts";
+import { idTable, union } from "./id_table.ts";
+import { CLIENT } from "./port.ts";
+
+const LEVEL_INITIALIZE = packetNamed("LevelInitialize").id;
+const LEVEL_FINALIZE = packetNamed("LevelFinalize").id;
+const SPAWN_PLAYER = packetNamed("SpawnPlayer").id;
+const EXT_ADD_ENTITY2 = packetNamed("ExtAddEntity2").id;
+/** What is of interest whatever the client has. */
+const NOTED = idTable(LEVEL_INITIALIZE, LEVEL_FINALIZE, SPAWN_PLAYER, EXT_ADD_ENTITY2);
+const SUPPORT_LEVEL = 1;
+const SELF = 255;
+/** Message types: chat with MessageTypes, and the server's own words without it. */
+const CHAT = 0;
+const SYSTEM = 255;
+
+/** A handshake as it is replayed to backends. */
+export interface Guest {
+  readonly identity: Identity;
+  /** C. */
+  readonly dialect: Dialect;
+  /** ExtInfo and the entries of C; empty for clients without CPE. */
+  readonly list: Uint8Array;
+}
+
+/** Where a backend has put the player: eye position in 1/32 block. */
+export interface Spawn {
+  readonly x: number;
+  readonly y: number;
+  readonly z: number;
+}
+
+/** Follows what the client is sent, so that a move can undo it, and remembers what it was asked. */
+export class ClientSide {
+  readonly guest: Guest;
+  /** Holds what the client sent and nobody has taken yet. */
+  readonly framer: Framer;
+  /** What backends did to the client that a new map does not undo. */
+  readonly leftovers: Leftovers;
+  /** Non-zero for the packets to the client that {@linkcode note} has to see. */
+  readonly noted: Uint8Array;
+  /** The line of chat that the client is typing. */
+  readonly line: ChatLine;
+  /** Whole packets of chat that no backend has got yet. */
+  readonly unsent = new PacketBuffer(0);
+  readonly #session: SessionCore;
+  readonly #sizes: Uint16Array;
+  #loading = false;
+  #spawn: Spawn | undefined;
+  #levelsOwed: number;
+
+  /** @param levelsOwed CustomBlockSupportLevels that the client was sent and has not answered. */
+  constructor(session: SessionCore, guest: Guest, framer: Framer, levelsOwed: number) {
+    this.#session = session;
+    this.guest = guest;
+    this.framer = framer;
+    this.#levelsOwed = levelsOwed;
+    this.leftovers = new Leftovers(guest.dialect);
+    this.noted = union(this.leftovers.concerns, NOTED);
+    this.line = new ChatLine(guest.dialect.extensions.has("LongerMessages"));
+    this.#sizes = knownSizes("s2c", guest.dialect);
+  }
+
+  /** The player's name. */
+  get name(): string {
+    return this.guest.identity.name;
+  }
+
+  /** C's dialect. */
+  get dialect(): Dialect {
+    return this.guest.dialect;
+  }
+
+  /** Whether a map has begun to reach the client and has not ended. */
+  get loading(): boolean {
+    return this.#loading;
+  }
+
+  /** Where the player has been put in the map of now; `undefined` before. */
+  get spawn(): Spawn | undefined {
+    return this.#spawn;
+  }
+
+  /** Notes the packet to the client at `start` of `bytes`, in the client's dialect. */
+  note(bytes: Uint8Array, start: number): void {
+    const id = bytes[start] ?? 0;
+    if (id === LEVEL_INITIALIZE) {
+      this.#loading = true;
+      this.#spawn = undefined;
+    } else if (id === LEVEL_FINALIZE) {
+      this.#loading = false;
+    } else {
+      if (bytes[start + 1] === SELF) {
+        if (id === SPAWN_PLAYER) this.#spawn = readPacket("SpawnPlayer", this.dialect, bytes, start);
+        if (id === EXT_ADD_ENTITY2) this.#spawn = readPacket("ExtAddEntity2", this.dialect, bytes, start);
+      }
+      this.leftovers.track(bytes, start);
+    }
+  }
+
+  /** Notes all whole packets of `bytes` from `start` to `end`. */
+  noteAll(bytes: Uint8Array, start: number, end: number): void {
+    for (let at = start; at < end;) {
+      const id = bytes[at] ?? 0;
+      if (this.noted[id] !== 0) this.note(bytes, at);
+      at += this.#sizes[id] || end;
+    }
+  }
+
+  /** Sends whole packets of the edge's own. */
+  send(bytes: Uint8Array): void {
+    this.noteAll(bytes, 0, bytes.length);
+    this.#session.send(CLIENT, bytes);
+  }
+
+  /** Sends one packet of the edge's own. */
+  sendPacket<N extends PacketName>(name: N, values: PacketInput<N>): void {
+    this.send(encodePacket(name, this.dialect, values));
+  }
+
+  /** Ends the world of now: closes a map that has not come to its end, and undoes what backends did to the client. */
+  leaveWorld(): void {
+    const out = new PacketBuffer(256);
+    if (this.#loading) writePacket(out, "LevelFinalize", this.dialect, { xSize: 0, ySize: 0, zSize: 0 });
+    this.#loading = false;
+    this.leftovers.undo(out);
+    this.#session.send(CLIENT, out.view());
+  }
+
+  /** Says something in chat, in several lines where it is long. `&` and a digit or letter set a colour. */
+  say(text: string): void {
+    const { dialect } = this.guest;
+    const type = dialect.extensions.has("MessageTypes") ? CHAT : SYSTEM;
+    const out = new PacketBuffer(128);
+    for (const message of wrapText(drawable(text, dialect.extensions))) writePacket(out, "Message", dialect, { type, message });
+    this.#session.send(CLIENT, out.view());
+  }
+
+  /** Writes a CustomBlockSupportLevel, which the client answers. */
+  askLevel(out: PacketBuffer): void {
+    this.#levelsOwed++;
+    writePacket(out, "CustomBlockSupportLevel", this.dialect, { level: SUPPORT_LEVEL });
+  }
+
+  /** How many CustomBlockSupportLevels the client has not answered yet. */
+  get levelsOwed(): number {
+    return this.#levelsOwed;
+  }
+
+  /** The client has answered a CustomBlockSupportLevel. */
+  answered(): void {
+    this.#levelsOwed = Math.max(0, this.#levelsOwed - 1);
+  }
+
+  /** Keeps the line of chat that is whole now for the next backend. Returns whether there was room for it. */
+  keepLine(): boolean {
+    const { packets } = this.line;
+    const fits = this.unsent.length + packets.length <= this.#session.options.limits.earlyBytes;
+    if (fits) this.unsent.append(packets);
+    this.line.clear();
+    return fits;
+  }
+
+  /** Takes all chat that no backend has got. */
+  takeUnsent(): Uint8Array {
+    const bytes = this.unsent.copy();
+    this.unsent.clear();
+    return bytes;
+  }
+}

@@ -1,0 +1,62 @@
+/** Signal: the player's own command, `/server` unless the configuration names another. */
+import type { Destination, ListedBackend } from "../routes.ts";
+
+/** Backends that are listed at most; chat shows a dozen lines. */
+const MOST_LISTED = 40;
+
+/** What the player asks for. */
+export type PlayerRequest =
+  | { readonly kind: "list" }
+  | { readonly kind: "move"; readonly to: string };
+
+/** Reads a line of chat; `undefined` where it is not the command. */
+export function readCommand(line: string, command: string): PlayerRequest | undefined {
+  const [word = "", ...rest] = line.trim().split(/\s+/);
+  if (word.toLowerCase() !== command.toLowerCase()) return undefined;
+  const to = rest.join(" ");
+  return to === "" ? { kind: "list" } : { kind: "move", to };
+}
+
+/** The list of servers, a line each of at most 64 characters. */
+export function listing(backends: readonly ListedBackend[], here: string, command: string): readonly string[] {
+  if (backends.length === 0) return ["&eThere are no servers to choose from"];
+  const shown = backends.slice(0, MOST_LISTED).map((backend) => listed(backend, here));
+  const hidden = backends.length - shown.length;
+  const more = hidden > 0 ? [`&7and ${hidden} more`] : [];
+  return [`&eServers here &7(${command} NAME takes you there)`, ...shown, ...more];
+}
+
+function listed({ name, players, maxPlayers, state }: ListedBackend, here: string): string {
+  const room = maxPlayers > 0 ? `${players}/${maxPlayers}` : `${players}`;
+  const count = `&7${room} ${players === 1 && maxPlayers === 0 ? "player" : "players"}`;
+  if (name === here) return `&a> ${name} ${count}, you are here`;
+  switch (state) {
+    case "up":
+      return `&f  ${name} ${count}`;
+    case "full":
+      return `&6  ${name} ${count}, &6full`;
+    case "drained":
+      return `&8  ${name} ${count}, &8takes nobody now`;
+    case "down":
+      return `&c  ${name} &cis down`;
+  }
+}
+
+/** Why the player cannot go there; `undefined` where nothing speaks against it. */
+export function refusal(destination: Destination, asked: string): string | undefined {
+  switch (destination.kind) {
+    case "open":
+      return undefined;
+    case "here":
+      return `&eYou are on ${destination.name} already`;
+    case "closed":
+      return `&c${destination.name} ${{ down: "is down", full: "is full", drained: "takes nobody now" }[destination.why]}`;
+    case "unknown":
+      return `&cThere is no server ${printable(asked)}${destination.nearest === undefined ? "" : `, did you mean ${destination.nearest}?`}`;
+  }
+}
+
+/** What a player typed, as far as it may be shown. */
+function printable(text: string): string {
+  return text.replaceAll(/[^!-%'-~]/g, "?").slice(0, 32);
+}

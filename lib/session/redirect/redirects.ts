@@ -1,0 +1,260 @@
+/** From signals to moves: everything that may take a player elsewhere meets here, one move at a time. */
+import type { ClientSide } from "../client_side.ts";
+import type { SessionCore } from "../core.ts";
+import { Limbo } from "../limbo.ts";
+import { Move, type MoveEvents, type MoveRequest } from "../move.ts";
+import type { Loss, Place } from "../place.ts";
+import type { Play } from "../play.ts";
+import type { SignalKind } from "../port.ts";
+import { reasonText } from "../reasons.ts";
+import type { Asker, Destination, Wish } from "../routes.ts";
+import { WaitingRoom, type WaitStatus } from "../waiting_room.ts";
+import { readSentinel } from "./chat_sentinel.ts";
+import { remedyFor } from "./failure.ts";
+import { LoopGuard } from "./loop_guard.ts";
+import { type MoveAnswer, refusalOf } from "./operator.ts";
+import { listing, readCommand, refusal } from "./player_command.ts";
+import { readPluginRequest } from "./plugin_message.ts";
+
+const NOT_WAITING: WaitStatus = { place: 0, trying: "", last: "" };
+
+/** Keeps where a player is and where they are going. */
+export class Redirects implements MoveEvents {
+  readonly #session: SessionCore;
+  readonly #client: ClientSide;
+  readonly #guard = new LoopGuard();
+  #place: Place;
+  #move: Move | undefined;
+  /** What the player waits for in the waiting room. */
+  #waitingFor: Wish = { kind: "join" };
+  /** What the player reads there. */
+  #why = "";
+  /** A kick that counts unless the move under way succeeds: the words of the backend. */
+  #kick: string | undefined;
+  #fences = 0;
+
+  constructor(session: SessionCore, client: ClientSide) {
+    this.#session = session;
+    this.#client = client;
+    this.#place = new Limbo(session, client, this, "D");
+  }
+
+  /** The login has brought the player to a backend. */
+  begin(play: Play): void {
+    this.#place = play;
+    this.#session.enter(play);
+  }
+
+  /** The login has brought the player nowhere; `why` is what the player reads. */
+  wait(why: string): void {
+    this.#why = why;
+    this.#waitingFor = { kind: "join" };
+    this.#enterWaitingRoom();
+    this.#waitOn();
+  }
+
+  /** Moves the player to a backend or pool, if nothing speaks against it. */
+  operatorAsks(to: string): MoveAnswer {
+    return this.#ask(to, "operator", "operator");
+  }
+
+  isCommand(text: string): boolean {
+    return readCommand(text, this.#session.options.redirect.command) !== undefined;
+  }
+
+  command(text: string): void {
+    const { redirect: { command }, routes } = this.#session.options;
+    const request = readCommand(text, command);
+    if (request?.kind === "list") {
+      for (const line of listing(routes.list(), this.#present.backend, command)) this.#client.say(line);
+    } else if (request?.kind === "move") {
+      this.#playerAsks(request.to);
+    }
+  }
+
+  pluginMessage(place: Place, data: Uint8Array, answer: (text: string) => void): void {
+    const request = readPluginRequest(data);
+    if (request === undefined) {
+      this.#refuseSignal(place.backend, "plugin-message", "not understood");
+    } else if (request.kind === "who") {
+      answer(`who ${this.#client.name} ${place.backend}`);
+    } else {
+      const outcome = this.#ask(request.to, "plugin-message", "backend");
+      if (outcome.kind === "refused") answer(`failed ${request.to} ${outcome.why}`);
+    }
+  }
+
+  chatSentinel(place: Place, line: string): boolean {
+    const sentinel = readSentinel(line, this.#session.options.routes.token(place.backend));
+    if (sentinel.kind === "wrong-token") this.#refuseSignal(place.backend, "chat-sentinel", "wrong token");
+    if (sentinel.kind === "move") this.#ask(sentinel.to, "chat-sentinel", "backend");
+    return sentinel.kind === "move";
+  }
+
+  lost(place: Place, loss: Loss): void {
+    const { backend } = place;
+    this.#session.port.emit({ kind: "lost", backend, reason: loss.reason, detail: loss.detail });
+    const move = this.#move;
+    if (move !== undefined && move.destination !== place) {
+      this.#lostBehind(move, place, loss);
+      return;
+    }
+    if (move !== undefined) {
+      this.#move = undefined;
+      move.miss();
+    }
+    this.#remedy(place, loss);
+  }
+
+  fenceOpened(place: Place): void {
+    if (this.#move?.destination === place) this.#move.settle();
+  }
+
+  arrived(_move: Move, play: Play): void {
+    this.#place = play;
+    this.#move = undefined;
+    this.#kick = undefined;
+  }
+
+  stayed(move: Move, cause: string): void {
+    this.#move = undefined;
+    const { to } = move.request;
+    this.#client.say(`&cYou cannot go to &f${to}&c now: &f${cause}`);
+    this.#place = move.origin;
+    if (this.#place.kind === "waiting-room") this.#waitOn();
+  }
+
+  cornered(move: Move, cause: string): void {
+    if (this.#kick !== undefined) {
+      this.#session.end("backend-kick", `kicked: ${this.#kick}; ${cause}`, this.#kick);
+    } else if (move.request.wish.kind === "go" && !move.busy) {
+      move.cancel();
+      this.#start(move.origin, { wish: this.#waitingFor, signal: "failure", to: "" });
+    } else {
+      this.#enterWaitingRoom();
+      move.relocate(this.#place);
+    }
+  }
+
+  nextFence(): number {
+    return this.#fences++;
+  }
+
+  get #present(): Place {
+    return this.#move?.destination ?? this.#move?.origin ?? this.#place;
+  }
+
+  #playerAsks(to: string): void {
+    const destination = this.#lookUp(to, "player");
+    const refused = refusal(destination, to);
+    if (refused !== undefined) {
+      this.#client.say(refused);
+    } else if (this.#move?.request.to === destination.name) {
+      this.#client.say("&eYou are on your way there already");
+    } else {
+      const answer = this.#ask(to, "player", "player");
+      if (answer.kind === "refused") this.#client.say(`&c${answer.why}`);
+    }
+  }
+
+  #lookUp(to: string, by: Asker): Destination {
+    return this.#session.options.routes.lookup(to, by, this.#present.backend);
+  }
+
+  /** Repeated requests for the same destination are one. */
+  #ask(to: string, signal: SignalKind, by: Asker): MoveAnswer {
+    const destination = this.#lookUp(to, by);
+    if (destination.kind === "open" && this.#move?.request.to === destination.name) return { kind: "begun", to };
+    const why = destination.kind === "open" ? this.#obstacle(by) : refusalOf(destination);
+    if (why === undefined) return this.#go(destination.name, signal, by);
+    if (by === "backend") this.#refuseSignal(this.#present.backend, signal, `${to}: ${why}`);
+    return { kind: "refused", why };
+  }
+
+  /** What stands in the way of a move, if anything. Whoever only waits may always choose. */
+  #obstacle(by: Asker): string | undefined {
+    const waits = this.#present.kind === "waiting-room";
+    if (this.#move !== undefined && !waits) return "Another move is under way";
+    return by === "backend" && !this.#guard.allows(this.#session.port.now()) ? "too many moves" : undefined;
+  }
+
+  #go(to: string, signal: SignalKind, by: Asker): MoveAnswer {
+    const origin = this.#present;
+    this.#move?.cancel();
+    this.#start(origin, { wish: { kind: "go", to, by }, signal, to });
+    return { kind: "begun", to };
+  }
+
+  #start(origin: Place, request: MoveRequest): void {
+    const move = new Move(this.#session, this.#client, origin, request, this);
+    this.#move = move;
+    move.start();
+  }
+
+  /** The old backend was lost while another one is being tried. */
+  #lostBehind(move: Move, place: Place, loss: Loss): void {
+    const remedy = move.announced && loss.kick !== undefined ? undefined : this.#remedyFor(place, loss);
+    if (remedy?.kind === "kick") {
+      this.#session.end("backend-kick", loss.detail, remedy.text);
+      return;
+    }
+    const { stage } = place;
+    place.leave(loss.closing);
+    this.#remember(place, loss, loss.kick !== undefined);
+    if (remedy === undefined && this.#onKick(place) === "disconnect") this.#kick = loss.kick;
+    move.relocate(this.#limbo(stage));
+  }
+
+  #remedy(place: Place, loss: Loss): void {
+    const remedy = this.#remedyFor(place, loss);
+    if (remedy.kind === "kick") {
+      this.#session.end("backend-kick", loss.detail, remedy.text);
+      return;
+    }
+    const { stage } = place;
+    place.leave(loss.closing);
+    this.#remember(place, loss, remedy.kind === "fallback" && remedy.kicked);
+    const request: MoveRequest = remedy.kind === "go"
+      ? { wish: { kind: "go", to: remedy.to, by: "backend" }, signal: "kick-text", to: remedy.to }
+      : { wish: this.#waitingFor, signal: "failure", to: "" };
+    this.#start(this.#limbo(stage), request);
+  }
+
+  #remedyFor(place: Place, loss: Loss): ReturnType<typeof remedyFor> {
+    return remedyFor(loss, {
+      onKick: this.#onKick(place),
+      isKnown: (name) => this.#lookUp(name, "backend").kind !== "unknown",
+      allows: () => this.#guard.allows(this.#session.port.now()),
+    });
+  }
+
+  #onKick({ backend }: Place): "disconnect" | "fallback" {
+    return this.#session.options.routes.onKick(backend);
+  }
+
+  #remember({ backend }: Place, { reason, kick }: Loss, kicked: boolean): void {
+    this.#waitingFor = { kind: "fallback", from: backend, kicked };
+    this.#why = kick === undefined ? `${backend}: ${reasonText(reason)}` : `${backend} has kicked you: &f${kick}`;
+  }
+
+  #limbo(stage: Place["stage"]): Limbo {
+    return new Limbo(this.#session, this.#client, this, stage);
+  }
+
+  #enterWaitingRoom(): void {
+    const room = new WaitingRoom(this.#session, this.#client, this, () => this.#move?.status ?? NOT_WAITING);
+    this.#place = room;
+    this.#session.enter(room);
+    room.enter(this.#why);
+    if (this.#move !== undefined) this.#session.enter(this.#move);
+  }
+
+  /** Stands in line, as long as the player is in the waiting room. */
+  #waitOn(): void {
+    this.#start(this.#place, { wish: this.#waitingFor, signal: "waiting", to: "" });
+  }
+
+  #refuseSignal(backend: string, signal: SignalKind, cause: string): void {
+    this.#session.port.emit({ kind: "signal-refused", backend, signal, cause });
+  }
+}

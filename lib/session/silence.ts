@@ -1,0 +1,85 @@
+/** Noticing a backend that has gone silent. */
+import { packetNamed } from "../protocol/packet_table.ts";
+import type { Dialect } from "../protocol/packet_table.ts";
+import { encodePacket, readPacket } from "../protocol/packets.ts";
+import type { Alarm } from "./alarm.ts";
+import type { SessionCore } from "./core.ts";
+import type { Leg } from "./port.ts";
+
+const TWO_WAY_PING = packetNamed("TwoWayPing").id;
+const CLIENT_ORIGIN = 0;
+/** Clients count their pings from 0 and are long gone before they come here. */
+const PING = 0xffff;
+
+/**
+ * Watches one backend's leg. Some servers never speak unless they are spoken to (cserver does not ping): where TwoWayPing is
+ * there, the backend is asked once at half time, and its answer is a sign of life.
+ */
+export class SilenceWatch {
+  readonly #session: SessionCore;
+  readonly #leg: Leg;
+  readonly #dialect: Dialect;
+  readonly #alarm: Alarm;
+  readonly #stalled: (silentMs: number) => void;
+  #heardAt: number;
+  #asked = false;
+
+  /** @param stalled Told once, when the backend has been silent for as long as is allowed. */
+  constructor(session: SessionCore, leg: Leg, dialect: Dialect, stalled: (silentMs: number) => void) {
+    this.#session = session;
+    this.#leg = leg;
+    this.#dialect = dialect;
+    this.#stalled = stalled;
+    this.#heardAt = session.port.now();
+    this.#alarm = session.alarm((now) => this.#look(now));
+    this.#wait();
+  }
+
+  /** The backend has said something. */
+  heard(): void {
+    this.#heardAt = this.#session.port.now();
+  }
+
+  /** Whether the backend's TwoWayPing at `start` of `bytes` is the answer to a question of the watch. */
+  isAnswer(bytes: Uint8Array, start: number): boolean {
+    if (!this.#asked || bytes[start] !== TWO_WAY_PING) return false;
+    const { origin, data } = readPacket("TwoWayPing", this.#dialect, bytes, start);
+    if (origin !== CLIENT_ORIGIN || data !== PING) return false;
+    this.#asked = false;
+    return true;
+  }
+
+  stop(): void {
+    this.#alarm.clear();
+  }
+
+  get #limit(): number {
+    return this.#session.options.limits.backendIdleMs;
+  }
+
+  #look(now: number): void {
+    // Nothing is heard from a backend that is not read.
+    if (this.#session.port.heldBack(this.#leg)) this.#heardAt = now;
+    const silentMs = now - this.#heardAt;
+    if (silentMs >= this.#limit) {
+      this.#stalled(silentMs);
+      return;
+    }
+    if (silentMs >= this.#limit / 2 && !this.#asked) this.#ask();
+    this.#wait();
+  }
+
+  #ask(): void {
+    if (!this.#dialect.extensions.has("TwoWayPing")) return;
+    this.#asked = true;
+    this.#session.send(
+      this.#leg,
+      encodePacket("TwoWayPing", this.#dialect, { origin: CLIENT_ORIGIN, data: PING }),
+    );
+  }
+
+  #wait(): void {
+    const half = this.#heardAt + this.#limit / 2;
+    this.#alarm.set(half > this.#session.port.now() ? half : this.#heardAt + this.#limit);
+  }
+}
