@@ -93,9 +93,11 @@ Kurafuto runs a network of two worlds on this machine: hub, a green island, and 
           Each time you join, the edge takes you to the next of the two worlds.
   Play    W A S D walk, Space jumps, the mouse builds and breaks, B picks a block, T chats.
           Type /help for the worlds' commands. Start ClassiCube twice to meet yourself.
-  Move    /server in chat lists the worlds, /server arena takes you to one of them.
-  Lose    Type stop arena here: its players find themselves in hub, still connected. start arena opens it again.
-          Stop both worlds to see the waiting room. help lists what can be typed here.
+  Move    Type /server in chat to list the worlds, /server arena to go there.
+  Fail    Type here:
+            stop arena   its players go on in hub, still connected; in the waiting room if you stop hub, too
+            start arena  takes players again, with what they built
+            help         what else you can type
   Stop    Press Ctrl-C here.
 
 `;

@@ -86,7 +86,7 @@ function openFile(path: string, onProblem: (message: string) => void): Store {
     if (!CORRUPT.test(messageOf(error))) throw error;
     Deno.renameSync(path, `${path}.corrupt`);
     onProblem(`Cannot read ${path}, which is now ${path}.corrupt: ${messageOf(error)}`);
-    for (const leftover of [`${path}-wal`, `${path}-shm`]) removeIfThere(leftover);
+    // A log that is left of the old file is no danger: SQLite removes what lies beside an empty one.
     return openOrMake(path);
   }
 }
@@ -95,14 +95,6 @@ function openOrMake(path: string): Store {
   // SQLite has no say in the mode, and gives its other files that of this one.
   Deno.openSync(path, { write: true, create: true, mode: 0o600 }).close();
   return new Store(path);
-}
-
-function removeIfThere(path: string): void {
-  try {
-    Deno.removeSync(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
 }
 
 function messageOf(error: unknown): string {
@@ -121,7 +113,7 @@ class Store {
     try {
       database.exec(`PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;`);
       const [verdict] = Object.values(database.prepare("PRAGMA quick_check(1)").get() ?? {});
-      if (verdict !== "ok") throw new Error(`the file is damaged: ${verdict}`);
+      if (verdict !== "ok") throw new Error(`the file is damaged: ${String(verdict).replaceAll("\n", " ")}`);
       // Replacing a row gives it a new, highest id, so that ids are in the order of age.
       database.exec(`
         CREATE TABLE IF NOT EXISTS recent (

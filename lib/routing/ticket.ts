@@ -87,9 +87,7 @@ export class LineTicket implements Ticket {
   /** Offers a backend again only in `ms` milliseconds. */
   leaveOut(name: string, ms: number): void {
     const backend = this.plan.backends.values().find((backend) => backend.name === name);
-    if (backend === undefined) return;
-    this.#leftOut.set(backend, this.#line.now() + ms);
-    if (this.#waiting) this.#line.changed(backend);
+    if (backend !== undefined) this.#leftOut.set(backend, this.#line.now() + ms);
   }
 
   /** Whether this player waits for `backend`, so that nobody behind them may have it. */

@@ -141,7 +141,9 @@ export class ClientSide {
     const { dialect } = this.guest;
     const type = dialect.extensions.has("MessageTypes") ? CHAT : SYSTEM;
     const out = new PacketBuffer(128);
-    for (const message of wrapText(drawable(text, dialect.extensions))) writePacket(out, "Message", dialect, { type, message });
+    for (const message of wrapText(drawable(text, dialect.extensions))) {
+      writePacket(out, "Message", dialect, { type, message });
+    }
     this.#session.send(CLIENT, out.view());
   }
 

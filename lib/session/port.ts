@@ -61,7 +61,14 @@ export type SessionEvent =
   | { readonly kind: "ended"; readonly summary: SessionSummary };
 
 /** What asked for a move. */
-export type SignalKind = "plugin-message" | "chat-sentinel" | "kick-text" | "player" | "operator" | "failure" | "waiting";
+export type SignalKind =
+  | "plugin-message"
+  | "chat-sentinel"
+  | "kick-text"
+  | "player"
+  | "operator"
+  | "failure"
+  | "waiting";
 
 /** A move that was carried out. */
 export interface CompletedMove {

@@ -138,7 +138,13 @@ export class DenoDriver implements SessionPort {
       // A peer that broke off may have said something before, which is still to be read.
       open.reading.then(() => this.#call((session) => this.#fail(session, leg, cause)));
     });
-    const open: OpenLeg = { socket, reading: Promise.resolve(), discarding: false, heldBack: false, waitingAt: undefined };
+    const open: OpenLeg = {
+      socket,
+      reading: Promise.resolve(),
+      discarding: false,
+      heldBack: false,
+      waitingAt: undefined,
+    };
     this.#legs.set(leg, open);
     open.reading = this.#read(leg, open);
   }

@@ -195,7 +195,7 @@ Deno.test("parseConfig warns about what has no effect in this version, each with
   const { warnings } = parseConfig(
     minimalToml({
       backend: 'salt = "secret"',
-      rest: '[edge]\nmax_players = 5\n[limits]\ndry_run = true\n' +
+      rest: "[edge]\nmax_players = 5\n[limits]\ndry_run = true\n" +
         '[[heartbeat]]\nlistener = "main"\n[heartbeat_absorber]\n[admin]',
     }),
     { path: PATH },

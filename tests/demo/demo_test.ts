@@ -8,6 +8,8 @@ import type { Log } from "../../lib/observe/log.ts";
 import { eventually } from "../harness/kernel.ts";
 import { Client, mapOf } from "./client.ts";
 
+/** The id by which a player knows itself. */
+const SELF = 255;
 const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 Deno.test("the demo takes players to one world after the other, each as it was built", async () => {
@@ -40,6 +42,27 @@ Deno.test("a world of the demo that was stopped takes no newcomers until it is s
   await eventually(async () => await worldOfNewcomer() === "arena", "a newcomer in the arena");
   await demo.stop();
   assertEquals(demo.worlds.map(({ isRunning }) => isRunning), [false, false]);
+});
+
+Deno.test("players of a stopped world go on in the other one, wait when none is left, and play when one is back", async () => {
+  const demo = await startDemo(SILENT, 0);
+  const [listener] = demo.edge.listeners;
+  const [hub, arena] = demo.worlds;
+  assert(listener !== undefined && hub !== undefined && arena !== undefined);
+  const address = { address: `${listener.hostname}:${listener.port}`, port: listener.port };
+  await using player = await Client.join(address, { extensions: CLASSICUBE });
+  const arrival = async (name: string): Promise<void> => {
+    await player.next("ServerIdentification", ({ serverName }) => serverName === name);
+    await player.next("ExtAddEntity2", ({ entityId }) => entityId === SELF);
+  };
+  await arrival("hub");
+  await Promise.all([hub.stop(), arrival("arena")]);
+  await Promise.all([arena.stop(), arrival("Kurafuto demo")]);
+  await eventually(() => demo.edge.backends.every(({ state }) => state === "down"), "both worlds down");
+  await hub.start();
+  await arrival("hub");
+  assertEquals([player.end, hub.isRunning, arena.isRunning], [undefined, true, false]);
+  await demo.stop();
 });
 
 Deno.test("the demo says so when its port is taken, and leaves nothing running", async () => {

@@ -1,13 +1,5 @@
 /** A network for sessions without one: which backends take players is decided by the test. */
-import type {
-  Asker,
-  Destination,
-  ListedBackend,
-  Seat,
-  SessionRoutes,
-  Ticket,
-  Wish,
-} from "../../lib/session/routes.ts";
+import type { Asker, Destination, ListedBackend, Seat, SessionRoutes, Ticket, Wish } from "../../lib/session/routes.ts";
 
 /** Every backend takes everybody, until the test says otherwise. */
 export class FakeRoutes implements SessionRoutes {

@@ -234,7 +234,7 @@ const CASES: readonly Case[] = [
       ..."0:000000ff 1:0000bfff 2:00bf00ff 3:00bfbfff 4:bf0000ff 5:bf00bfff 6:bfbf00ff 7:bfbfbfff 8:404040ff 9:4040ffff"
         .split(" "),
       ..."a:40ff40ff B:40ffffff C:ff4040ff d:ff40ffff e:ffff40ff F:ffffffff".split(" "),
-      ..."c:12345678 C:ffff40ff x:102030ff X:10203000 y:ffffffff %:ffffffff &:ffffffff".split(" "),
+      ..."c:12345678 C:ff404000 x:102030ff X:10203000 y:ffffffff %:ffffffff &:ffffffff".split(" "),
     ].map((text) => colour(text[0] ?? "", Number.parseInt(text.slice(2), 16))).concat(colour("y", 0)),
     undo: [
       step("SetTextColor", { red: 0xff, green: 0x40, blue: 0x40, alpha: 255, code: 0x43 }),

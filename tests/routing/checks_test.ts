@@ -17,6 +17,8 @@ class Checked {
   readonly running: Running[] = [];
   readonly reports: (readonly [backend: string, outcome: CheckOutcome])[] = [];
   random = 0.5;
+  /** Whether checks go on though they are aborted. */
+  deaf = false;
   readonly checks: Checks;
 
   constructor(backends: readonly string[] = ["hub"]) {
@@ -31,7 +33,9 @@ class Checked {
         this.begun.push([backend, this.clock.now()]);
         const { promise, resolve, reject } = Promise.withResolvers<CheckOutcome>();
         this.running.push({ backend, signal, answer: resolve, fail: reject });
-        signal.addEventListener("abort", () => reject(signal.reason));
+        signal.addEventListener("abort", () => {
+          if (!this.deaf) reject(signal.reason);
+        });
         return promise;
       },
     });
@@ -101,6 +105,20 @@ Deno.test("a check that takes too long is aborted and has failed", async () => {
   assertEquals(checked.reports, [["hub", { ok: false, cause: "no answer within 300 ms" }]]);
   await checked.advance(700);
   assertEquals(checked.begun.length, 2);
+  await checked.checks.stop();
+});
+
+Deno.test("a check that goes on though its time is over has failed, and the next one waits for its end", async () => {
+  const checked = new Checked();
+  checked.deaf = true;
+  checked.checks.start();
+  await checked.advance(5_000);
+  assertEquals([checked.begun.length, checked.reports], [1, []]);
+  await checked.answer();
+  assertEquals(checked.reports, [["hub", { ok: false, cause: "no answer within 300 ms" }]]);
+  await checked.advance(0);
+  assertEquals(checked.begun.length, 2);
+  await checked.answer();
   await checked.checks.stop();
 });
 

@@ -125,6 +125,8 @@ Deno.test("the player's pool is the listener's, then the one they asked for, the
   session.visit("Steve", { kind: "go", to: "mixed", by: "player" });
   assertEquals(session.on, "arena2");
   assertEquals(fallback(), "arena2", "mixed");
+  session.visit("Steve", { kind: "go", to: "hub2", by: "player" });
+  assertEquals(fallback(), "arena2", "still mixed, although lobby lists hub2 before it does");
 });
 
 Deno.test("a kick leads to what the player's pool says, or the first that lists the backend", () => {
@@ -162,6 +164,7 @@ Deno.test("a pool that is not to remember players does not", () => {
   const session = world.session("lobby");
   session.visit("Steve", { kind: "go", to: "hub2", by: "player" });
   assertEquals(world.session("lobby").visit("Steve"), "hub1");
+  assertEquals(world.recent.last("Steve", "lobby"), undefined);
 });
 
 for (

@@ -108,24 +108,30 @@ Deno.test("a file that is none of SQLite's is set aside", async () => {
   again.close();
 });
 
-Deno.test("a file that was damaged in its middle or cut off is set aside, over the one set aside before", async () => {
-  for (const damage of ["overwrite", "cut"] as const) {
+for (const damage of ["overwritten", "cut off", "overwritten while another process has it open"] as const) {
+  Deno.test(`a file that was ${damage} is set aside, in place of what was set aside before`, async () => {
     await using folder = new Folder();
     await Deno.writeTextFile(`${folder.file}.corrupt`, "older");
     const first = folder.open();
     for (let index = 0; index < 3000; index++) first.remember(`Player${index}`, "lobby", "hub");
     first.close();
+    const other = damage === "overwritten while another process has it open" ? folder.open() : undefined;
+    other?.remember("Alex", "lobby", "hub");
     const bytes = await Deno.readFile(folder.file);
-    if (damage === "overwrite") bytes.fill(0xa5, 8192, bytes.length - 8192);
-    await Deno.writeFile(folder.file, damage === "cut" ? bytes.subarray(0, bytes.length / 2) : bytes);
+    if (damage === "cut off") await Deno.truncate(folder.file, bytes.length / 2);
+    else await Deno.writeFile(folder.file, bytes.fill(0xa5, 8192, bytes.length - 8192));
     const second = folder.open();
-    assertEquals(folder.problems.length, 1, damage);
+    assertEquals(folder.problems.length, 1);
     assertEquals(second.last("Player1", "lobby"), undefined);
     second.remember("Steve", "lobby", "hub1");
     second.close();
+    other?.close();
     assert((await Deno.stat(`${folder.file}.corrupt`)).size > 1000);
-  }
-});
+    const third = folder.open();
+    assertEquals([third.last("Steve", "lobby"), folder.problems.length], ["hub1", 1]);
+    third.close();
+  });
+}
 
 Deno.test("a folder that cannot be used leaves players remembered in memory", async () => {
   await using folder = new Folder();
@@ -163,6 +169,19 @@ Deno.test("two processes can share the file, as during a hand-over", async () =>
   old.close();
   successor.close();
   assertEquals(folder.problems, []);
+});
+
+Deno.test("a process that never ends its writing is waited for, but not for long", async () => {
+  await using folder = new Folder();
+  const recent = folder.open();
+  const other = new DatabaseSync(folder.file);
+  other.exec("BEGIN IMMEDIATE");
+  const began = performance.now();
+  recent.remember("Steve", "lobby", "hub1");
+  assert(performance.now() - began >= 90);
+  assertEquals([recent.last("Steve", "lobby"), folder.problems.length], ["hub1", 1]);
+  recent.close();
+  other.close();
 });
 
 Deno.test("nothing is lost when the process is killed while it writes", async () => {

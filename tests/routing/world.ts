@@ -23,6 +23,11 @@ export class World {
   readonly clock = new FakeClock();
   readonly random: Random = seeded(1);
   readonly changes: BackendChange[] = [];
+  readonly recent = new Recent(undefined, {
+    onProblem: (message) => {
+      throw new Error(message);
+    },
+  });
   readonly network: Network;
 
   constructor({ backends, pools }: WorldOptions) {
@@ -50,11 +55,7 @@ export class World {
     this.network = new Network(config, {
       clock: this.clock,
       random: () => this.random.next(),
-      recent: new Recent(undefined, {
-        onProblem: (message) => {
-          throw new Error(message);
-        },
-      }),
+      recent: this.recent,
       onChange: (change) => this.changes.push(change),
     });
   }

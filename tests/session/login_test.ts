@@ -283,7 +283,9 @@ Deno.test("a player nobody takes is shown the waiting room, and stays in line", 
   assertMatch(chatLines(vanilla(), stream)[0] ?? "", /^&eNo server can take you now$/);
   assertEquals(driver.routes.wishes.map(({ kind }) => kind), ["join", "join"]);
   assertEquals(driver.session.ended, false);
-  const causes = driver.events.filter((event) => event.kind === "refused").map(({ backend, cause }) => [backend, cause]);
+  const causes = driver.events.filter((event) => event.kind === "refused").map((
+    { backend, cause },
+  ) => [backend, cause]);
   assertEquals(causes.slice(0, 2), [["hub", "connection refused"], ["arena", "no route"]]);
 });
 

@@ -227,27 +227,30 @@ Deno.test("a player moves back and forth, and the same backend is dialled only w
 });
 
 /** Ways in which a backend does not take a player who is on another one. */
-const REFUSALS: readonly { readonly what: string; readonly how: (driver: MemoryDriver) => void; readonly why: RegExp }[] =
-  [
-    { what: "cannot be reached", how: (d) => d.session.failed(d.backend, "connection refused"), why: /refused$/ },
-    { what: "closes", how: (d) => (d.open(), d.session.eof(d.backend)), why: /closed the connection$/ },
-    {
-      what: "kicks",
-      how: (d) => (d.open(), d.fromBackend(s2c("DisconnectPlayer", { reason: "&cYou are banned here" }))),
-      why: /&cYou are banned here$/,
+const REFUSALS: readonly {
+  readonly what: string;
+  readonly how: (driver: MemoryDriver) => void;
+  readonly why: RegExp;
+}[] = [
+  { what: "cannot be reached", how: (d) => d.session.failed(d.backend, "connection refused"), why: /refused$/ },
+  { what: "closes", how: (d) => (d.open(), d.session.eof(d.backend)), why: /closed the connection$/ },
+  {
+    what: "kicks",
+    how: (d) => (d.open(), d.fromBackend(s2c("DisconnectPlayer", { reason: "&cYou are banned here" }))),
+    why: /&cYou are banned here$/,
+  },
+  { what: "is silent", how: (d) => (d.open(), d.advance(DEFAULT_LIMITS.attemptMs)), why: /no answer in time$/ },
+  {
+    what: "is silent behind its welcome",
+    how: (d) => {
+      d.open();
+      d.fromBackend(concat(extensionList(FULL), welcome()));
+      d.advance(DEFAULT_LIMITS.attemptMs);
     },
-    { what: "is silent", how: (d) => (d.open(), d.advance(DEFAULT_LIMITS.attemptMs)), why: /no answer in time$/ },
-    {
-      what: "is silent behind its welcome",
-      how: (d) => {
-        d.open();
-        d.fromBackend(concat(extensionList(FULL), welcome()));
-        d.advance(DEFAULT_LIMITS.attemptMs);
-      },
-      why: /no answer in time$/,
-    },
-    { what: "sends garbage", how: (d) => (d.open(), d.fromBackend(Uint8Array.of(0x77))), why: /unknown packet 119$/ },
-  ];
+    why: /no answer in time$/,
+  },
+  { what: "sends garbage", how: (d) => (d.open(), d.fromBackend(Uint8Array.of(0x77))), why: /unknown packet 119$/ },
+];
 
 for (const { what, how, why } of REFUSALS) {
   Deno.test(`a backend that ${what} is one line of chat for a player who stays where they are`, () => {

@@ -59,8 +59,8 @@ export class CustomBlocks implements Leftover {
 
   #move(block: number, slot: number): void {
     const hasSlot = block <= HIGHEST_DEFAULT_BLOCK || this.#defined.has(block);
-    // Servers like to send the whole default order.
-    if (!this.#moved.has(block) && slot === (hasSlot ? block : HIDDEN)) return;
+    // Servers like to send the whole default order. Where the block was elsewhere, both are noted already.
+    if (slot === (hasSlot ? block : HIDDEN)) return;
     if (block !== 0) this.#moved.set(block, true);
     if (slot !== HIDDEN) this.#moved.set(slot, true);
   }

@@ -13,7 +13,10 @@ const SELF = 255;
 const DEFAULT_MODEL = "humanoid";
 const DEFAULT_SCALE = 1000;
 const DEFAULT_PUSH = 1000;
-/** By number: rotations in degrees, scales and push strength in thousandths. */
+/**
+ * By number: rotations in degrees, scales and push strength in thousandths. ClassiCube takes the last one also where
+ * EntityProperty was negotiated in version 1, which does not have it.
+ */
 const DEFAULT_PROPERTIES = [0, 0, 0, DEFAULT_SCALE, DEFAULT_SCALE, DEFAULT_SCALE, DEFAULT_PUSH] as const;
 /** The next position of the own player sets it. */
 const ROTATION_Y = 1;

@@ -50,9 +50,13 @@ export function refusal(destination: Destination, asked: string): string | undef
     case "here":
       return `&eYou are on ${destination.name} already`;
     case "closed":
-      return `&c${destination.name} ${{ down: "is down", full: "is full", drained: "takes nobody now" }[destination.why]}`;
+      return `&c${destination.name} ${
+        { down: "is down", full: "is full", drained: "takes nobody now" }[destination.why]
+      }`;
     case "unknown":
-      return `&cThere is no server ${printable(asked)}${destination.nearest === undefined ? "" : `, did you mean ${destination.nearest}?`}`;
+      return `&cThere is no server ${printable(asked)}${
+        destination.nearest === undefined ? "" : `, did you mean ${destination.nearest}?`
+      }`;
   }
 }
 
