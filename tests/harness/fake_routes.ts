@@ -37,7 +37,7 @@ export class FakeRoutes implements SessionRoutes {
     const refused = new Set<string>();
     const left = (): readonly string[] => acceptable.filter((name) => !refused.has(name) && !this.down.has(name));
     let open = true;
-    const routes = this;
+    const place = (): number => this.#openTickets;
     return {
       claim: () => {
         const backend = left().find((name) => !this.busy.has(name));
@@ -48,7 +48,7 @@ export class FakeRoutes implements SessionRoutes {
         return open && left().length > 0;
       },
       get place() {
-        return routes.openTickets;
+        return place();
       },
       close: () => {
         if (open) this.#openTickets--;

@@ -1,12 +1,15 @@
-import { assertEquals } from "../harness/assert.ts";
+import { ExtensionSet } from "../../lib/protocol/extensions.ts";
+import { assert, assertEquals } from "../harness/assert.ts";
 import {
   blankTrailingAmpersands,
+  drawable,
   encodeText,
   fitsTextField,
   readText,
   stripColours,
   TEXT_SIZE,
   textEnd,
+  wrapText,
   writeText,
 } from "../../lib/protocol/text.ts";
 
