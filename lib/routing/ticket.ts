@@ -26,8 +26,8 @@ export class LineTicket implements Ticket {
   readonly plan: Plan;
   readonly #line: WaitingLine;
   readonly #options: TicketOptions;
-  /** Backends that are not offered for now, with the time at which they are again. Holds backends of the plan only. */
-  readonly #leftOut = new Map<Backend, number>();
+  /** Backends of the plan that are not offered for now. */
+  readonly #leftOut = new Map<Backend, { readonly from: number; readonly until: number }>();
   #tier: Tier;
   #waiting = false;
   #passedOverUntil = -Infinity;
@@ -84,10 +84,11 @@ export class LineTicket implements Ticket {
     this.#line.leave(this);
   }
 
-  /** Offers a backend again only in `ms` milliseconds. */
+  /** Offers a backend again only in `ms` milliseconds, or when it has come up anew. */
   leaveOut(name: string, ms: number): void {
     const backend = this.plan.backends.values().find((backend) => backend.name === name);
-    if (backend !== undefined) this.#leftOut.set(backend, this.#line.now() + ms);
+    const from = this.#line.now();
+    if (backend !== undefined) this.#leftOut.set(backend, { from, until: from + ms });
   }
 
   /** Whether this player waits for `backend`, so that nobody behind them may have it. */
@@ -99,7 +100,8 @@ export class LineTicket implements Ticket {
   /** When this ticket, which waits, wants something that it does not want now; `Infinity` where there is nothing. */
   retryAt(now: number): number {
     let next = Infinity;
-    for (const time of [this.#passedOverUntil, ...this.#leftOut.values()]) if (time > now) next = Math.min(next, time);
+    if (this.#passedOverUntil > now) next = this.#passedOverUntil;
+    for (const { until } of this.#leftOut.values()) if (until > now) next = Math.min(next, until);
     return next;
   }
 
@@ -120,7 +122,10 @@ export class LineTicket implements Ticket {
   }
 
   #isLeftOut(backend: Backend, now: number): boolean {
-    return now < (this.#leftOut.get(backend) ?? -Infinity);
+    const span = this.#leftOut.get(backend);
+    if (span === undefined || now >= span.until) return false;
+    const isAnotherSince = backend.up && backend.health.since > span.from;
+    return !isAnotherSince;
   }
 
   #wait(): void {

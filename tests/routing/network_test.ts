@@ -97,6 +97,21 @@ for (const [kicked, ms] of [[false, 2_000], [true, 10_000]] as const) {
   });
 }
 
+Deno.test("a backend that kicked everybody because it was stopped is offered again as soon as it is up anew", () => {
+  const world = new World({ backends: ["hub"], pools: [{ name: "lobby", backends: ["hub"] }] });
+  const session = world.session("lobby");
+  session.visit("Steve");
+  world.clock.advance(2_000);
+  session.enter("Steve", { kind: "fallback", from: "hub", kicked: true });
+  world.clock.advance(500);
+  world.kill("hub");
+  world.clock.advance(1_000);
+  assertEquals(session.on, undefined);
+  world.revive("hub");
+  world.clock.advance(100);
+  assertEquals(session.on, "hub");
+});
+
 Deno.test("the player's pool is the listener's, then the one they asked for, then the first that lists their backend", () => {
   const world = network();
   const session = world.session("lobby");
