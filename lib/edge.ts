@@ -97,7 +97,7 @@ class RunningEdge implements Edge {
   readonly #listeners: { readonly name: string; readonly listener: Listener }[] = [];
   readonly #running = new Set<Running>();
   readonly #ids = new SessionIds();
-  readonly #pace: Pace = { beat: new Beat(), nap: new Nap(), now: () => performance.now() };
+  readonly #pace: Pace = { beat: new Beat(), nap: new Nap() };
   readonly #emptied: (() => void)[] = [];
   #progressTimer: ReturnType<typeof setInterval> | undefined;
 

@@ -42,6 +42,8 @@ export class DenoDriver implements SessionPort {
   readonly #legs = new Map<Leg, OpenLeg | Dialling>();
   #session: Session | undefined;
   #lent: ArrayBufferLike | undefined;
+  /** When the chunk was read that the session is looking at: asking the clock again costs more than most packets. */
+  #readAt: number | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Counts what came from the client, so that a backend which only answers does not count as quick. */
   #clientReads = 0;
@@ -57,7 +59,7 @@ export class DenoDriver implements SessionPort {
   }
 
   now(): number {
-    return performance.now();
+    return this.#readAt ?? performance.now();
   }
 
   write(leg: Leg, bytes: Uint8Array): void {
@@ -186,13 +188,14 @@ export class DenoDriver implements SessionPort {
           discarded += count;
           continue;
         }
-        const blocked = this.#deliver(leg, buffer.bytes.subarray(0, count));
+        const readAt = performance.now();
+        const blocked = this.#deliver(leg, buffer.bytes.subarray(0, count), readAt);
         if (blocked !== undefined) {
           open.heldBack = true;
           await blocked;
           open.heldBack = false;
         }
-        const pause = pacer.pauseAfter(count, leg === CLIENT ? undefined : this.#clientReads);
+        const pause = pacer.pauseAfter(count, leg === CLIENT ? undefined : this.#clientReads, readAt);
         if (pause !== undefined) await pause;
         buffer.adapt(count);
       }
@@ -204,15 +207,17 @@ export class DenoDriver implements SessionPort {
   }
 
   /** Hands a chunk to the session. Returns what to wait for before the leg is read again, if anything. */
-  #deliver(leg: Leg, chunk: Uint8Array): Promise<void> | undefined {
+  #deliver(leg: Leg, chunk: Uint8Array, readAt: number): Promise<void> | undefined {
     if (leg === CLIENT) this.#clientReads++;
     this.#lent = chunk.buffer;
+    this.#readAt = readAt;
     try {
       this.#session?.bytes(leg, chunk);
     } catch (error) {
       this.#crash(error);
     }
     this.#lent = undefined;
+    this.#readAt = undefined;
     return this.#flush(leg);
   }
 

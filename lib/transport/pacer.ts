@@ -15,8 +15,6 @@ const QUICK_READS = 2;
 export interface Pace {
   readonly beat: Pick<Beat, "count" | "next">;
   readonly nap: Pick<Nap, "take">;
-  /** Milliseconds from any start. */
-  now(): number;
 }
 
 /** Decides when a leg has had its share of a beat. */
@@ -36,15 +34,15 @@ export class Pacer {
    * Says what to wait for, if anything, after a read of `count` bytes.
    *
    * @param asked For a backend: how often the client has spoken so far.
+   * @param now When that was, in milliseconds.
    */
-  pauseAfter(count: number, asked: number | undefined): Promise<void> | undefined {
+  pauseAfter(count: number, asked: number | undefined, now: number): Promise<void> | undefined {
     const { beat, nap } = this.#pace;
     if (this.#movedAt !== beat.count) this.#moved = 0;
     this.#movedAt = beat.count;
     this.#moved += count;
     if (this.#moved >= QUANTUM) return beat.next();
     if (asked === undefined) return undefined;
-    const now = this.#pace.now();
     const follows = now - this.#lastRead < QUICK_MS && asked === this.#lastAnswered && count < SMALL_READ;
     this.#quick = follows ? this.#quick + 1 : 0;
     this.#lastRead = now;

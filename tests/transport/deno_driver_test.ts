@@ -62,7 +62,7 @@ class Stage {
       crashed: (error) => {
         throw error;
       },
-      pace: { beat: new Beat(), nap: new Nap(), now: () => performance.now() },
+      pace: { beat: new Beat(), nap: new Nap() },
       softLimit: 1 << 16,
       hardLimit: 1 << 20,
     });

@@ -8,11 +8,11 @@ class Paced {
   readonly beat = { count: 0, next: (): Promise<void> => Promise.resolve() };
   naps = 0;
   now = 1000;
-  readonly #pacer = new Pacer({ beat: this.beat, nap: { take: () => this.naps++ }, now: () => this.now });
+  readonly #pacer = new Pacer({ beat: this.beat, nap: { take: () => this.naps++ } });
 
   /** Whether the leg must wait after a read of `count` bytes. */
   read(count: number, asked?: number): boolean {
-    return this.#pacer.pauseAfter(count, asked) !== undefined;
+    return this.#pacer.pauseAfter(count, asked, this.now) !== undefined;
   }
 
   /** Whether each of the reads, `gap` ms apart, is followed by a nap. */
