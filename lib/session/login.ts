@@ -13,6 +13,8 @@ import { Negotiation, writeExtensions } from "./negotiation.ts";
 import type { Phase } from "./phase.ts";
 import { Play } from "./play.ts";
 import { CLIENT, type Leg } from "./port.ts";
+import { kickTarget } from "./redirect/kick_text.ts";
+import { LoopGuard } from "./redirect/loop_guard.ts";
 import { Redirects } from "./redirect/redirects.ts";
 import { Search } from "./search.ts";
 
@@ -38,7 +40,8 @@ export class Login implements Phase {
   readonly #framer: Framer;
   /** Whole packets the client sent for the backend it does not have yet. */
   readonly #early = new PacketBuffer(256);
-  readonly #search: Search;
+  readonly #guard = new LoopGuard();
+  #search: Search;
   readonly #deadline: Alarm;
   /** When a player who stands in line is shown the waiting room. */
   readonly #patience: Alarm;
@@ -197,12 +200,25 @@ export class Login implements Phase {
     const kicked = outcome.kind === "kicked";
     const cause = kicked ? `kicked: ${outcome.text}` : outcome.cause;
     if (kicked) this.#lastKick = outcome.text;
+    if (kicked && this.#isSentOn(attempt.backend, outcome.text)) return;
     if (kicked && this.#session.options.routes.onKick(attempt.backend) === "disconnect") {
       this.#session.end("backend-kick", cause, outcome.text);
       return;
     }
     this.#search.refused(attempt.backend, cause, kicked);
     this.#seek();
+  }
+
+  /** A kick may name where to go instead, at the login as in play. */
+  #isSentOn(from: string, kick: string): boolean {
+    const session = this.#session;
+    const to = kickTarget(kick);
+    if (to === undefined || session.options.routes.lookup(to, "backend", from).kind !== "open") return false;
+    if (!this.#guard.allows(session.port.now())) return false;
+    this.#search.close();
+    this.#search = new Search(session, this.#identity.name, { kind: "go", to, by: "backend" });
+    this.#seek();
+    return true;
   }
 
   #handOver(backend: string, leg: Leg, login: BackendLogin): void {

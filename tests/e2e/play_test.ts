@@ -5,23 +5,44 @@ import { ExtensionSet } from "../../lib/protocol/extensions.ts";
 import { type PacketName, packetNamed, packetSize } from "../../lib/protocol/packet_table.ts";
 import { assert, assertEquals, assertMatch } from "../harness/assert.ts";
 import { Bot, type BotOptions } from "../harness/bot.ts";
+import { eventually } from "../harness/kernel.ts";
 import type { Target } from "../harness/link.ts";
 import { serveWorld } from "../harness/login_script.ts";
 import { type LogLine, network, Program } from "../harness/program.ts";
 import { ScriptedBackend } from "../harness/scripted_backend.ts";
 import { ObservedServer } from "./observed_server.ts";
 import { Player } from "./player.ts";
+import { depart, waits } from "./waiting.ts";
 
 const MODES = [["main", "parse"], ["raw", "raw"]] as const;
 /** Nothing listens there: the port is reserved for something nobody runs, and the folder does not exist. */
 const NOBODY = ["127.0.0.1:1", "unix:/nonexistent/kurafuto.sock"] as const;
 const CPE: BotOptions = { extensions: presets.CLASSICUBE };
+const NOBODY_NOW = "No server can take you now";
 const NO_BACKEND = "No server can take you now, please try again soon";
 
-/** An edge whose pool holds the given addresses in this order; the backends are called "b0", "b1" and so on. */
-function startEdge(addresses: readonly string[], pool: readonly string[] = []): Promise<Program> {
+/** Each backend is checked once, at the start. */
+const CHECKED_ONCE = ["[health]", 'interval = "1h"'];
+
+/**
+ * An edge whose pool holds the given addresses in this order; the backends are called "b0", "b1" and so on.
+ *
+ * @param rest Further tables.
+ */
+function startEdge(
+  addresses: readonly string[],
+  pool: readonly string[] = [],
+  rest: readonly string[] = [],
+): Promise<Program> {
   const backends = addresses.map((address, index) => ({ name: `b${index}`, address }));
-  return Program.start({ config: network(backends, { pool }) });
+  return Program.start({ config: [network(backends, { pool }), ...rest].join("\n") });
+}
+
+/** Waits until the checks have taken all of `backends` out of service. */
+async function downed(program: Program, ...backends: readonly string[]): Promise<void> {
+  const down = (): readonly unknown[] => program.lines("backend-down").map(({ server }) => server);
+  await program.until(() => down().length === backends.length, `${backends} down`);
+  assertEquals(down().toSorted(), [...backends]);
 }
 
 function startServer(options: ClassicServerOptions = {}): Promise<ObservedServer> {
@@ -104,26 +125,30 @@ for (const { why, options, cause } of UNWILLING) {
 
 for (const [listener, mode] of MODES) {
   for (const address of NOBODY) {
-    Deno.test(`a backend that nobody runs at ${address} is passed over for the next in ${mode} mode`, async () => {
+    Deno.test(`a backend that nobody runs at ${address} is found out at the start, and not tried in ${mode} mode`, async () => {
       await using spare = await startServer();
       await using program = await startEdge([address, spare.address]);
+      await downed(program, "b0");
       await using player = await Player.join(program.target(listener), spare, CPE);
       await player.leave();
       assertEquals((await program.ended(1)).server, "b1");
-      assertEquals(program.lines("refused").map(({ server }) => server), ["b0"]);
+      assertEquals(program.lines("refused"), []);
     });
   }
 
-  Deno.test(`without a living backend the player is told so, with the code of the log's line, in ${mode} mode`, async () => {
-    await using program = await startEdge(NOBODY);
-    for (const [index, options] of [CPE, {}].entries()) {
-      const kick = await kickAt(program.target(listener), options);
-      const line = await program.ended(index + 1);
-      assertEquals([line.code, line.reason, line.server], ["PD", "no-backend", "b1"]);
-      assert(!stagesOf(line).includes("login"));
-      assertEquals(kick, withCode(NO_BACKEND, line));
-    }
-    assertEquals(program.lines("refused").map(({ server }) => server), ["b0", "b1", "b0", "b1"]);
+  Deno.test(`a backend that has died since the last check is passed over for the next in ${mode} mode`, async () => {
+    await using mortal = await startServer();
+    await using spare = await startServer();
+    await using program = await startEdge([mortal.address, spare.address], [], CHECKED_ONCE);
+    await eventually(() => mortal.server.connections.accepted === 1, "the check at the start");
+    await mortal.server.kill();
+    await using player = await Player.join(program.target(listener), spare, CPE);
+    await player.leave();
+    assertEquals((await program.ended(1)).server, "b1");
+    const refused = program.lines("refused");
+    assertEquals(refused.map(({ server }) => server), ["b0"]);
+    assertMatch(`${refused[0]?.cause}`, /refused/);
+    assertEquals(program.lines("backend-down"), []);
   });
 
   Deno.test(`a backend's kick at login arrives word for word in ${mode} mode`, async () => {
@@ -146,6 +171,53 @@ for (const [listener, mode] of MODES) {
   });
 }
 
+Deno.test("without a living backend the player of a raw listener is told so, with the code of the log's line", async () => {
+  await using program = await startEdge(NOBODY);
+  await downed(program, "b0", "b1");
+  for (const [index, options] of [CPE, {}].entries()) {
+    const kick = await kickAt(program.target("raw"), options);
+    const line = await program.ended(index + 1);
+    assertEquals([line.code, line.reason, line.server], ["PD", "no-backend", ""]);
+    assert(!stagesOf(line).includes("login"));
+    assertEquals(kick, withCode(NO_BACKEND, line));
+  }
+  assertEquals(program.lines("refused"), []);
+});
+
+Deno.test("without a living backend the player waits in the waiting room until they leave", async () => {
+  await using program = await startEdge(NOBODY);
+  await downed(program, "b0", "b1");
+  for (const [index, options] of [CPE, {}].entries()) {
+    await using bot = await Bot.connect(program.target(), options);
+    await waits(bot, NOBODY_NOW);
+    assertEquals(program.lines("ended").length, index);
+    await depart(bot);
+    const line = await program.ended(index + 1);
+    assertEquals([line.code, line.reason, line.server, line.moves], ["CD", "client-left", "", 0]);
+    assertEquals(stagesOf(line), ["handshake"]);
+  }
+  assertEquals(program.lines("waiting").map(({ cause }) => cause), [NOBODY_NOW, NOBODY_NOW]);
+  assertEquals(program.lines("refused"), []);
+});
+
+Deno.test("from the waiting room the player goes to the first backend that comes up", async () => {
+  await using late = await startServer();
+  const { port } = late.server;
+  await late.server.kill();
+  await using program = await startEdge([`127.0.0.1:${port}`], [], ["[health]", 'interval = "200ms"', "rise = 1"]);
+  await downed(program, "b0");
+  await using bot = await Bot.connect(program.target(), CPE);
+  await waits(bot, NOBODY_NOW);
+  await using server = await startServer({ port });
+  await server.joined(bot.name);
+  const line = await program.until(() => program.lines("moved")[0], "a move");
+  assertEquals([line.from, line.to, line.signal], ["", "b0", "waiting"]);
+  await bot.until(({ state }) => state.isJoined && state.map.size.x === server.world.xSize, "the backend's world");
+  await depart(bot);
+  const { code, server: last, moves } = await program.ended(1);
+  assertEquals([code, last, moves], ["CP", "b0", 1]);
+});
+
 Deno.test('with on_kick = "fallback" the next backend takes a player whom the first kicks', async () => {
   await using strict = await startServer({ onLogin: { kick: "Server is full!" } });
   await using spare = await startServer();
@@ -158,37 +230,65 @@ Deno.test('with on_kick = "fallback" the next backend takes a player whom the fi
   assertEquals(refused, ["b0: kicked: Server is full!"]);
 });
 
-Deno.test('with on_kick = "fallback" the player reads the last kick where nobody takes them', async () => {
+Deno.test('with on_kick = "fallback" the player reads the last kick in the waiting room where nobody takes them', async () => {
   await using full = await startServer({ onLogin: { kick: "Server is full!" } });
   await using strict = await startServer({ onLogin: { kick: "You are banned" } });
   await using program = await startEdge([full.address, strict.address], ['on_kick = "fallback"']);
-  assertEquals(await kickAt(program.target(), CPE), "You are banned");
-  const { code, reason, detail } = await program.ended(1);
-  assertEquals([code, reason], ["SD", "backend-kick"]);
-  assertEquals(detail, "b0: kicked: Server is full!; b1: kicked: You are banned");
+  await using bot = await Bot.connect(program.target(), CPE);
+  await waits(bot, `${NOBODY_NOW}: &fYou are banned`);
+  const refused = program.lines("refused").map(({ server, cause }) => `${server}: ${cause}`);
+  assertEquals(refused.slice(0, 2), ["b0: kicked: Server is full!", "b1: kicked: You are banned"]);
+  await depart(bot);
+  const { code, reason } = await program.ended(1);
+  assertEquals([code, reason], ["CD", "client-left"]);
 });
 
-Deno.test("a player whose backend dies in play is told so, with the code of the log's line", async () => {
+const LOST_IN_PLAY: Readonly<Record<string, string>> = {
+  "backend-lost": "The connection to the server was lost",
+  "backend-closed": "The server closed the connection",
+};
+
+Deno.test("a player whose only backend dies in play is told why in the waiting room, still connected", async () => {
   await using server = await startServer();
   await using program = await startEdge([server.address]);
   await using player = await Player.join(program.target(), server, CPE);
   await server.server.kill();
-  const kick = await kickOf(player.bot);
+  const lost = await program.until(() => program.lines("lost")[0], "the loss");
+  assertEquals(lost.server, "b0");
+  await waits(player.bot, `b0: ${LOST_IN_PLAY[`${lost.reason}`]}`);
+  assertEquals(program.lines("waiting").length, 1);
+  assertEquals(program.lines("ended"), []);
+  await depart(player.bot);
   const line = await program.ended(1);
-  assertEquals(line.code, "SP");
-  const text = line.reason === "backend-lost"
-    ? "The connection to the server was lost"
-    : "The server closed the connection";
-  assertEquals(kick, withCode(text, line));
+  assertEquals([line.code, line.reason, line.server], ["CP", "client-left", "b0"]);
 });
 
-Deno.test("a player whose backend dies in the middle of the map is told so", async () => {
+Deno.test("a player whose backend dies in play goes on in the next one, without the waiting room", async () => {
+  await using mortal = await startServer();
+  await using spare = await startServer();
+  await using program = await startEdge([mortal.address, spare.address]);
+  await using player = await Player.join(program.target(), mortal, CPE);
+  await mortal.server.kill();
+  await spare.joined(player.name);
+  const moved = await program.until(() => program.lines("moved")[0], "a move");
+  assertEquals([moved.from, moved.to, moved.signal], ["", "b1", "failure"]);
+  assertEquals(program.lines("lost").map(({ server }) => server), ["b0"]);
+  assertEquals(program.lines("waiting"), []);
+  await depart(player.bot);
+  const line = await program.ended(1);
+  assertEquals([line.code, line.reason, line.server, line.moves], ["CP", "client-left", "b1", 1]);
+});
+
+Deno.test("a player whose backend dies in the middle of the map is in the waiting room, still connected", async () => {
   await using server = await startServer({ onLogin: { closeAfterChunks: 1 } });
   await using program = await startEdge([server.address]);
-  const kick = await kickAt(program.target(), CPE);
+  await using bot = await Bot.connect(program.target(), CPE);
+  await waits(bot, "b0: The server closed the connection");
+  const lost = program.lines("lost").map(({ server, reason }) => [server, reason]);
+  assertEquals(lost, [["b0", "backend-closed"]]);
+  await depart(bot);
   const line = await program.ended(1);
-  assertEquals([line.code, line.reason, stagesOf(line)], ["SM", "backend-closed", ["handshake", "login"]]);
-  assertEquals(kick, withCode("The server closed the connection", line));
+  assertEquals([line.code, line.reason, stagesOf(line)], ["CD", "client-left", ["handshake", "login"]]);
 });
 
 Deno.test("a silent backend is passed over for the next, and the log tells how long that and the map took", async () => {
@@ -247,7 +347,7 @@ function startGuarded(address: string, dataDir: string): Promise<Program> {
     'auth = "mppass"',
   ]);
   const rest = ["[[pool]]", 'name = "all"', 'backends = ["hub"]', "[[backend]]", 'name = "hub"'];
-  const config = [...guarded, ...rest, `address = "${address}"`].join("\n");
+  const config = [...guarded, ...rest, `address = "${address}"`, ...CHECKED_ONCE].join("\n");
   return Program.start({ config, dataDir });
 }
 
@@ -279,7 +379,8 @@ for (const [listener, mode] of MODES) {
         assertEquals(stagesOf(line), []);
         assertEquals(kick, withCode(WRONG_KEY, line));
       }
-      assertEquals(server.server.connections.accepted, 0);
+      // The check at the start is all that the backend has seen.
+      assertEquals(server.server.connections.accepted, 1);
       const key = md5(`${salt}Alex`);
       for (const given of [key, key.toUpperCase()]) {
         await using player = await Player.join(program.target(listener), server, { ...CPE, name: "Alex", key: given });

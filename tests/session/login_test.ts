@@ -310,6 +310,25 @@ Deno.test("a backend's kick at login reaches the player word for word", () => {
   assertEquals(driver.summary?.code, "SD");
 });
 
+Deno.test("a backend's kick at login that names another backend leads there, five times at the most", () => {
+  const driver = new MemoryDriver({}, ["hub", "arena"]);
+  driver.fromClient(identification("Steve", "-", 0));
+  const sentOn = (to: string): void => {
+    driver.open();
+    driver.fromBackend(encodePacket("DisconnectPlayer", vanilla(), { reason: `Not here @${to}` }));
+  };
+  for (const to of ["arena", "hub", "arena", "hub", "arena"]) {
+    sentOn(to);
+    driver.settle();
+    assertEquals(driver.dialled.at(-1)?.backend, to);
+  }
+  assertEquals(driver.take(CLIENT).length, 0);
+  sentOn("hub");
+  assertEquals(kickText(driver.take(CLIENT)), "Not here @hub");
+  driver.settle();
+  assertEquals([driver.routes.openTickets, driver.routes.seats("hub"), driver.routes.seats("arena")], [0, 0, 0]);
+});
+
 Deno.test("with on_kick = fallback the next backend is tried, and the last kick is what the player reads", () => {
   const driver = new MemoryDriver({}, ["hub", "arena"]);
   driver.routes.kick = "fallback";
