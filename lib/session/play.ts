@@ -9,8 +9,10 @@ import { ToClient } from "../protocol/translate/to_client.ts";
 import type { Alarm } from "./alarm.ts";
 import type { ClientSide } from "./client_side.ts";
 import type { SessionCore } from "./core.ts";
+import { misplaced } from "./edge_place.ts";
 import type { Fence } from "./fence.ts";
 import { EVERY_PACKET, idTable, union } from "./id_table.ts";
+import { MapWatch } from "./map_watch.ts";
 import { Outbox } from "./outbox.ts";
 import type { Loss, Place, PlaceEvents } from "./place.ts";
 import { CLIENT, type Closing, type Leg } from "./port.ts";
@@ -59,12 +61,6 @@ export interface BackendSide {
   readonly dialect: Dialect;
 }
 
-/** A map on its way from the backend. */
-interface MapTransfer {
-  readonly deadline: number;
-  bytes: number;
-}
-
 /** Forwards and translates between the client and the backend that has taken it. */
 export class Play implements Place {
   readonly kind = "play";
@@ -78,14 +74,13 @@ export class Play implements Place {
   readonly #clientStops: Uint8Array;
   readonly #backendStops: Uint8Array;
   readonly #silence: SilenceWatch;
-  readonly #mapDeadline: Alarm;
+  readonly #map: MapWatch;
   readonly #lingering: Alarm;
   readonly #fenceDeadline: Alarm;
   /** Up as long as what the client sends belongs to the world it was in before. */
   #fence: Fence | undefined;
   /** What goes out behind the next LevelInitialize: the fence, and pings whose echoes must not come before its own. */
   #behindLevel: PacketBuffer | undefined;
-  #map: MapTransfer | undefined;
   #over = false;
 
   /** @param fence Given where the client comes from another world. */
@@ -100,7 +95,7 @@ export class Play implements Place {
     this.#clientStops = union(FROM_CLIENT, this.#toBackend.concerns);
     this.#backendStops = union(FROM_BACKEND, union(this.#toClient.concerns, client.noted));
     this.#silence = new SilenceWatch(session, backend.leg, backend.dialect, (ms) => this.#stalled(ms));
-    this.#mapDeadline = session.alarm(() => this.#endlessMap(`no complete map in ${session.options.limits.mapMs} ms`));
+    this.#map = new MapWatch(session, (detail) => this.#lost({ reason: "endless-map", detail, closing: "abort" }));
     this.#lingering = session.alarm(() => this.#left());
     this.#fenceDeadline = session.alarm((now) => this.#fenceWaited(now));
   }
@@ -116,7 +111,7 @@ export class Play implements Place {
   /** Begins with the whole packets that were held during the login: first the backend's, then the client's. */
   start(fromBackend: Uint8Array, fromClient: Uint8Array): void {
     const { framer } = this.#backend;
-    this.#expectMap();
+    this.#map.begin();
     if (this.#fence !== undefined) {
       this.#behindLevel = new PacketBuffer(16);
       this.#behindLevel.append(this.#fence.packet);
@@ -155,7 +150,7 @@ export class Play implements Place {
     this.#silence.heard();
     framer.feed(chunk);
     this.#pumpBackend(framer);
-    if (this.#map !== undefined) this.#countMap(this.#map, chunk.length);
+    this.#map.count(chunk.length);
   }
 
   opened(): void {}
@@ -184,8 +179,9 @@ export class Play implements Place {
 
   suspend(): void {
     this.#over = true;
-    for (const alarm of [this.#mapDeadline, this.#lingering, this.#fenceDeadline]) alarm.clear();
+    for (const alarm of [this.#lingering, this.#fenceDeadline]) alarm.clear();
     this.#silence.stop();
+    this.#map.end();
   }
 
   leave(how: Closing): void {
@@ -214,10 +210,6 @@ export class Play implements Place {
     this.#lost({ reason: "backend-stalled", detail: `silent for ${Math.round(silentMs)} ms`, closing: "abort" });
   }
 
-  #endlessMap(detail: string): void {
-    this.#lost({ reason: "endless-map", detail, closing: "abort" });
-  }
-
   /** Nothing of the backend counts any more. A client that is leaving has no use for another one. */
   #lost(loss: Loss): void {
     if (this.#over) return;
@@ -243,10 +235,9 @@ export class Play implements Place {
     const id = bytes[start] ?? 0;
     switch (id) {
       case IDENTIFICATION:
-        return "second Identification";
       case EXT_INFO:
       case EXT_ENTRY:
-        return "extension list after its end";
+        return misplaced(id);
       case SUPPORT_LEVEL:
         // The edge asked for it; the backend was answered already.
         this.#client.answered();
@@ -376,10 +367,11 @@ export class Play implements Place {
         this.#behindLevel.append(bytes, start, end);
         return undefined;
       case LEVEL_INITIALIZE:
-        this.#expectMap();
+        this.#map.begin();
         break;
       case LEVEL_FINALIZE:
-        this.#mapComplete();
+        this.#map.end();
+        this.#session.playable(this.backend);
     }
     const failure = this.#toClientPacket(id, bytes, start, end);
     framer.stops = this.#stopsOfBackend;
@@ -414,23 +406,5 @@ export class Play implements Place {
     if (box.pass(bytes, start, end)) return;
     this.#session.send(leg, box.take());
     box.pass(bytes, start, end);
-  }
-
-  #expectMap(): void {
-    const deadline = this.#session.port.now() + this.#session.options.limits.mapMs;
-    this.#map = { deadline, bytes: 0 };
-    this.#mapDeadline.set(deadline);
-  }
-
-  #countMap(map: MapTransfer, bytes: number): void {
-    map.bytes += bytes;
-    const { mapBytes } = this.#session.options.limits;
-    if (map.bytes > mapBytes) this.#endlessMap(`a map of more than ${mapBytes} bytes`);
-  }
-
-  #mapComplete(): void {
-    this.#map = undefined;
-    this.#mapDeadline.clear();
-    this.#session.playable(this.backend);
   }
 }

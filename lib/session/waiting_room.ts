@@ -4,11 +4,11 @@ import { packetNamed } from "../protocol/packet_table.ts";
 import { encodePacket, readPacket, writePacket } from "../protocol/packets.ts";
 import { drawable, TEXT_SIZE } from "../protocol/text.ts";
 import type { Alarm } from "./alarm.ts";
-import { ClientReader } from "./client_reader.ts";
 import type { ClientSide } from "./client_side.ts";
 import type { SessionCore } from "./core.ts";
-import type { Place, PlaceEvents } from "./place.ts";
-import { CLIENT, type Leg } from "./port.ts";
+import { EdgePlace } from "./edge_place.ts";
+import type { PlaceEvents } from "./place.ts";
+import { CLIENT } from "./port.ts";
 import { WAITING_WORLD_SPAWN as SPAWN, waitingWorldBlockAt, waitingWorldPackets } from "./waiting_world.ts";
 
 const SET_BLOCK = packetNamed("PlayerSetBlock").id;
@@ -33,15 +33,10 @@ export interface WaitStatus {
 }
 
 /** See the file's first line. */
-export class WaitingRoom implements Place {
+export class WaitingRoom extends EdgePlace {
   readonly kind = "waiting-room";
-  readonly backend = "";
-  readonly kickable = true;
-  readonly #session: SessionCore;
-  readonly #client: ClientSide;
   readonly #events: PlaceEvents;
   readonly #status: () => WaitStatus;
-  readonly #reader: ClientReader;
   readonly #alarm: Alarm;
   #shown: readonly string[] = [];
   #enteredAt = 0;
@@ -49,26 +44,21 @@ export class WaitingRoom implements Place {
   #pingedAt = 0;
 
   constructor(session: SessionCore, client: ClientSide, events: PlaceEvents, status: () => WaitStatus) {
-    this.#session = session;
-    this.#client = client;
+    super(session, client);
     this.#events = events;
     this.#status = status;
     this.#alarm = session.alarm((now) => this.#refresh(now));
-    this.#reader = new ClientReader(session, client, {
-      line: () => this.#line(),
-      packet: (id, bytes, start, end) => this.#packet(id, bytes, start, end),
-    });
   }
 
   get stage(): "D" | "P" {
-    return this.#session.record.has("map") ? "P" : "D";
+    return this.session.record.has("map") ? "P" : "D";
   }
 
   /** Shows the room to the client, whatever world it was in. `cause` is what the player reads about why. */
   enter(cause: string): void {
-    const { dialect } = this.#client;
-    const { name, motd } = this.#session.options.welcome;
-    this.#client.leaveWorld();
+    const { dialect } = this.client;
+    const { name, motd } = this.session.options.welcome;
+    this.client.leaveWorld();
     const out = new PacketBuffer(8 << 10);
     writePacket(out, "ServerIdentification", dialect, {
       protocol: dialect.protocol,
@@ -78,43 +68,24 @@ export class WaitingRoom implements Place {
     });
     out.append(waitingWorldPackets(dialect));
     this.#writeSpawn(out);
-    this.#client.send(out.view());
-    this.#client.say(`&e${cause}`);
-    this.#client.say(`&7You wait here until one takes you; &f${this.#session.options.redirect.command}&7 lists them`);
-    if (this.#client.takeUnsent().length > 0) this.#client.say("&7What you typed meanwhile has reached nobody");
-    this.#session.port.emit({ kind: "waiting", cause });
-    const now = this.#session.port.now();
+    this.client.send(out.view());
+    this.client.say(`&e${cause}`);
+    this.client.say(`&7You wait here until one takes you; &f${this.session.options.redirect.command}&7 lists them`);
+    if (this.client.takeUnsent().length > 0) this.client.say("&7What you typed meanwhile has reached nobody");
+    this.session.port.emit({ kind: "waiting", cause });
+    const now = this.session.port.now();
     this.#enteredAt = now;
     this.#chattedAt = now;
     this.#pingedAt = now;
     this.#refresh(now);
   }
 
-  fromClient(chunk: Uint8Array): void {
-    this.#reader.read(chunk);
-  }
-
-  fromBackend(): void {}
-  opened(): void {}
-  gone(): void {}
-  admitted(): void {}
-  dispose(): void {}
-  leave(): void {}
-
-  suspend(): void {
+  override suspend(): void {
     this.#alarm.clear();
   }
 
-  eof(leg: Leg): void {
-    if (leg === CLIENT) this.#session.end("client-left", "the client closed");
-  }
-
-  failed(leg: Leg, cause: string): void {
-    if (leg === CLIENT) this.#session.end("client-reset", cause);
-  }
-
   #writeSpawn(out: PacketBuffer): void {
-    const { dialect, name } = this.#client;
+    const { dialect, name } = this.client;
     if (!dialect.extensions.has("ExtPlayerList", 2)) {
       writePacket(out, "SpawnPlayer", dialect, { playerId: SELF, playerName: name, ...SPAWN });
       return;
@@ -124,31 +95,31 @@ export class WaitingRoom implements Place {
     writePacket(out, "ExtAddEntity2", dialect, { entityId: SELF, inGameName: name, skinName: name, ...SPAWN });
   }
 
-  #line(): void {
-    const { text } = this.#client.line;
-    this.#client.line.clear();
+  protected override takeLine(): void {
+    const { text } = this.client.line;
+    this.client.line.clear();
     if (this.#events.isCommand(text)) this.#events.command(text);
-    else this.#client.say(`&7Nobody hears you here; &f${this.#session.options.redirect.command}&7 lists the servers`);
+    else this.client.say(`&7Nobody hears you here; &f${this.session.options.redirect.command}&7 lists the servers`);
   }
 
-  #packet(id: number, bytes: Uint8Array, start: number, end: number): void {
-    const { dialect } = this.#client;
+  protected override takePacket(id: number, bytes: Uint8Array, start: number, end: number): void {
+    const { dialect } = this.client;
     if (id === SET_BLOCK) {
       const { x, y, z } = readPacket("PlayerSetBlock", dialect, bytes, start);
       const block = waitingWorldBlockAt(x, y, z);
-      if (block !== undefined) this.#client.sendPacket("SetBlock", { x, y, z, block });
+      if (block !== undefined) this.client.sendPacket("SetBlock", { x, y, z, block });
     } else if (id === TWO_WAY_PING && bytes[start + 1] === CLIENT_ORIGIN) {
-      this.#session.send(CLIENT, bytes.subarray(start, end));
+      this.session.send(CLIENT, bytes.subarray(start, end));
     }
   }
 
   #refresh(now: number): void {
     const lines = this.#lines(now);
-    if (this.#client.dialect.extensions.has("MessageTypes")) this.#showStatus(lines);
+    if (this.client.dialect.extensions.has("MessageTypes")) this.#showStatus(lines);
     else if (now - this.#chattedAt >= CHAT_STATUS_MS) this.#chatStatus(lines, now);
     if (now - this.#pingedAt >= PING_MS) {
       this.#pingedAt = now;
-      this.#session.send(CLIENT, encodePacket("Ping", this.#client.dialect, {}));
+      this.session.send(CLIENT, encodePacket("Ping", this.client.dialect, {}));
     }
     this.#alarm.set(now + STATUS_MS);
   }
@@ -160,20 +131,20 @@ export class WaitingRoom implements Place {
       `&eWaiting for a server: &f${duration(now - this.#enteredAt)}`,
       place > 0 ? `&7Your place in line: &f${place}` : "&7No server is up",
       trying !== "" ? `&7Trying &f${trying}` : last !== "" ? `&7${last}` : "",
-    ].map((line) => drawable(line, this.#client.dialect.extensions).slice(0, TEXT_SIZE));
+    ].map((line) => drawable(line, this.client.dialect.extensions).slice(0, TEXT_SIZE));
   }
 
   #showStatus(lines: readonly string[]): void {
     for (const [index, type] of STATUS_LINES.entries()) {
       const message = lines[index] ?? "";
-      if (message !== (this.#shown[index] ?? "")) this.#client.sendPacket("Message", { type, message });
+      if (message !== (this.#shown[index] ?? "")) this.client.sendPacket("Message", { type, message });
     }
     this.#shown = lines;
   }
 
   #chatStatus(lines: readonly string[], now: number): void {
     this.#chattedAt = now;
-    for (const line of lines) if (line !== "") this.#client.say(line);
+    for (const line of lines) if (line !== "") this.client.say(line);
   }
 }
 
