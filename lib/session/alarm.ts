@@ -3,12 +3,12 @@ import type { SessionPort } from "./port.ts";
 
 /** All alarms of one session. */
 export class Alarms {
-  readonly #port: SessionPort;
+  readonly #port: Pick<SessionPort, "now" | "wake">;
   readonly #set = new Set<Alarm>();
   #wakeAt = Infinity;
   #ringing = false;
 
-  constructor(port: SessionPort) {
+  constructor(port: Pick<SessionPort, "now" | "wake">) {
     this.#port = port;
   }
 
