@@ -10,7 +10,7 @@ import { Offers } from "./offers.ts";
 import { machineClock } from "./routing/clock.ts";
 import { type BackendStatus, Network } from "./routing/network.ts";
 import { Recent } from "./routing/recent.ts";
-import { DEFAULT_LIMITS, type SessionEvent, type SessionOptions } from "./session/port.ts";
+import { DEFAULT_LIMITS, type SessionEvent, type SessionLimits, type SessionOptions } from "./session/port.ts";
 import type { MoveAnswer } from "./session/redirect/operator.ts";
 import { Session } from "./session/session.ts";
 import { SessionIds } from "./session_ids.ts";
@@ -90,6 +90,7 @@ class RunningEdge implements Edge {
   readonly #config: Config;
   readonly #log: Log;
   readonly #backends: ReadonlyMap<string, BackendConfig>;
+  readonly #limits: SessionLimits;
   readonly #offers: Offers;
   readonly #recent: Recent;
   readonly #network: Network;
@@ -106,6 +107,11 @@ class RunningEdge implements Edge {
     this.#log = log;
     this.#recent = recent;
     this.#backends = new Map(config.backends.map((backend) => [backend.name, backend]));
+    this.#limits = {
+      ...DEFAULT_LIMITS,
+      loginMs: config.limits.loginTimeoutMs,
+      backendIdleMs: config.health.backendIdleTimeoutMs,
+    };
     this.#offers = new Offers([...this.#backends.keys()], config.cpe.exclude);
     this.#network = new Network(config, {
       clock: machineClock,
@@ -231,7 +237,7 @@ class RunningEdge implements Edge {
   }
 
   #sessionOptions(listener: ListenerConfig, salt: string | undefined, admitted: () => void): SessionOptions {
-    const { edge, cpe, health, limits, redirect } = this.#config;
+    const { edge, cpe, redirect } = this.#config;
     return {
       id: this.#ids.next(),
       mode: listener.mode,
@@ -242,7 +248,7 @@ class RunningEdge implements Edge {
       listDelivery: (backend) => this.#offers.delivery(backend),
       routes: this.#network.routesFor(listener.pool, admitted),
       redirect,
-      limits: { ...DEFAULT_LIMITS, loginMs: limits.loginTimeoutMs, backendIdleMs: health.backendIdleTimeoutMs },
+      limits: this.#limits,
     };
   }
 

@@ -1,11 +1,13 @@
+const NOTHING = new Uint8Array(0);
+
 /** A growing run of bytes that packets are appended to; reused, so that steady traffic allocates nothing. */
 export class PacketBuffer {
   #bytes: Uint8Array<ArrayBuffer>;
   #length = 0;
 
-  /** @param capacity Bytes to start with. */
+  /** @param capacity Bytes to start with; 0 takes no memory until something is appended. */
   constructor(capacity = 4096) {
-    this.#bytes = new Uint8Array(capacity);
+    this.#bytes = capacity === 0 ? NOTHING : new Uint8Array(capacity);
   }
 
   /** Bytes appended since the last {@linkcode clear}. */

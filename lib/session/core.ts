@@ -15,6 +15,14 @@ import type { Seat } from "./routes.ts";
 /** A kick looks the same in every dialect. */
 const PLAIN: Dialect = { protocol: 7, cpe: false, extensions: ExtensionSet.EMPTY };
 
+/** What is known of a leg. */
+interface LegRecord {
+  /** What is given back when the leg is gone. */
+  seat?: Seat | undefined;
+  /** How it was closed. */
+  closing?: Closing;
+}
+
 interface Ending {
   readonly reason: Reason;
   readonly code: string;
@@ -34,11 +42,8 @@ export class SessionCore {
   readonly #alarms: Alarms;
   #phase: Phase = new Goodbye("A");
   #lastLeg: Leg = CLIENT;
-  readonly #openLegs = new Set<Leg>([CLIENT]);
-  /** How legs that are not gone yet were closed. */
-  readonly #closing = new Map<Leg, Closing>();
-  /** The seats of legs that are not gone yet. */
-  readonly #seats = new Map<Leg, Seat>();
+  /** Legs that are not gone yet. */
+  readonly #legs = new Map<Leg, LegRecord>([[CLIENT, {}]]);
   #end: Ending | undefined;
 
   constructor(port: SessionPort, options: SessionOptions) {
@@ -105,39 +110,37 @@ export class SessionCore {
   dial(seat: Seat): Leg {
     const leg = ++this.#lastLeg;
     this.record.dialled(seat.backend);
-    this.#openLegs.add(leg);
-    this.#seats.set(leg, seat);
+    this.#legs.set(leg, { seat });
     this.port.dial(leg, seat.backend);
     return leg;
   }
 
   /** Keeps the seat of a leg that is closing, for another leg to the same backend. */
   keepSeat(leg: Leg): void {
-    this.#seats.delete(leg);
+    const record = this.#legs.get(leg);
+    if (record !== undefined) record.seat = undefined;
   }
 
   /** The leg to `backend` that is not gone yet, if there is one. */
   legTo(backend: string): Leg | undefined {
-    for (const [leg, seat] of this.#seats) if (seat.backend === backend) return leg;
+    for (const [leg, { seat }] of this.#legs) if (seat?.backend === backend) return leg;
     return undefined;
   }
 
   /** Closes a leg, unless it is gone or closed as thoroughly already. */
   close(leg: Leg, how: Closing): void {
-    const before = this.#closing.get(leg);
-    if (!this.#openLegs.has(leg) || before === how || before === "abort") return;
-    this.#closing.set(leg, how);
+    const record = this.#legs.get(leg);
+    if (record === undefined || record.closing === how || record.closing === "abort") return;
+    record.closing = how;
     this.port.close(leg, how);
   }
 
   /** A leg is closed and its socket released; with the last one the session is over. */
   gone(leg: Leg): void {
-    this.#openLegs.delete(leg);
-    this.#closing.delete(leg);
-    this.#seats.get(leg)?.release();
-    this.#seats.delete(leg);
+    this.#legs.get(leg)?.seat?.release();
+    this.#legs.delete(leg);
     this.#phase.gone(leg);
-    if (this.#end !== undefined && this.#openLegs.size === 0) this.#finish(this.#end);
+    if (this.#end !== undefined && this.#legs.size === 0) this.#finish(this.#end);
   }
 
   /**
@@ -158,7 +161,7 @@ export class SessionCore {
     this.#phase = new Goodbye(phase.stage);
     phase.dispose();
     this.#alarms.clear();
-    for (const leg of this.#openLegs) this.close(leg, "full");
+    for (const leg of this.#legs.keys()) this.close(leg, "full");
   }
 
   #finish(ending: Ending): void {

@@ -55,6 +55,8 @@ export interface MoveEvents extends PlaceEvents {
   arrived(move: Move, place: Play): void;
   /** Nothing came of it and the player stays where they are; `cause` says why. */
   stayed(move: Move, cause: string): void;
+  /** The client is leaving: nothing will come of it. */
+  withdrawn(move: Move): void;
   /** Nothing has come of it so far, and the player has no place: `cause` says why. */
   cornered(move: Move, cause: string): void;
   /** A number for a fence, never the same twice in a row. */
@@ -178,8 +180,16 @@ export class Move implements Phase {
     if (this.#state.kind === "standby") this.#state.attempt.opened(leg);
   }
 
+  /** A client that has said its last has no use for another backend. */
   eof(leg: Leg): void {
-    if (leg === CLIENT || !this.#attemptLost(leg, "closed the connection")) this.#present.eof(leg);
+    if (leg !== CLIENT && this.#attemptLost(leg, "closed the connection")) return;
+    const place = this.#present;
+    if (leg === CLIENT && place === this.#origin) {
+      this.cancel();
+      this.#session.enter(place);
+      this.#events.withdrawn(this);
+    }
+    place.eof(leg);
   }
 
   failed(leg: Leg, cause: string): void {

@@ -531,6 +531,20 @@ Deno.test("a player who leaves in any state of a move leaves nothing behind", ()
   }
 });
 
+Deno.test("a client that closes its side while another backend is tried is not moved any more", () => {
+  const traveller = new Traveller();
+  const { driver, hub } = traveller;
+  const arena = traveller.ask();
+  driver.session.eof(CLIENT);
+  assertEquals(driver.closings, [{ leg: arena, how: "full" }, { leg: hub, how: "half" }]);
+  driver.feed(hub, chat("farewell"));
+  assertEquals(traveller.take(), chat("farewell"));
+  driver.advance(DEFAULT_LIMITS.lingerMs);
+  driver.settle();
+  assertEquals([driver.summary?.reason, driver.summary?.backend], ["client-left", "hub"]);
+  assertEquals(driver.routes.openTickets, 0);
+});
+
 Deno.test("a lost player stands in the old world for a moment, then in the waiting room, and is moved from there", () => {
   const traveller = new Traveller();
   const { driver, hub } = traveller;

@@ -124,6 +124,11 @@ export class Redirects implements MoveEvents {
     if (this.#place.kind === "waiting-room") this.#waitOn();
   }
 
+  withdrawn(move: Move): void {
+    this.#move = undefined;
+    this.#place = move.origin;
+  }
+
   cornered(move: Move, cause: string): void {
     if (this.#kick !== undefined) {
       this.#session.end("backend-kick", `kicked: ${this.#kick}; ${cause}`, this.#kick);
