@@ -79,11 +79,17 @@ export class ListenError extends Error {
   }
 }
 
-/** What outlives the edge about players, in memory only where no pool asks for it. */
+/** What outlives the edge about players; in memory only where no pool asks for it or the directory cannot be had. */
 async function openRecent({ edge: { dataDir }, pools }: Config, log: Log): Promise<Recent> {
-  const isWanted = pools.some(({ recent }) => recent);
-  if (isWanted) await Deno.mkdir(dataDir, { recursive: true, mode: 0o700 });
-  return new Recent(isWanted ? dataDir : undefined, { onProblem: (message) => log.warn("recent", message) });
+  const onProblem = (message: string): void => log.warn("recent", message);
+  if (!pools.some(({ recent }) => recent)) return new Recent(undefined, { onProblem });
+  try {
+    await Deno.mkdir(dataDir, { recursive: true, mode: 0o700 });
+    return new Recent(dataDir, { onProblem });
+  } catch (error) {
+    onProblem(`Cannot remember beyond this run which backend players were on: ${asError(error).message}`);
+    return new Recent(undefined, { onProblem });
+  }
 }
 
 class RunningEdge implements Edge {
