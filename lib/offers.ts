@@ -37,10 +37,14 @@ export class Offers {
     this.#refusesLists.add(backend);
   }
 
-  /** How `backend` is sent a client's list. */
+  /**
+   * How `backend` is sent a client's list. One that spoke CPE may have been replaced by one that does not; being on trial costs
+   * nothing as long as it shows that it does.
+   */
   delivery(backend: string): ListDelivery {
     if (this.#refusesLists.has(backend)) return "on request";
-    return this.#offers.has(backend) ? "at once" : "on trial";
+    const takesLists = this.#offers.get(backend)?.size === 0;
+    return takesLists ? "at once" : "on trial";
   }
 
   #union(): ExtensionSet {

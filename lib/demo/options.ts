@@ -185,6 +185,12 @@ export interface ClassicServerOptions {
    */
   readonly outputLimit?: number;
   /**
+   * Whether players are shown something of every extension they have, beside the world itself.
+   *
+   * @default true
+   */
+  readonly decorated?: boolean;
+  /**
    * Figures that wander about in the world, at most 8.
    *
    * @default 0
@@ -262,6 +268,7 @@ export function settingsOf({ hostname: _, port: __, path: ___, ...options }: Cla
     maxPlayers: 100,
     maxPlayersPerAddress: 0,
     outputLimit: 1024 * 1024,
+    decorated: true,
     residents: 0,
     random: seededRandom(1),
     onEvent: () => {},

@@ -133,13 +133,13 @@ export class Player implements Entity {
       allowHacks(this.#sink);
     }
     for (const place of this.#missed.values()) this.#sendBlock(place);
-    decorate(this.#sink, this.dialect, world, settings.name);
+    if (settings.decorated) decorate(this.#sink, this.dialect, world, settings.name);
     if (!this.link.open) return;
     const [neighbour] = this.#room.entities();
     this.#room.enter(this);
     spawn(this.#sink, this.dialect, SELF, this);
     this.#raiseFence();
-    greet(this.#sink, world, neighbour);
+    if (settings.decorated) greet(this.#sink, world, neighbour);
     const { key, appName } = this.#login;
     const facts = { key, appName, remoteHostname: this.link.remoteHostname };
     settings.onEvent({ kind: "joined", player: this.name, dialect: this.dialect, login: facts });

@@ -6,6 +6,8 @@ const WINDOW_MS = 1000;
 const BURST_SECONDS = 10;
 /** A timer that is late by no more than this, in milliseconds, does not slow down those who come after. */
 const LATENESS_MS = 20;
+/** Milliseconds that no timer can tell apart: who is due within them is due now. */
+const TICK_MS = 1;
 
 /**
  * How an arrival is counted.
@@ -37,7 +39,10 @@ export class JoinRate {
    * second, those of ordinary arrivals included; ordinary arrivals may come ten seconds' worth at a time.
    */
   nextAt(tier: Tier, now: number): number {
-    if (tier === "crowd") return Math.max(now, this.#due, (this.#times[this.#oldest] ?? 0) + WINDOW_MS);
+    if (tier === "crowd") {
+      const due = this.#due - now < TICK_MS ? now : this.#due;
+      return Math.max(due, (this.#times[this.#oldest] ?? 0) + WINDOW_MS);
+    }
     const missing = 1 - this.#tokensAt(now);
     return missing <= 0 ? now : now + missing / this.#perSecond * 1000;
   }

@@ -14,6 +14,8 @@ export class ChatLine {
   readonly #packets = new PacketBuffer(0);
   #text = "";
   #parts = 0;
+  /** Whether what comes next belongs to a line that was too long to be waited for: it is no line of its own. */
+  #isTail = false;
 
   /** @param inParts Whether LongerMessages was negotiated with the client. */
   constructor(inParts: boolean) {
@@ -25,7 +27,7 @@ export class ChatLine {
     return this.#packets.view();
   }
 
-  /** The text of the line so far. */
+  /** The text of the line so far; empty behind the parts that are waited for. */
   get text(): string {
     return this.#text;
   }
@@ -33,12 +35,17 @@ export class ChatLine {
   /** Takes the PlayerMessage at `start` of `bytes`. Returns whether the line is whole, or longer than is waited for. */
   push(bytes: Uint8Array, start: number, end: number): boolean {
     const more = this.#inParts && bytes[start + 1] === MORE_FOLLOWS;
+    this.#packets.append(bytes, start, end);
+    if (this.#isTail) {
+      this.#isTail = more;
+      return true;
+    }
     const text = readText(bytes, start + TEXT_AT);
     // What looks like padding in front of another part belongs to the text.
     this.#text += more ? text.padEnd(TEXT_SIZE) : text;
-    this.#packets.append(bytes, start, end);
     this.#parts++;
-    return !more || this.#parts >= MAX_PARTS;
+    this.#isTail = more && this.#parts === MAX_PARTS;
+    return !more || this.#isTail;
   }
 
   /** Begins the next line. */
@@ -51,7 +58,8 @@ export class ChatLine {
   /** Whether the PlayerMessage at `start` of `bytes` is a whole line that does not begin with a slash: nothing for the edge. */
   isPlain(bytes: Uint8Array, start: number): boolean {
     const { length } = this.#packets;
-    return length === 0 && !(this.#inParts && bytes[start + 1] === MORE_FOLLOWS) && !beginsWithSlash(bytes, start);
+    return length === 0 && !this.#isTail && !(this.#inParts && bytes[start + 1] === MORE_FOLLOWS) &&
+      !beginsWithSlash(bytes, start);
   }
 }
 

@@ -78,7 +78,7 @@ export interface CompletedMove {
   readonly signal: SignalKind;
   /** Milliseconds from dialling to the moment from which the client sees the new backend. */
   readonly dialMs: number;
-  /** Milliseconds from there until the client had answered the fence. */
+  /** Milliseconds from there until the client had answered the fence, or was on its way to the next backend. */
   readonly fenceMs: number;
 }
 
@@ -122,7 +122,7 @@ export interface SessionBytes {
 /**
  * How a backend is sent a client's list of extensions.
  * - `"at once"`: in one write with the Identification.
- * - `"on trial"`: likewise, but nobody knows yet whether the backend understands it.
+ * - `"on trial"`: likewise, but the backend may break off over it, unless it shows that it speaks CPE.
  * - `"on request"`: only when it says that it knows CPE, because it broke off over a list before.
  */
 export type ListDelivery = "at once" | "on trial" | "on request";

@@ -246,7 +246,9 @@ export class DenoDriver implements SessionPort {
       if (socket.pending > this.#options.hardLimit) {
         this.#session?.overflowed(leg, `${socket.pending} bytes are waiting`);
       }
-      if (leg !== source && (socket.holdsLent || socket.pending > this.#options.softLimit)) blocked = flushed;
+      if (leg === source || (!socket.holdsLent && socket.pending <= this.#options.softLimit)) continue;
+      // During a move there are three legs, and two of them may hold what this one lent.
+      blocked = blocked === undefined ? flushed : Promise.all([blocked, flushed]).then(() => {});
     }
     return blocked;
   }

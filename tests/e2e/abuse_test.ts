@@ -9,6 +9,7 @@ import { chatLines } from "../harness/long_stream.ts";
 import { concat, dialect, extensionList, identification, vanilla } from "../session/logins.ts";
 import { Stranger } from "./stranger.ts";
 import { Town } from "./town.ts";
+import { depart, GREETING, waits } from "./waiting.ts";
 
 const MIB = 1 << 20;
 const KICK_SIZE = 65;
@@ -31,8 +32,10 @@ interface Abuse {
   readonly end: string;
   /** Whether the player is told so: not where it does not speak Classic or is gone, and perhaps where it talks too much. */
   readonly told: "yes" | "no" | "perhaps";
-  /** What the log tells besides. @default anything */
+  /** What the end's line of the log tells besides. @default anything */
   readonly detail?: RegExp;
+  /** What the log tells before, up to the waiting room, where the session lasts until the player leaves. @default never there */
+  readonly story?: readonly string[];
   readonly act: Act;
 }
 
@@ -61,6 +64,27 @@ function playing(act: (bot: Bot, town: Town) => void): Act {
     await bot.closed();
     return text;
   };
+}
+
+/** Likewise; then its backend is lost, and it leaves the waiting room, where `cause` is what it reads. */
+function losing(cause: string, act: (bot: Bot, town: Town) => void): Act {
+  return async (town) => {
+    await using bot = await Bot.connect(town.target("hub"), { name: NAME });
+    await bot.joined();
+    act(bot, town);
+    await waits(bot, cause);
+    await depart(bot);
+    return undefined;
+  };
+}
+
+/** Says something, and leaves the waiting room as soon as it is there. */
+function waiting(place: string, act: (stranger: Stranger) => Promise<void>): Act {
+  return coming(place, async (stranger) => {
+    await act(stranger);
+    await stranger.waits();
+    await stranger.halfClose();
+  });
 }
 
 /** Leaves, in the one or the other way, as soon as `place` has brought the login as far as `ready` waits for. */
@@ -111,10 +135,10 @@ function noise(...first: readonly number[]): Uint8Array {
   return Uint8Array.of(...first, ...seeded(first.length).bytes(4000));
 }
 
-/** Says `bytes` one at a time, for as long as anybody listens. */
+/** Says `bytes` one at a time, for as long as anybody listens, and not in the waiting room. */
 async function trickle(stranger: Stranger, bytes: Uint8Array): Promise<void> {
   for (const byte of bytes) {
-    if (!stranger.isOpen) return;
+    if (!stranger.isOpen || stranger.isWaiting) return;
     await stranger.send(Uint8Array.of(byte));
     await new Promise((resolve) => setTimeout(resolve, 30));
   }
@@ -123,6 +147,7 @@ async function trickle(stranger: Stranger, bytes: Uint8Array): Promise<void> {
 const SET_BLOCK = encodePacket("SetBlock", vanilla(), { x: 1, y: 1, z: 1, block: 1 });
 const PLAYER_SET_BLOCK = encodePacket("PlayerSetBlock", vanilla(), { x: 1, y: 1, z: 1, mode: 1, block: 1 });
 const UNKNOWN = 0x77;
+const BROKEN = "hub: The server sent something that makes no sense";
 
 const ABUSES: readonly Abuse[] = [
   { what: "random bytes", end: "PA not-classic", told: "no", act: saying(noise(UNKNOWN)) },
@@ -185,10 +210,10 @@ const ABUSES: readonly Abuse[] = [
   },
   {
     what: "chat byte by byte before a backend is there",
-    end: "PD no-backend",
-    told: "yes",
-    detail: /^out of time/,
-    act: coming("silent", async (stranger) => {
+    end: "CD client-left",
+    told: "no",
+    story: ["waiting: No server has answered in time"],
+    act: waiting("silent", async (stranger) => {
       await stranger.send(PLAIN_LOGIN);
       await trickle(stranger, CHAT_10_MB);
     }),
@@ -272,38 +297,41 @@ const ABUSES: readonly Abuse[] = [
   },
   {
     what: "a backend's garbage in place of a login",
-    end: "PD no-backend",
-    told: "yes",
-    detail: /^garbage: unknown packet 238$/,
-    act: coming("garbage", (stranger) => stranger.send(PLAIN_LOGIN)),
+    end: "CD client-left",
+    told: "no",
+    story: ["refused by garbage: unknown packet 238", "waiting: No server can take you now"],
+    act: waiting("garbage", (stranger) => stranger.send(PLAIN_LOGIN)),
   },
   {
     what: "a backend's garbage in play",
-    end: "SP backend-broken",
-    told: "yes",
-    detail: /^unknown packet 119$/,
-    act: playing((_, { servers }) => servers.hub.sendBytes(NAME, noise(UNKNOWN))),
+    end: "CP client-left",
+    told: "no",
+    story: ["lost by hub, backend-broken: unknown packet 119", `waiting: ${BROKEN}`],
+    act: losing(BROKEN, (_, { servers }) => servers.hub.sendBytes(NAME, noise(UNKNOWN))),
   },
   {
     what: "a player's packet from a backend",
-    end: "SP backend-broken",
-    told: "yes",
-    detail: /^unknown packet 5$/,
-    act: playing((_, { servers }) => servers.hub.sendBytes(NAME, PLAYER_SET_BLOCK)),
+    end: "CP client-left",
+    told: "no",
+    story: ["lost by hub, backend-broken: unknown packet 5", `waiting: ${BROKEN}`],
+    act: losing(BROKEN, (_, { servers }) => servers.hub.sendBytes(NAME, PLAYER_SET_BLOCK)),
   },
 ];
 
 Deno.test("misuse of any kind ends its session with the right code, and harms nobody else", async (t) => {
   await using town = await Town.start(LOGIN_MS);
-  for (const { what, end, told, detail, act } of ABUSES) {
+  for (const { what, end, told, detail, story = [], act } of ABUSES) {
     await t.step(`${what}: ${end}`, async () => {
       const text = await act(town);
       const line = await town.nextEnd();
       assertEquals(`${line.code} ${line.reason}`, end);
       if (detail !== undefined) assertMatch(String(line.detail), detail);
+      assertEquals(town.story(line.session), story);
       if (told === "no") assertEquals(text, undefined);
       else if (told === "yes" || text !== undefined) assert(text?.endsWith(`[${line.code}-${line.session}]`), text);
-      if (end.endsWith("timeout")) assert(Number(line.total_ms) < 2 * LOGIN_MS, `took ${line.total_ms} ms`);
+      if (/timeout$| in time$/.test(story.at(-1) ?? end)) {
+        assert(Number(line.total_ms) < 2 * LOGIN_MS, `took ${line.total_ms} ms`);
+      }
       await town.assertUnharmed();
     });
   }
@@ -342,16 +370,20 @@ async function tryConnect(port: number): Promise<Deno.TcpConn | undefined> {
 
 Deno.test("a backend that does not even accept connections costs a login's time and no descriptor", async () => {
   using full = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: 1 });
-  const waiting: Deno.TcpConn[] = [];
-  for (let conn = await tryConnect(full.addr.port); conn !== undefined; conn = await tryConnect(full.addr.port)) {
-    waiting.push(conn);
-  }
   await using town = await Town.start(LOGIN_MS, [{ name: "full", address: `127.0.0.1:${full.addr.port}` }]);
-  await coming("full", (stranger) => stranger.send(PLAIN_LOGIN))(town);
+  // The check at the start has found it well.
+  (await full.accept()).close();
+  const crowd: Deno.TcpConn[] = [];
+  for (let conn = await tryConnect(full.addr.port); conn !== undefined; conn = await tryConnect(full.addr.port)) {
+    crowd.push(conn);
+  }
+  await waiting("full", (stranger) => stranger.send(PLAIN_LOGIN))(town);
   const line = await town.nextEnd();
-  assertEquals(`${line.code} ${line.reason}`, "PD no-backend");
+  assertEquals(`${line.code} ${line.reason}`, "CD client-left");
+  assertEquals(town.story(line.session), ["waiting: No server has answered in time"]);
+  assert(Number(line.total_ms) < 2 * LOGIN_MS, `took ${line.total_ms} ms`);
   await town.assertUnharmed();
-  for (const conn of waiting) conn.close();
+  for (const conn of crowd) conn.close();
 });
 
 Deno.test("an edge without descriptors takes players again as soon as it has some", async () => {
@@ -415,6 +447,24 @@ function breakingOff(place: string, bytes: (name: string) => Uint8Array, count: 
   };
 }
 
+/** Says something, and leaves the waiting room as soon as it is there. */
+function waitingOut(place: string, bytes: (name: string) => Uint8Array): Visit {
+  return {
+    place,
+    act: async (conn, name) => {
+      await conn.write(bytes(name));
+      const decoder = new TextDecoder("latin1");
+      const buffer = new Uint8Array(16 << 10);
+      let heard = "";
+      while (!heard.includes(GREETING)) {
+        const size = await conn.read(buffer);
+        if (size === null) throw new Error("Cannot see the waiting room: the connection is over");
+        heard += decoder.decode(buffer.subarray(0, size));
+      }
+    },
+  };
+}
+
 const plain = (name: string): Uint8Array => identification(name, "-", 0);
 const withCpe = (name: string): Uint8Array => concat(identification(name), extensionList(CLASSICUBE));
 
@@ -431,8 +481,8 @@ const VISITS: readonly Visit[] = [
   asking("hub", (name) => concat(identification(name), extInfo(3), entry("FastMap"), entry("FastMap"))),
   asking("hub", () => named(0x42, 0x0a, 0x42)),
   asking("hub", (name) => concat(withCpe(name), noise(UNKNOWN))),
-  asking("garbage", plain),
-  asking("garbage", withCpe),
+  waitingOut("garbage", plain),
+  waitingOut("garbage", withCpe),
   breakingOff("hub", identification, 100),
   breakingOff("hub", plain, FIRST_PACKET),
   breakingOff("hub", withCpe, 2500),

@@ -1,33 +1,12 @@
-import type { ClassicServerOptions } from "../../lib/demo/options.ts";
 import * as presets from "../../lib/demo/presets.ts";
 import { ExtensionSet } from "../../lib/protocol/extensions.ts";
 import { assertEquals } from "../harness/assert.ts";
 import { type LogLine, network, Program } from "../harness/program.ts";
+import { CLIENTS, SERVERS } from "./kinds.ts";
 import { branches } from "./networks.ts";
 import { ObservedServer } from "./observed_server.ts";
 import { Player } from "./player.ts";
 import { depart, visit } from "./visit.ts";
-
-/** Servers by name; names are short because players are called after their client and their server. */
-const SERVERS: readonly { readonly name: string; readonly options: ClassicServerOptions }[] = [
-  { name: "none", options: presets.vanilla() },
-  { name: "cborne", options: presets.classicborne() },
-  { name: "cserver", options: presets.cserver() },
-  { name: "mcchost", options: presets.mcchost() },
-  { name: "mcgal", options: presets.mcgalaxy() },
-  { name: "ccube", options: { extensions: presets.CLASSICUBE } },
-];
-
-/** Without extensions a client does not even speak CPE. */
-const CLIENTS: readonly { readonly name: string; readonly extensions?: ExtensionSet }[] = [
-  { name: "none" },
-  { name: "empty", extensions: ExtensionSet.EMPTY },
-  { name: "cborne", extensions: presets.CLASSICBORNE },
-  { name: "cserver", extensions: presets.CSERVER },
-  { name: "mcchost", extensions: presets.MCCHOST },
-  { name: "mcgal", extensions: presets.MCGALAXY },
-  { name: "ccube", extensions: presets.CLASSICUBE },
-];
 
 Deno.test("every client plays on every backend", async (t) => {
   await using running = new AsyncDisposableStack();

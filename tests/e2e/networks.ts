@@ -4,8 +4,8 @@ export interface Branch {
   readonly address: string;
 }
 
-/** The TOML of several listeners, each of which leads to another backend. */
-export function branches(all: readonly Branch[]): string {
+/** The TOML of several listeners, each of which leads to another backend; `pool` are further lines of every pool. */
+export function branches(all: readonly Branch[], pool: readonly string[] = []): string {
   return all.flatMap(({ name, address }) => [
     "[[listener]]",
     `name = "${name}"`,
@@ -15,6 +15,7 @@ export function branches(all: readonly Branch[]): string {
     "[[pool]]",
     `name = "${name}-pool"`,
     `backends = ["${name}"]`,
+    ...pool,
     "[[backend]]",
     `name = "${name}"`,
     `address = "${address}"`,

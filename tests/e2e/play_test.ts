@@ -236,10 +236,10 @@ Deno.test('with on_kick = "fallback" the player reads the last kick in the waiti
   await using program = await startEdge([full.address, strict.address], ['on_kick = "fallback"']);
   await using bot = await Bot.connect(program.target(), CPE);
   await waits(bot, `${NOBODY_NOW}: &fYou are banned`);
-  const refused = program.lines("refused").map(({ server, cause }) => `${server}: ${cause}`);
-  assertEquals(refused.slice(0, 2), ["b0: kicked: Server is full!", "b1: kicked: You are banned"]);
   await depart(bot);
   const { code, reason } = await program.ended(1);
+  const refused = program.lines("refused").map(({ server, cause }) => `${server}: ${cause}`);
+  assertEquals(refused.slice(0, 2), ["b0: kicked: Server is full!", "b1: kicked: You are banned"]);
   assertEquals([code, reason], ["CD", "client-left"]);
 });
 
@@ -256,14 +256,14 @@ Deno.test("a player whose only backend dies in play is told why in the waiting r
   const lost = await program.until(() => program.lines("lost")[0], "the loss");
   assertEquals(lost.server, "b0");
   await waits(player.bot, `b0: ${LOST_IN_PLAY[`${lost.reason}`]}`);
-  assertEquals(program.lines("waiting").length, 1);
+  await program.until(() => program.lines("waiting").length === 1, "a line about the wait");
   assertEquals(program.lines("ended"), []);
   await depart(player.bot);
   const line = await program.ended(1);
   assertEquals([line.code, line.reason, line.server], ["CP", "client-left", "b0"]);
 });
 
-Deno.test("a player whose backend dies in play goes on in the next one, without the waiting room", async () => {
+Deno.test("a player whose backend dies in play goes on in the next one, still connected", async () => {
   await using mortal = await startServer();
   await using spare = await startServer();
   await using program = await startEdge([mortal.address, spare.address]);
@@ -273,10 +273,42 @@ Deno.test("a player whose backend dies in play goes on in the next one, without 
   const moved = await program.until(() => program.lines("moved")[0], "a move");
   assertEquals([moved.from, moved.to, moved.signal], ["", "b1", "failure"]);
   assertEquals(program.lines("lost").map(({ server }) => server), ["b0"]);
-  assertEquals(program.lines("waiting"), []);
   await depart(player.bot);
   const line = await program.ended(1);
   assertEquals([line.code, line.reason, line.server, line.moves], ["CP", "client-left", "b1", 1]);
+});
+
+Deno.test("a player whose backend goes silent in play goes on in the next one", async () => {
+  await using stalling = ScriptedBackend.listen(async (peer) => {
+    await serveWorld(peer, { size: { x: 4, y: 4, z: 4 } });
+    await peer.closed;
+  });
+  await using spare = await startServer();
+  const health = [...CHECKED_ONCE, 'backend_idle_timeout = "1s"'];
+  await using program = await startEdge([addressOf(stalling.target), spare.address], [], health);
+  await using bot = await Bot.connect(program.target(), { name: "Alex", positionInterval: 50 });
+  await bot.joined();
+  await spare.joined("Alex");
+  const moved = await program.until(() => program.lines("moved")[0], "a move");
+  assertEquals([moved.from, moved.to, moved.signal], ["", "b1", "failure"]);
+  const lost = program.lines("lost").map(({ server, reason }) => [server, reason]);
+  assertEquals(lost, [["b0", "backend-stalled"]]);
+  await depart(bot);
+  assertEquals((await program.ended(1)).code, "CP");
+});
+
+Deno.test("a player in the waiting room is told when the edge stops", async () => {
+  await using program = await startEdge(NOBODY);
+  await downed(program, "b0", "b1");
+  await using bot = await Bot.connect(program.target(), CPE);
+  await waits(bot, NOBODY_NOW);
+  const stopped = program.stop();
+  const kick = await kickOf(bot);
+  assertEquals(await stopped, 0);
+  const [line] = program.lines("ended");
+  assert(line !== undefined);
+  assertEquals([line.code, line.reason], ["OD", "shutdown"]);
+  assertEquals(kick, withCode("The network is going down, please come back soon", line));
 });
 
 Deno.test("a player whose backend dies in the middle of the map is in the waiting room, still connected", async () => {
@@ -284,10 +316,11 @@ Deno.test("a player whose backend dies in the middle of the map is in the waitin
   await using program = await startEdge([server.address]);
   await using bot = await Bot.connect(program.target(), CPE);
   await waits(bot, "b0: The server closed the connection");
-  const lost = program.lines("lost").map(({ server, reason }) => [server, reason]);
-  assertEquals(lost, [["b0", "backend-closed"]]);
   await depart(bot);
   const line = await program.ended(1);
+  const lost = program.lines("lost").map(({ server, reason }) => [server, reason]);
+  // Two seconds later it is tried again.
+  assertEquals(lost[0], ["b0", "backend-closed"]);
   assertEquals([line.code, line.reason, stagesOf(line)], ["CD", "client-left", ["handshake", "login"]]);
 });
 

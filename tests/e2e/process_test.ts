@@ -9,6 +9,7 @@ import { network, Program, programCommand } from "../harness/program.ts";
 import { Waits } from "../harness/waits.ts";
 import { concat, extensionList, identification, vanilla } from "../session/logins.ts";
 import { StreamPlayer } from "./stream_player.ts";
+import { waits } from "./waiting.ts";
 
 const MIB = 1 << 20;
 const EXIT_MS = 20_000;
@@ -40,17 +41,19 @@ async function withConfig(toml: string, test: (path: string) => Promise<void>): 
   }
 }
 
-/** The program as a process whose output is looked at as it comes, line by line. */
+/** The program as a process with somebody at the keyboard, whose output is looked at as it comes, line by line. */
 class Running implements AsyncDisposable {
   readonly stderr: string[] = [];
   readonly stdout: string[] = [];
   readonly #child: Deno.ChildProcess;
+  readonly #keyboard: WritableStreamDefaultWriter<Uint8Array>;
   readonly #waits = new Waits(() => `it said last: ${JSON.stringify(this.stderr.slice(-3))}`, EXIT_MS);
   readonly #reading: Promise<unknown>;
 
   constructor(...args: readonly string[]) {
-    this.#child = programCommand(args).spawn();
-    const { stdout, stderr } = this.#child;
+    this.#child = programCommand(args, "piped").spawn();
+    const { stdin, stdout, stderr } = this.#child;
+    this.#keyboard = stdin.getWriter();
     this.#reading = Promise.all([this.#read(stdout, this.stdout), this.#read(stderr, this.stderr)])
       .then(() => this.#waits.end("the program has ended"));
   }
@@ -66,6 +69,14 @@ class Running implements AsyncDisposable {
     return Number((await this.until(find, "a listener"))[1]);
   }
 
+  /** Types a line and waits until the program has said `answer` one time more than before. */
+  async type(line: string, answer: string): Promise<void> {
+    const answers = (): number => this.stdout.filter((said) => said === answer).length;
+    const before = answers();
+    await this.#keyboard.write(new TextEncoder().encode(`${line}\n`));
+    await this.until(() => answers() > before, `the answer to ${line}`);
+  }
+
   kill(signal: Deno.Signal): void {
     this.#child.kill(signal);
   }
@@ -76,6 +87,8 @@ class Running implements AsyncDisposable {
     const { code } = await this.#child.status;
     clearTimeout(killer);
     await this.#reading;
+    // Nobody reads there any more.
+    await this.#keyboard.abort().catch(() => {});
     return code;
   }
 
@@ -357,5 +370,48 @@ Deno.test({
     assertMatch(await bot.kicked(), /^The network is going down/);
     await bot.closed();
     assertEquals(await demo.ended(), 0);
+  },
+});
+
+Deno.test({
+  name:
+    "a world stopped at the demo's console loses its players to the other one, and takes them when it is started again",
+  ignore: !isDemoPortFree(),
+  fn: async () => {
+    await using demo = new Running("demo");
+    await demo.port();
+    await using bot = await Bot.connect({ hostname: "127.0.0.1", port: DEMO_PORT }, { extensions: CLASSICUBE });
+    let words = 0;
+    const stands = async (world: string): Promise<void> => {
+      await bot.until(({ state }) => state.isJoined && state.player.serverName === world, `the world ${world}`);
+      await bot.chat(`in ${world} ${++words}`);
+      await bot.chatLine(new RegExp(`: &fin ${world} ${words}$`));
+    };
+    const seen = (state: "up" | "down", world: string): Promise<unknown> => {
+      const change = `backend is ${state} server=${world}`;
+      return demo.until(() => demo.stderr.some((line) => line.includes(change)), change);
+    };
+    await stands("hub");
+    await bot.chat("/server arena");
+    await stands("arena");
+    await demo.type("stop arena", "arena is stopped; start arena opens it again");
+    await stands("hub");
+    await demo.type("stop hub", "hub is stopped; start hub opens it again");
+    await waits(bot, "hub has kicked you: &fServer is shutting down");
+    await seen("down", "hub");
+    await demo.type("start hub", "hub is open again");
+    await stands("hub");
+    await demo.type("start arena", "arena is open again");
+    await seen("up", "arena");
+    await bot.chat("/server arena");
+    await stands("arena");
+    assertEquals(bot.violations, []);
+    demo.kill("SIGTERM");
+    assertMatch(await bot.kicked(), /^The network is going down/);
+    await bot.closed();
+    assertEquals(await demo.ended(), 0);
+    const ends = demo.stderr.filter((line) => line.includes("session ended"));
+    assertEquals(ends.length, 1);
+    assertMatch(ends[0] ?? "", / server=arena moves=4 code=OP reason=shutdown /);
   },
 });

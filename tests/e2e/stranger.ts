@@ -1,6 +1,7 @@
 import { PacketBuffer } from "../../lib/protocol/packet_buffer.ts";
 import { type Ending, Link, type Target } from "../harness/link.ts";
 import { Waits } from "../harness/waits.ts";
+import { GREETING } from "./waiting.ts";
 
 const TIMEOUT_MS = 10_000;
 
@@ -31,6 +32,11 @@ export class Stranger implements AsyncDisposable {
     return this.#heard.copy();
   }
 
+  /** Whether the waiting room has been shown. */
+  get isWaiting(): boolean {
+    return new TextDecoder("latin1").decode(this.#heard.view()).includes(GREETING);
+  }
+
   /** Whether the connection is not over yet. */
   get isOpen(): boolean {
     return this.#ending === undefined;
@@ -44,6 +50,11 @@ export class Stranger implements AsyncDisposable {
   /** Waits until at least `count` bytes were heard. */
   async hears(count: number): Promise<void> {
     await this.#waits.until(() => this.#heard.length >= count, `${count} bytes`);
+  }
+
+  /** Waits until the waiting room is shown. */
+  async waits(): Promise<void> {
+    await this.#waits.until(() => this.isWaiting, "the waiting room");
   }
 
   /** Waits until the other side has closed or broken the connection. */

@@ -2,8 +2,11 @@ import { type Ending, Link, type Target } from "../harness/link.ts";
 import { ByteCheck } from "../harness/long_stream.ts";
 import { Waits } from "../harness/waits.ts";
 import { identification } from "../session/logins.ts";
+import { GREETING } from "./waiting.ts";
 
 const TIMEOUT_MS = 15_000;
+/** Size of the packet that ends the waiting room's greeting. */
+const GREETING_SIZE = 66;
 
 /** A player without CPE who compares every byte that comes with the one that should come. */
 export class StreamPlayer implements AsyncDisposable {
@@ -59,6 +62,17 @@ export class StreamPlayer implements AsyncDisposable {
   async finished(): Promise<Uint8Array> {
     await this.#waits.until(() => this.#check.isComplete, "everything the backend said");
     await this.#waits.until(() => this.#ending === "finished", "the end of the connection");
+    return this.#check.rest;
+  }
+
+  /** Waits for everything expected and for the waiting room behind it. Returns what came in between, up to the room's greeting. */
+  async waiting(): Promise<Uint8Array> {
+    await this.#waits.until(() => this.#check.isComplete, "everything the backend said");
+    const isGreeted = (): boolean => {
+      const { rest } = this.#check;
+      return new TextDecoder("latin1").decode(rest.subarray(-GREETING_SIZE)).includes(GREETING);
+    };
+    await this.#waits.until(isGreeted, "the waiting room");
     return this.#check.rest;
   }
 

@@ -1,10 +1,12 @@
-import { encodePacket, readPacket } from "../../lib/protocol/packets.ts";
+import { encodePacket } from "../../lib/protocol/packets.ts";
+import { WAITING_WORLD_SIZES } from "../../lib/session/waiting_world.ts";
 import { assert, assertEquals, assertMatch, assertRejects } from "../harness/assert.ts";
 import { splitAt, splitEvery } from "../harness/chunks.ts";
 import { eventually, type TcpEnd, tcpEnds } from "../harness/kernel.ts";
 import { ByteCheck, chatLines, mapChunks } from "../harness/long_stream.ts";
 import { network, Program } from "../harness/program.ts";
 import { type Peer, PeerGone, ScriptedBackend, type ScriptedBackendOptions } from "../harness/scripted_backend.ts";
+import { all, frames, outline } from "../session/frames.ts";
 import { concat, identification, smallMap, vanilla, welcome } from "../session/logins.ts";
 import { StreamPlayer } from "./stream_player.ts";
 
@@ -19,6 +21,12 @@ const START = concat(
   smallMap(vanilla()),
   encodePacket("LevelInitialize", vanilla(), { volume: 1 }),
 );
+/** What players read about the loss of their backend. */
+const LOSSES = {
+  "backend-closed": "The server closed the connection",
+  "backend-lost": "The connection to the server was lost",
+} as const;
+type LossReason = keyof typeof LOSSES;
 const KICK = encodePacket("DisconnectPlayer", vanilla(), { reason: "&cBanned" });
 const CHAT = encodePacket("PlayerMessage", vanilla(), { partial: 255, message: "anybody there?" });
 const LINE = encodePacket("Message", vanilla(), { type: 0, message: "still here" });
@@ -64,13 +72,21 @@ class Stage implements AsyncDisposable {
     peer.catch(() => {});
     const { promise: over, resolve: release } = Promise.withResolvers<void>();
     const script = async (peer: Peer): Promise<void> => {
-      await welcomePlayer(peer).then(() => resolve(peer), reject);
+      try {
+        await welcomePlayer(peer);
+        resolve(peer);
+      } catch (error) {
+        // The edge only wants to know whether anybody listens.
+        if (error instanceof PeerGone && peer.received.length === 0) return;
+        reject(error);
+      }
       await over;
     };
     const backend = ScriptedBackend.listen(script, { ...TIMEOUT, ...place, ...options });
     const { target } = backend;
     const address = "path" in target ? `unix:${target.path}` : `${target.hostname}:${target.port}`;
-    const program = await Program.start({ config: network([{ name: "hub", address }]) });
+    const config = [network([{ name: "hub", address }]), "[health]", 'interval = "1h"'].join("\n");
+    const program = await Program.start({ config });
     const stage = new Stage(mode, program, backend, folder, peer, release);
     await stage.#warmUp();
     return stage;
@@ -95,6 +111,27 @@ class Stage implements AsyncDisposable {
     const { code, reason, detail } = await this.program.ended(2, TIMEOUT);
     assert(ways.includes(`${code} ${reason}`), `ended with ${code} ${reason}: ${detail}`);
     await eventually(async () => await this.program.descriptors() === this.#descriptors, "no descriptor left");
+  }
+
+  /**
+   * Checks what becomes of a player whose backend was lost for `reason`, behind `expected`: the end of the connection in raw mode,
+   * the waiting room in parse mode, which the player then leaves.
+   */
+  async assertLost(player: StreamPlayer, reason: LossReason, expected: readonly Uint8Array[] = []): Promise<void> {
+    if (this.mode === "raw") {
+      assertEquals(behind(expected, await player.finished()).length, 0);
+      player.close();
+      return await this.over(`SP ${reason}`);
+    }
+    assertWaitingRoom(behind(expected, await player.waiting()), `hub: ${LOSSES[reason]}`);
+    await this.program.until(() => this.program.lines("waiting")[0], "the log of it");
+    const told = this.program.log.flatMap(({ event, server, reason, cause }) =>
+      event === "lost" ? [[server, reason]] : event === "waiting" ? [cause] : []
+    );
+    assertEquals(told, [["hub", reason], `hub: ${LOSSES[reason]}`]);
+    assert(player.isOpen);
+    player.close();
+    await this.over("CP client-left");
   }
 
   /** Both ends of the connection between the player and the edge. */
@@ -133,6 +170,7 @@ class Stage implements AsyncDisposable {
 
   /** Counts descriptors behind a first connection, so that what the program opens once and keeps is open. */
   async #warmUp(): Promise<void> {
+    await this.backend.until(({ accepted, open }) => accepted === 1 && open === 0, "the check at the start");
     const stranger = await Deno.connect(this.target);
     stranger.close();
     await this.program.ended(1);
@@ -239,11 +277,20 @@ function behind(expected: readonly Uint8Array[], bytes: Uint8Array): Uint8Array 
   return check.rest;
 }
 
-/** What a player reads behind all that the backend said: a kick in parse mode, nothing in raw mode. */
-function assertFarewell(mode: Mode, bytes: Uint8Array, text: RegExp): void {
-  if (mode === "raw") return assertEquals(bytes.length, 0);
-  assertEquals(bytes.length, KICK.length);
-  assertMatch(readPacket("DisconnectPlayer", vanilla(), bytes).reason, text);
+/** Checks that `bytes` end the map that `START` began, and show a player the waiting room because of `cause`. */
+function assertWaitingRoom(bytes: Uint8Array, cause: string): void {
+  const packets = frames("s2c", vanilla(), bytes);
+  assertEquals(outline(packets), [
+    "LevelFinalize",
+    "ServerIdentification",
+    "LevelInitialize",
+    "LevelDataChunk",
+    "LevelFinalize",
+    "SpawnPlayer",
+    "Message",
+  ]);
+  assertEquals(all("LevelFinalize", vanilla(), packets), [{ xSize: 0, ySize: 0, zSize: 0 }, WAITING_WORLD_SIZES]);
+  assertEquals(all("Message", vanilla(), packets)[0], { type: 255, message: `&e${cause}` });
 }
 
 inBothModes("all that a backend said before it closed reaches the player", async (mode) => {
@@ -253,9 +300,7 @@ inBothModes("all that a backend said before it closed reaches the player", async
   const peer = await stage.peer;
   await writeAll(peer, map);
   await peer.finish();
-  assertFarewell(mode, await player.finished(), /^The server closed the connection \[SP-/);
-  player.close();
-  await stage.over("SP backend-closed");
+  await stage.assertLost(player, "backend-closed");
 });
 
 inBothModes("all that a player said before closing at once reaches the backend", async (mode) => {
@@ -314,12 +359,10 @@ Deno.test("parse: what a player said before the backend closed its side reaches 
   await player.sendAll(chat);
   await eventually(() => stage.clientEnds(player).edge?.unread === 0, "all the chat read by the edge");
   await peer.halfClose();
-  assertFarewell("parse", await player.finished(), /^The server closed the connection/);
-  player.close();
   await readAll(peer, chat);
   await assertFinished(peer);
   await peer.finish();
-  await stage.over("SP backend-closed");
+  await stage.assertLost(player, "backend-closed");
 });
 
 inBothModes("a backend's reset loses nothing that has arrived, however slow the player is", async (mode) => {
@@ -330,9 +373,7 @@ inBothModes("a backend's reset loses nothing that has arrived, however slow the 
   const sent = await sendUntilStalled(mapChunks(50 * MIB), (piece) => peer.write(piece), () => stage.backendEnds());
   peer.reset();
   player.resumeReading();
-  assertFarewell(mode, behind(sent, await player.finished()), /^The connection to the server was lost \[SP-/);
-  player.close();
-  await stage.over("SP backend-lost");
+  await stage.assertLost(player, "backend-lost", sent);
 });
 
 inBothModes("a player's reset loses nothing that has arrived, however slow the backend is", async (mode) => {
@@ -395,12 +436,10 @@ inBothModes("a slow player costs little memory and gets every byte of a large ma
     await pause(STALL_MS);
     assert(sent < size / 2, `the backend was rid of ${sent} bytes`);
     player.resumeReading();
-    assertFarewell(mode, await player.finished(), /^The server closed the connection/);
+    await stage.assertLost(player, "backend-closed");
   })());
   await sending;
   assert(growth < MAX_GROWTH, `grew by ${growth} bytes`);
-  player.close();
-  await stage.over("SP backend-closed");
 });
 
 inBothModes("a slow backend costs little memory and gets everything the player said", async (mode) => {
@@ -467,17 +506,29 @@ inBothModes("a player who closes under a stream of the backend ends the session"
   await stage.over("CP client-reset", "CP client-left");
 });
 
-inBothModes("a backend that closes under a stream of the player ends the session", async (mode) => {
-  await using stage = await Stage.start(mode);
-  await using player = await stage.join([]);
-  const peer = await stage.peer;
-  const sending = writeForever(player, chatLines(Infinity));
-  await peer.read(5 * MIB);
-  peer.close();
-  await sending;
-  player.close();
-  await stage.over("SP backend-lost", "SP backend-closed");
-});
+inBothModes(
+  "a backend that closes under a stream of the player is lost, which ends the session in raw mode",
+  async (mode) => {
+    await using stage = await Stage.start(mode);
+    await using player = await stage.join([]);
+    const peer = await stage.peer;
+    const sending = writeForever(player, chatLines(Infinity));
+    await peer.read(5 * MIB);
+    peer.close();
+    if (mode === "raw") {
+      await sending;
+      player.close();
+      return await stage.over("SP backend-lost", "SP backend-closed");
+    }
+    // In the waiting room the player talks on to nobody.
+    await stage.program.until(() => stage.program.lines("waiting")[0], "the player in the waiting room");
+    assertMatch(`${stage.program.lines("lost")[0]?.reason}`, /^backend-(lost|closed)$/);
+    assert(player.isOpen);
+    player.close();
+    await sending;
+    await stage.over("CP client-left", "CP client-reset");
+  },
+);
 
 inBothModes("a backend on a Unix socket is one like any other", async (mode) => {
   const [chat, map] = [[...chatLines(5 * MIB)], [...mapChunks(5 * MIB)]];
@@ -486,7 +537,5 @@ inBothModes("a backend on a Unix socket is one like any other", async (mode) => 
   const peer = await stage.peer;
   await Promise.all([player.sendAll(chat), readAll(peer, chat), writeAll(peer, map)]);
   await peer.finish();
-  assertFarewell(mode, await player.finished(), /^The server closed the connection/);
-  player.close();
-  await stage.over("SP backend-closed");
+  await stage.assertLost(player, "backend-closed");
 });

@@ -28,6 +28,9 @@ const RAW_LISTENER = [
   'auth = "off"',
 ].join("\n");
 
+/** Checks come at the start only, so that every connection that is seen is a player's. */
+const CHECKED_ONCE = '[health]\ninterval = "1h"';
+
 const PLACE_NAMES: readonly Place[] = ["hub", "silent", "garbage", "endless"];
 const JOINS = 5;
 /** How much longer a join may take than before, on a machine that has other things to do. */
@@ -62,10 +65,13 @@ export class Town implements AsyncDisposable {
       ClassicServer.start(PLACES.endless),
     ]);
     const servers = { hub, silent, garbage, endless };
-    const config = branches([...PLACE_NAMES.map((name) => ({ name, address: servers[name].address })), ...others]);
+    const places = PLACE_NAMES.map((name) => ({ name, address: servers[name].address }));
+    const config = [branches([...places, ...others], ["join_rate = 10_000"]), RAW_LISTENER, CHECKED_ONCE];
     const program = await Program.start({
-      config: `${config}\n${RAW_LISTENER}\n[limits]\nlogin_timeout = "${loginMs}ms"`,
+      config: [...config, "[limits]", `login_timeout = "${loginMs}ms"`].join("\n"),
     });
+    const isChecked = (): boolean => PLACE_NAMES.every((name) => servers[name].connections.accepted > 0);
+    await eventually(isChecked, "a check of every server");
     const witness = await Bot.connect(program.target("hub"), { name: "Witness", extensions: CLASSICUBE });
     await witness.joined();
     const town = new Town(program, servers, witness);
@@ -88,6 +94,23 @@ export class Town implements AsyncDisposable {
     this.#ended += count;
     const isOver = (): boolean => this.program.lines("ended").length >= this.#ended;
     await this.program.until(isOver, `${this.#ended} ended sessions`, { timeoutMs: 30_000 });
+  }
+
+  /** What became of a session's player before they were in the waiting room, and why they came there. */
+  story(session: unknown): readonly string[] {
+    const told = this.program.log.filter((line) => line.session === session).flatMap((line) => {
+      switch (line.event) {
+        case "refused":
+          return [`refused by ${line.server}: ${line.cause}`];
+        case "lost":
+          return [`lost by ${line.server}, ${line.reason}: ${line.detail}`];
+        case "waiting":
+          return [`waiting: ${line.cause}`];
+        default:
+          return [];
+      }
+    });
+    return told.slice(0, told.findIndex((event) => event.startsWith("waiting")) + 1);
   }
 
   /** Checks that the next player joins as fast as ever, and that the witness plays on. */

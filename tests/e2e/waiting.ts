@@ -3,6 +3,8 @@ import { WAITING_WORLD_SIZES } from "../../lib/session/waiting_world.ts";
 import { assertEquals } from "../harness/assert.ts";
 import type { Bot } from "../harness/bot.ts";
 
+/** In the last line of the room's greeting, which is the last thing that comes before the player does something. */
+export const GREETING = "You wait here until one takes you";
 const { xSize, ySize, zSize } = WAITING_WORLD_SIZES;
 
 /** Waits until the bot stands in the waiting room and has read why, which is `cause`. */

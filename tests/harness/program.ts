@@ -20,13 +20,17 @@ export interface ProgramOptions {
   readonly dataDir?: string;
 }
 
-/** How to start the program: the compiled executable where KURAFUTO_EXECUTABLE names one, else Deno on the sources. */
-export function programCommand(args: readonly string[]): Deno.Command {
+/**
+ * How to start the program: the compiled executable where KURAFUTO_EXECUTABLE names one, else Deno on the sources.
+ *
+ * @param stdin What its standard input is; nothing can be typed at `"null"`.
+ */
+export function programCommand(args: readonly string[], stdin: "null" | "piped" = "null"): Deno.Command {
   const executable = Deno.env.get("KURAFUTO_EXECUTABLE");
   return new Deno.Command(executable ?? Deno.execPath(), {
     args: executable === undefined ? [...DENO_FLAGS, ...args] : [...args],
     cwd: ROOT,
-    stdin: "null",
+    stdin,
     stdout: "piped",
     stderr: "piped",
   });

@@ -26,6 +26,11 @@ Deno.test("a crowd is spaced evenly", () => {
   assertEquals(crowd(new JoinRate(1), 3, 0), [0, 1000, 2000]);
 });
 
+Deno.test("a crowd faster than timers has several logins in one millisecond", () => {
+  assertEquals(crowd(new JoinRate(10_000), 10, 500), Array.from({ length: 10 }, () => 500));
+  assertEquals(Math.round(crowd(new JoinRate(10_000), 10_000, 500).at(-1) ?? 0), 1499);
+});
+
 Deno.test("ordinary arrivals pass at once, ten seconds' worth of them, and then as fast as the rate", () => {
   const rate = new JoinRate(10);
   assertEquals(passing(rate, 1000, 0), 100);

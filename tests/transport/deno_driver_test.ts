@@ -43,10 +43,16 @@ class TalkingConn extends FakeConn {
   }
 }
 
+const SOFT_LIMIT = 1 << 16;
+/** A backend beside the one the session is on, and its leg. */
+const OTHER = "other";
+const OTHER_LEG = 2;
+
 /** A raw session on fake sockets, with its events. */
 class Stage {
   readonly client = new TalkingConn();
   readonly backend = new TalkingConn();
+  readonly other = new TalkingConn();
   readonly events: SessionEvent[] = [];
   readonly driver: DenoDriver;
   readonly session: Session;
@@ -54,7 +60,7 @@ class Stage {
 
   constructor() {
     this.driver = new DenoDriver({
-      dial: () => Promise.resolve(this.backend),
+      dial: (name) => Promise.resolve(name === OTHER ? this.other : this.backend),
       emit: (event) => {
         this.events.push(event);
         this.#waits.changed();
@@ -63,7 +69,7 @@ class Stage {
         throw error;
       },
       pace: { beat: new Beat(), nap: new Nap() },
-      softLimit: 1 << 16,
+      softLimit: SOFT_LIMIT,
       hardLimit: 1 << 20,
     });
     this.session = new Session(this.driver, {
@@ -120,4 +126,26 @@ Deno.test("a leg whose peer takes nothing between two looks is broken", async ()
   const event = await stage.until("ended");
   assert(event.kind === "ended");
   assertEquals([event.summary.reason, event.summary.detail], ["client-reset", "the peer takes no more bytes"]);
+});
+
+Deno.test("what was read from a leg stays as it is until each of the others has written it", async () => {
+  const stage = new Stage();
+  stage.client.say(identification());
+  await stage.until("joined");
+  stage.driver.dial(OTHER_LEG, OTHER);
+  await nextTurn();
+  stage.client.hold();
+  stage.driver.write(OTHER_LEG, new Uint8Array(SOFT_LIMIT + 1));
+  stage.backend.say(Uint8Array.of(1, 2, 3));
+  await stage.client.writing;
+  await stage.other.writing;
+  await nextTurn();
+  stage.backend.say(Uint8Array.of(4, 5, 6));
+  await nextTurn();
+  stage.client.release();
+  await nextTurn();
+  assertEquals([...stage.client.taken], [1, 2, 3, 4, 5, 6]);
+  stage.session.end("shutdown", "the test is over");
+  stage.driver.abort();
+  await stage.until("ended");
 });

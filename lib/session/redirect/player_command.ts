@@ -1,4 +1,5 @@
 /** Signal: the player's own command, `/server` unless the configuration names another. */
+import { TEXT_SIZE } from "../../protocol/text.ts";
 import type { Destination, ListedBackend } from "../routes.ts";
 
 /** Backends that are listed at most; chat shows a dozen lines. */
@@ -23,20 +24,26 @@ export function listing(backends: readonly ListedBackend[], here: string, comman
   const shown = backends.slice(0, MOST_LISTED).map((backend) => listed(backend, here));
   const hidden = backends.length - shown.length;
   const more = hidden > 0 ? [`&7and ${hidden} more`] : [];
-  return [`&eServers here &7(${command} NAME takes you there)`, ...shown, ...more];
+  return [`&eServers &7(${command} NAME to go there)`, ...shown, ...more];
 }
 
-function listed({ name, players, maxPlayers, state }: ListedBackend, here: string): string {
+/** Long names and large numbers leave no room for the word behind the count. */
+function listed(backend: ListedBackend, here: string): string {
+  const { players, maxPlayers } = backend;
   const room = maxPlayers > 0 ? `${players}/${maxPlayers}` : `${players}`;
-  const count = `&7${room} ${players === 1 && maxPlayers === 0 ? "player" : "players"}`;
-  if (name === here) return `&a> ${name} ${count}, you are here`;
+  const line = lineOf(backend, here, `${room} ${room === "1" ? "player" : "players"}`);
+  return line.length <= TEXT_SIZE ? line : lineOf(backend, here, room);
+}
+
+function lineOf({ name, state }: ListedBackend, here: string, count: string): string {
+  if (name === here) return `&a> ${name} &7${count}, here`;
   switch (state) {
     case "up":
-      return `&f  ${name} ${count}`;
+      return `&f  ${name} &7${count}`;
     case "full":
-      return `&6  ${name} ${count}, &6full`;
+      return `&6  ${name} &7${count}, &6full`;
     case "drained":
-      return `&8  ${name} ${count}, &8takes nobody now`;
+      return `&8  ${name} &7${count}, &8closed`;
     case "down":
       return `&c  ${name} &cis down`;
   }

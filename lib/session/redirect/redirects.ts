@@ -176,14 +176,17 @@ export class Redirects implements MoveEvents {
     return { kind: "refused", why };
   }
 
-  /** What stands in the way of a move, if anything. Whoever only waits may always choose. */
+  /** What stands in the way of a move, if anything. Whoever only waits, or sees a new world already, may always choose. */
   #obstacle(by: Asker): string | undefined {
     const waits = this.#present.kind === "waiting-room";
-    if (this.#move !== undefined && !waits) return "Another move is under way";
+    const isUnderWay = this.#move !== undefined && this.#move.destination === undefined;
+    if (isUnderWay && !waits) return "Another move is under way";
     return by === "backend" && !this.#guard.allows(this.#session.port.now()) ? "too many moves" : undefined;
   }
 
   #go(to: string, signal: SignalKind, by: Asker): MoveAnswer {
+    // The fence of the world that is left again keeps its place there.
+    this.#move?.settle();
     const origin = this.#present;
     this.#move?.cancel();
     this.#start(origin, { wish: { kind: "go", to, by }, signal, to });

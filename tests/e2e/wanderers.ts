@@ -1,0 +1,146 @@
+/** Players who play, chat, and go from one server to another all the time. */
+import * as presets from "../../lib/demo/presets.ts";
+import { ExtensionSet } from "../../lib/protocol/extensions.ts";
+import { Bot, type BotOptions } from "../harness/bot.ts";
+import type { Random } from "../harness/chunks.ts";
+import type { Target } from "../harness/link.ts";
+
+/** Most have CPE. */
+const CLIENTS: readonly BotOptions[] = [
+  { extensions: presets.CLASSICUBE },
+  { extensions: presets.MCGALAXY },
+  { protocol: 7 },
+  { extensions: presets.CSERVER },
+  { extensions: presets.MCCHOST },
+  { protocol: 6 },
+  { extensions: presets.CLASSICBORNE },
+  { extensions: presets.CLASSICUBE.without("TwoWayPing") },
+  { extensions: ExtensionSet.EMPTY },
+  { protocol: 5 },
+  { extensions: presets.CLASSICUBE },
+  { extensions: ExtensionSet.ALL },
+];
+/** Connections that are made at a time. */
+const AT_A_TIME = 20;
+/** Each player acts once in this many milliseconds. */
+const ROUND_MS = 1_000;
+const CHATTY = 0.3;
+const JOIN_MS = 20_000;
+
+/** See the file's first line. */
+export class Wanderers implements AsyncDisposable {
+  readonly #bots: readonly Bot[];
+  readonly #places: readonly string[];
+  readonly #random: Random;
+  /** Lines of chat so far: no two are the same. */
+  #lines = 0;
+  #asked = 0;
+
+  private constructor(bots: readonly Bot[], places: readonly string[], random: Random) {
+    this.#bots = bots;
+    this.#places = places;
+    this.#random = random;
+  }
+
+  /** `count` players join at `target`, and wander between servers that say the names `places`. */
+  static async join(target: Target, count: number, places: readonly string[], random: Random): Promise<Wanderers> {
+    const bots: Bot[] = [];
+    while (bots.length < count) {
+      const options = Array.from({ length: Math.min(AT_A_TIME, count - bots.length) }, (_, index) => {
+        const number = bots.length + index;
+        return { ...CLIENTS[number % CLIENTS.length], name: `W${number}`, timeoutMs: JOIN_MS };
+      });
+      const joined = await Promise.all(options.map((each) => Bot.connect(target, each)));
+      bots.push(...joined);
+      await Promise.all(joined.map((bot) => bot.joined()));
+    }
+    return new Wanderers(bots, places, random);
+  }
+
+  /** Moves asked for so far. */
+  get asked(): number {
+    return this.#asked;
+  }
+
+  /** Everybody moves about, and asks for a move, once a second; now and then they chat. Until `isOver`. */
+  async wander(isOver: () => boolean): Promise<void> {
+    const start = performance.now();
+    for (let turn = 0; !isOver(); turn++) {
+      const bot = this.#bots[turn % this.#bots.length];
+      if (bot !== undefined) this.#act(bot);
+      const wait = start + turn * ROUND_MS / this.#bots.length - performance.now();
+      if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+  }
+
+  /** Names of those who stand in each server's world, in order, as they see it. */
+  onPlaces(): readonly (readonly string[])[] {
+    return this.#places.map((place) => {
+      return this.#bots.filter((bot) => placeOf(bot) === place).map(({ name }) => name).toSorted();
+    });
+  }
+
+  /** Waits until everybody plays on some server. */
+  async settled(timeoutMs: number): Promise<void> {
+    await Promise.all(this.#bots.map((bot) => {
+      return bot.until(() => this.#places.includes(placeOf(bot)), "a world of a server", { timeoutMs });
+    }));
+  }
+
+  /** Everybody says a line. Returns the lines, in the form `NAME: LINE`. */
+  async talk(): Promise<readonly string[]> {
+    return await Promise.all(this.#bots.map(async (bot) => {
+      const line = this.#nextLine();
+      await bot.chat(line);
+      return `${bot.name}: ${line}`;
+    }));
+  }
+
+  /** What has gone wrong for anybody: lost connections, kicks and broken rules. */
+  async complaints(): Promise<readonly string[]> {
+    const now = { timeoutMs: 0 };
+    const all = await Promise.all(this.#bots.map(async (bot) => {
+      const kick = await bot.kicked(now).catch(() => undefined);
+      const isClosed = await bot.closed(now).then(() => true, () => false);
+      return [
+        ...bot.violations,
+        ...kick === undefined ? [] : [`kicked: ${kick}`],
+        ...isClosed ? ["the connection is over"] : [],
+      ].map((complaint) => `${bot.name}: ${complaint}`);
+    }));
+    return all.flat();
+  }
+
+  /** Everybody leaves in order. */
+  async leave(): Promise<void> {
+    await Promise.all(this.#bots.map(async (bot) => {
+      await bot.halfClose();
+      await bot.closed();
+    }));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#bots.map((bot) => bot[Symbol.asyncDispose]()));
+  }
+
+  #act(bot: Bot): void {
+    const random = this.#random;
+    // Nobody scrolls back that far.
+    bot.state.screen.chat.splice(0);
+    const { position } = bot.state.entities.self;
+    if (position !== undefined) bot.move(position.x + random.below(65) - 32, position.y, position.z, random.below(256));
+    if (random.next() < CHATTY) bot.chat(this.#nextLine());
+    const here = placeOf(bot);
+    this.#asked++;
+    bot.chat(`/server ${random.pick(this.#places.filter((place) => place !== here))}`);
+  }
+
+  #nextLine(): string {
+    return `line ${++this.#lines}.`;
+  }
+}
+
+/** What the world calls itself that a bot stands in; empty between two worlds. */
+function placeOf({ state }: Bot): string {
+  return state.isJoined ? state.player.serverName : "";
+}
