@@ -20,6 +20,7 @@ import { dial } from "./transport/dial.ts";
 import { Listener } from "./transport/listener.ts";
 import { Nap } from "./transport/nap.ts";
 import type { Pace } from "./transport/pacer.ts";
+import { Turnstile } from "./transport/turnstile.ts";
 
 /** Bytes that may wait for one leg before its counterpart is not read any more. */
 const SOFT_LIMIT = 256 << 10;
@@ -104,7 +105,8 @@ class RunningEdge implements Edge {
   readonly #listeners: { readonly name: string; readonly listener: Listener }[] = [];
   readonly #running = new Set<Running>();
   readonly #ids = new SessionIds();
-  readonly #pace: Pace = { beat: new Beat(), nap: new Nap() };
+  readonly #pace = { beat: new Beat(), nap: new Nap() } satisfies Pace;
+  readonly #exit = new Turnstile(this.#pace.beat);
   readonly #emptied: (() => void)[] = [];
   #progressTimer: ReturnType<typeof setInterval> | undefined;
 
@@ -233,6 +235,7 @@ class RunningEdge implements Edge {
       crashed: (err) =>
         this.#log.error("crashed", "error in the edge itself", { session: options.id, err: asError(err) }),
       pace: this.#pace,
+      exit: this.#exit,
       softLimit: SOFT_LIMIT,
       hardLimit: this.#config.limits.clientBuffer,
     });

@@ -4,6 +4,7 @@ import type { Session } from "../session/session.ts";
 import { type Pace, Pacer } from "./pacer.ts";
 import { ReadBuffer } from "./read_buffer.ts";
 import { type Conn, Socket } from "./socket.ts";
+import type { Turnstile } from "./turnstile.ts";
 
 /** What a driver is given for its session. */
 export interface DenoDriverOptions {
@@ -14,6 +15,8 @@ export interface DenoDriverOptions {
   /** Told about an error in the session's own code, which ends the session. */
   crashed(error: unknown): void;
   readonly pace: Pace;
+  /** Where all backend legs of the process that end go through. */
+  readonly exit: Pick<Turnstile, "pass">;
   /** Bytes that may wait for a leg before the other legs are not read any more. */
   readonly softLimit: number;
   /** Bytes that may wait for a leg before the session ends. */
@@ -181,6 +184,7 @@ export class DenoDriver implements SessionPort {
       while (discarded <= MAX_DISCARDED) {
         const count = await open.socket.conn.read(buffer.bytes);
         if (count === null) {
+          if (leg !== CLIENT) await this.#options.exit.pass();
           if (!open.discarding && !open.socket.broken) this.#call((session) => session.eof(leg));
           return;
         }
@@ -200,6 +204,7 @@ export class DenoDriver implements SessionPort {
         buffer.adapt(count);
       }
     } catch (error) {
+      if (leg !== CLIENT) await this.#options.exit.pass();
       this.#call((session) => this.#fail(session, leg, messageOf(error)));
     } finally {
       buffer.release();

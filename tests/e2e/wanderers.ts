@@ -3,6 +3,7 @@ import * as presets from "../../lib/demo/presets.ts";
 import { ExtensionSet } from "../../lib/protocol/extensions.ts";
 import { Bot, type BotOptions } from "../harness/bot.ts";
 import type { Random } from "../harness/chunks.ts";
+import { eventually } from "../harness/kernel.ts";
 import type { Target } from "../harness/link.ts";
 
 /** Most have CPE. */
@@ -26,13 +27,15 @@ const AT_A_TIME = 20;
 const ROUND_MS = 1_000;
 const CHATTY = 0.3;
 const JOIN_MS = 20_000;
+/** Milliseconds until who was not heard says something else. */
+const HEARING_MS = 2_000;
 
 /** See the file's first line. */
 export class Wanderers implements AsyncDisposable {
   readonly #bots: readonly Bot[];
   readonly #places: readonly string[];
   readonly #random: Random;
-  /** Lines of chat so far: no two are the same. */
+  /** Lines of chat so far. */
   #lines = 0;
   #asked = 0;
 
@@ -87,13 +90,21 @@ export class Wanderers implements AsyncDisposable {
     }));
   }
 
-  /** Everybody says a line. Returns the lines, in the form `NAME: LINE`. */
-  async talk(): Promise<readonly string[]> {
-    return await Promise.all(this.#bots.map(async (bot) => {
-      const line = this.#nextLine();
-      await bot.chat(line);
-      return `${bot.name}: ${line}`;
-    }));
+  /**
+   * Everybody says a line, and who is not heard says another one: a server that hangs takes what was said to it along.
+   *
+   * @param isHeard Whether a server has heard the line, given as `NAME: LINE`.
+   */
+  async beHeard(isHeard: (line: string) => boolean, timeoutMs: number): Promise<void> {
+    const deadline = performance.now() + timeoutMs;
+    let silent = this.#bots;
+    while (silent.length > 0) {
+      if (performance.now() > deadline) throw new Error(`Cannot hear ${silent.map(({ name }) => name)}`);
+      const said = silent.map((bot) => ({ bot, line: this.#say(bot) }));
+      const unheard = (): readonly Bot[] => said.filter(({ line }) => !isHeard(line)).map(({ bot }) => bot);
+      await eventually(() => unheard().length === 0, "everybody heard", { timeoutMs: HEARING_MS }).catch(() => {});
+      silent = unheard();
+    }
   }
 
   /** What has gone wrong for anybody: lost connections, kicks and broken rules. */
@@ -129,14 +140,17 @@ export class Wanderers implements AsyncDisposable {
     bot.state.screen.chat.splice(0);
     const { position } = bot.state.entities.self;
     if (position !== undefined) bot.move(position.x + random.below(65) - 32, position.y, position.z, random.below(256));
-    if (random.next() < CHATTY) bot.chat(this.#nextLine());
+    if (random.next() < CHATTY) this.#say(bot);
     const here = placeOf(bot);
     this.#asked++;
     bot.chat(`/server ${random.pick(this.#places.filter((place) => place !== here))}`);
   }
 
-  #nextLine(): string {
-    return `line ${++this.#lines}.`;
+  /** Says a line that nobody has said before. Returns it, in the form `NAME: LINE`. */
+  #say(bot: Bot): string {
+    const line = `line ${++this.#lines}.`;
+    bot.chat(line);
+    return `${bot.name}: ${line}`;
   }
 }
 

@@ -69,6 +69,7 @@ class Stage {
         throw error;
       },
       pace: { beat: new Beat(), nap: new Nap() },
+      exit: { pass: () => Promise.resolve() },
       softLimit: SOFT_LIMIT,
       hardLimit: 1 << 20,
     });
