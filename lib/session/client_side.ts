@@ -15,9 +15,9 @@ const LEVEL_INITIALIZE = packetNamed("LevelInitialize").id;
 const LEVEL_FINALIZE = packetNamed("LevelFinalize").id;
 const SPAWN_PLAYER = packetNamed("SpawnPlayer").id;
 const EXT_ADD_ENTITY2 = packetNamed("ExtAddEntity2").id;
+const SUPPORT_LEVEL = packetNamed("CustomBlockSupportLevel").id;
 /** What is of interest whatever the client has. */
-const NOTED = idTable(LEVEL_INITIALIZE, LEVEL_FINALIZE, SPAWN_PLAYER, EXT_ADD_ENTITY2);
-const SUPPORT_LEVEL = 1;
+const NOTED = idTable(LEVEL_INITIALIZE, LEVEL_FINALIZE, SPAWN_PLAYER, EXT_ADD_ENTITY2, SUPPORT_LEVEL);
 const SELF = 255;
 /** Message types: chat with MessageTypes, and the server's own words without it. */
 const CHAT = 0;
@@ -56,14 +56,15 @@ export class ClientSide {
   readonly #sizes: Uint16Array;
   #loading = false;
   #spawn: Spawn | undefined;
-  #levelsOwed: number;
+  #levelsAsked: number;
+  #levelsAnswered = 0;
 
-  /** @param levelsOwed CustomBlockSupportLevels that the client was sent and has not answered. */
-  constructor(session: SessionCore, guest: Guest, framer: Framer, levelsOwed: number) {
+  /** @param levelsAsked CustomBlockSupportLevels that the client was sent and has not answered. */
+  constructor(session: SessionCore, guest: Guest, framer: Framer, levelsAsked: number) {
     this.#session = session;
     this.guest = guest;
     this.framer = framer;
-    this.#levelsOwed = levelsOwed;
+    this.#levelsAsked = levelsAsked;
     this.leftovers = new Leftovers(guest.dialect);
     this.noted = union(this.leftovers.concerns, NOTED);
     this.line = new ChatLine(guest.dialect.extensions.has("LongerMessages"));
@@ -98,6 +99,8 @@ export class ClientSide {
       this.#spawn = undefined;
     } else if (id === LEVEL_FINALIZE) {
       this.#loading = false;
+    } else if (id === SUPPORT_LEVEL) {
+      this.#levelsAsked++;
     } else {
       if (bytes[start + 1] === SELF) {
         if (id === SPAWN_PLAYER) this.#spawn = readPacket("SpawnPlayer", this.dialect, bytes, start);
@@ -147,20 +150,19 @@ export class ClientSide {
     this.#session.send(CLIENT, out.view());
   }
 
-  /** Writes a CustomBlockSupportLevel, which the client answers. */
-  askLevel(out: PacketBuffer): void {
-    this.#levelsOwed++;
-    writePacket(out, "CustomBlockSupportLevel", this.dialect, { level: SUPPORT_LEVEL });
+  /** How many CustomBlockSupportLevels the client has been sent. */
+  get levelsAsked(): number {
+    return this.#levelsAsked;
   }
 
-  /** How many CustomBlockSupportLevels the client has not answered yet. */
-  get levelsOwed(): number {
-    return this.#levelsOwed;
+  /** How many of them it has answered. */
+  get levelsAnswered(): number {
+    return this.#levelsAnswered;
   }
 
   /** The client has answered a CustomBlockSupportLevel. */
   answered(): void {
-    this.#levelsOwed = Math.max(0, this.#levelsOwed - 1);
+    this.#levelsAnswered = Math.min(this.#levelsAsked, this.#levelsAnswered + 1);
   }
 
   /** Keeps the line of chat that is whole now for the next backend. Returns whether there was room for it. */

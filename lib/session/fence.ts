@@ -3,7 +3,6 @@
  * (protocol.md §3.3).
  */
 import { encodePacket, readPacket } from "../protocol/packets.ts";
-import { PacketBuffer } from "../protocol/packet_buffer.ts";
 import { packetNamed } from "../protocol/packet_table.ts";
 import type { ClientSide } from "./client_side.ts";
 
@@ -11,6 +10,8 @@ const TWO_WAY_PING = packetNamed("TwoWayPing").id;
 const SUPPORT_LEVEL = packetNamed("CustomBlockSupportLevel").id;
 const POSITION = packetNamed("PlayerPosition").id;
 const SERVER_ORIGIN = 1;
+/** The only level there is. */
+const LEVEL = 1;
 /** Servers count their pings from 1; the edge's own have this bit. */
 const FIRST_PING = 0x8000;
 /** How far from where it was put a client's first position may be, in 1/32 block: it may have fallen meanwhile. */
@@ -62,21 +63,21 @@ class PingFence implements Fence {
   }
 }
 
-/** Clients answer every CustomBlockSupportLevel, in order; so the last answer they owe is this one's. */
+/** Clients answer every CustomBlockSupportLevel, in order. This one is the next that the client is sent, if it ever comes to that. */
 class LevelFence implements Fence {
   readonly packet: Uint8Array;
   readonly passesOpener = false;
   readonly #client: ClientSide;
+  readonly #number: number;
 
   constructor(client: ClientSide) {
     this.#client = client;
-    const out = new PacketBuffer(2);
-    client.askLevel(out);
-    this.packet = out.view();
+    this.#number = client.levelsAsked + 1;
+    this.packet = encodePacket("CustomBlockSupportLevel", client.dialect, { level: LEVEL });
   }
 
   opens(bytes: Uint8Array, start: number): boolean {
-    return bytes[start] === SUPPORT_LEVEL && this.#client.levelsOwed === 0;
+    return bytes[start] === SUPPORT_LEVEL && this.#client.levelsAnswered >= this.#number;
   }
 
   opensAt(): undefined {

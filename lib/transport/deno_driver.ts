@@ -184,7 +184,7 @@ export class DenoDriver implements SessionPort {
       while (discarded <= MAX_DISCARDED) {
         const count = await open.socket.conn.read(buffer.bytes);
         if (count === null) {
-          if (leg !== CLIENT) await this.#options.exit.pass();
+          if (leg !== CLIENT && !open.discarding) await this.#options.exit.pass();
           if (!open.discarding && !open.socket.broken) this.#call((session) => session.eof(leg));
           return;
         }
@@ -204,7 +204,7 @@ export class DenoDriver implements SessionPort {
         buffer.adapt(count);
       }
     } catch (error) {
-      if (leg !== CLIENT) await this.#options.exit.pass();
+      if (leg !== CLIENT && !open.discarding) await this.#options.exit.pass();
       this.#call((session) => this.#fail(session, leg, messageOf(error)));
     } finally {
       buffer.release();

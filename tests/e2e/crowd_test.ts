@@ -21,7 +21,7 @@ const NAMES = ["north", "south"] as const;
 const LOST_MS = 5_000;
 const BACK_MS = 30_000;
 /** Milliseconds the edge may be busy with the crowd alone. */
-const LONGEST_BLOCK_MS = 1_000;
+const LONGEST_BLOCK_MS = 500;
 
 function networkOf(servers: readonly QuietServer[], witness: string): string {
   return [

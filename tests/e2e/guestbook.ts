@@ -22,6 +22,12 @@ const DEMO_HAND = 1;
 const NOTHING = 255;
 const WAIT_MS = 30_000;
 
+/** A packet that should not have come. */
+export interface Fault {
+  readonly player: string;
+  readonly what: string;
+}
+
 type EventOf<K extends ServerEvent["kind"]> = Extract<ServerEvent, { readonly kind: K }>;
 
 /** Where the players of a server look: no other server's do so. */
@@ -39,9 +45,9 @@ export function levelOf(yaw: number): number {
  * them look, stay near where they began, build in a layer of their own and hold what they were given.
  */
 export class Guestbook {
-  readonly waits: Waits = new Waits(() => `${[...this.#present.keys()]} are there; faults: ${this.faults}`, WAIT_MS);
+  readonly waits: Waits = new Waits(() => `there are ${[...this.#present.keys()]}`, WAIT_MS);
   /** Packets that were meant for another server, or for none. */
-  readonly faults: string[] = [];
+  readonly faults: Fault[] = [];
   readonly #owner: Owner;
   readonly #decorated: boolean;
   /** How those speak who stand in the world. */
@@ -81,7 +87,7 @@ export class Guestbook {
   #receive(event: EventOf<"packet">): void {
     this.#counts.set(`${event.player} ${event.packet}`, this.count(event.player, event.packet) + 1);
     const fault = this.#faultOf(event, this.#present.get(event.player));
-    if (fault !== undefined) keep(this.faults, `${event.packet} of ${event.player}: ${fault}`);
+    if (fault !== undefined) keep(this.faults, { player: event.player, what: `${event.packet} ${fault}` });
   }
 
   #faultOf({ packet, bytes }: EventOf<"packet">, dialect: Dialect | undefined): string | undefined {

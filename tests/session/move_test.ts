@@ -388,6 +388,25 @@ Deno.test("without TwoWayPing the answer to CustomBlockSupportLevel is the fence
   assertEquals(driver.take(arena), position(2, leg));
 });
 
+Deno.test("a fence that never went out, because its map did not, is no answer that the client owes", () => {
+  const extensions = ExtensionSet.of("CustomBlocks", "FastMap");
+  const traveller = new Traveller(extensions);
+  const { driver, client } = traveller;
+  traveller.ask();
+  const leg = traveller.accept(ExtensionSet.of("CustomBlocks"));
+  driver.fromBackend(encodePacket("LevelInitialize", leg, {}));
+  assert(!outline(frames("s2c", client, traveller.take())).includes("CustomBlockSupportLevel"));
+  driver.session.eof(driver.backend);
+  driver.settle();
+  driver.open();
+  driver.fromBackend(smallMap(traveller.accept()));
+  const hub = driver.backend;
+  assert(outline(frames("s2c", client, traveller.take())).includes("CustomBlockSupportLevel"));
+  driver.take(hub);
+  driver.fromClient(concat(encodePacket("CustomBlockSupportLevel", client, { level: 1 }), position(2, client)));
+  assertEquals(driver.take(hub), position(2, client));
+});
+
 Deno.test("a client without either has passed the fence with its first position near its spawn", () => {
   const traveller = new Traveller(ExtensionSet.EMPTY);
   const { driver, client: leg } = traveller;
