@@ -16,8 +16,10 @@ const LEVEL = 1;
 const FIRST_PING = 0x8000;
 /** How far from where it was put a client's first position may be, in 1/32 block: it may have fallen meanwhile. */
 const NEAR = 4 * 32;
-/** Milliseconds after the player was put somewhere until its packets count, whatever they say. */
+/** Milliseconds after the player was put somewhere, and after each stale position, until its packets count, whatever they say. */
 const PATIENCE_MS = 500;
+/** Milliseconds that stale positions may take: a server may also have put the player elsewhere than at its spawn. */
+const MOST_PATIENCE_MS = 1_500;
 
 /** See the file's first line. */
 export interface Fence {
@@ -93,7 +95,9 @@ class PositionFence implements Fence {
   readonly packet: Uint8Array = new Uint8Array(0);
   readonly passesOpener = true;
   readonly #client: ClientSide;
-  #opensAt: number | undefined;
+  #spawnedAt: number | undefined;
+  #opensAt = 0;
+  #sawStale = false;
 
   constructor(client: ClientSide) {
     this.#client = client;
@@ -103,11 +107,20 @@ class PositionFence implements Fence {
     const { spawn, dialect } = this.#client;
     if (bytes[start] !== POSITION || spawn === undefined) return false;
     const { x, y, z } = readPacket("PlayerPosition", dialect, bytes, start);
-    return Math.abs(x - spawn.x) <= NEAR && Math.abs(y - spawn.y) <= NEAR && Math.abs(z - spawn.z) <= NEAR;
+    const isNear = Math.abs(x - spawn.x) <= NEAR && Math.abs(y - spawn.y) <= NEAR && Math.abs(z - spawn.z) <= NEAR;
+    this.#sawStale ||= !isNear;
+    return isNear;
   }
 
   opensAt(now: number): number | undefined {
-    if (this.#client.spawn !== undefined) this.#opensAt ??= now + PATIENCE_MS;
+    if (this.#client.spawn === undefined) return undefined;
+    if (this.#spawnedAt === undefined) {
+      this.#spawnedAt = now;
+      this.#opensAt = now + PATIENCE_MS;
+    } else if (this.#sawStale) {
+      this.#opensAt = Math.min(now + PATIENCE_MS, this.#spawnedAt + MOST_PATIENCE_MS);
+    }
+    this.#sawStale = false;
     return this.#opensAt;
   }
 }

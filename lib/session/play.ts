@@ -309,9 +309,12 @@ export class Play implements Place {
   /** A client that has seen its spawn is given a moment; one that does not answer at all is believed in the end. */
   #fenceWaited(now: number): void {
     if (this.#fence === undefined) return;
-    if (this.#fence.opensAt(now) === undefined) {
-      this.#session.port.emit({ kind: "fence-unanswered", backend: this.backend });
+    const time = this.#fence.opensAt(now);
+    if (time !== undefined && time > now) {
+      this.#fenceDeadline.set(time);
+      return;
     }
+    if (time === undefined) this.#session.port.emit({ kind: "fence-unanswered", backend: this.backend });
     this.#openFence(this.#client.framer);
   }
 

@@ -421,20 +421,40 @@ Deno.test("a client without either has passed the fence with its first position 
   assertEquals(told(driver, "moved").length, 1);
 });
 
-Deno.test("a client without either is believed half a second after its spawn", () => {
+Deno.test("a client without either is believed half a second after its spawn, or after its last stale position", () => {
   const traveller = new Traveller(ExtensionSet.EMPTY);
   const { driver, client: leg } = traveller;
   const arena = traveller.ask();
   traveller.accept();
   driver.fromBackend(smallMap(leg));
   driver.take(arena);
-  driver.advance(499);
+  driver.advance(400);
   driver.fromClient(position(9000, leg));
-  assertEquals(driver.take(arena).length, 0);
+  driver.advance(100 + 499);
+  driver.fromClient(said("not yet", leg));
+  assertEquals(driver.take(arena), said("not yet", leg));
+  assertEquals(told(driver, "moved"), []);
   driver.advance(1);
   driver.fromClient(position(9000, leg));
   assertEquals(driver.take(arena), position(9000, leg));
   assertEquals(told(driver, "fence-unanswered"), []);
+});
+
+Deno.test("a client that goes on elsewhere than at its spawn is believed after a second and a half", () => {
+  const traveller = new Traveller(ExtensionSet.EMPTY);
+  const { driver, client: leg } = traveller;
+  const arena = traveller.ask();
+  traveller.accept();
+  driver.fromBackend(smallMap(leg));
+  driver.take(arena);
+  for (let ms = 50; ms < 1_500; ms += 50) {
+    driver.advance(50);
+    driver.fromClient(position(9000, leg));
+  }
+  assertEquals(driver.take(arena).length, 0);
+  driver.advance(50);
+  driver.fromClient(position(9000, leg));
+  assertEquals(driver.take(arena), position(9000, leg));
 });
 
 Deno.test("a client that never answers the fence is believed in the end, which the log tells", () => {

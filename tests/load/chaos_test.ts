@@ -7,9 +7,9 @@ import { Bot } from "../harness/bot.ts";
 import { seeded } from "../harness/chunks.ts";
 import { eventually } from "../harness/kernel.ts";
 import { Program } from "../harness/program.ts";
-import { Storm } from "./storm.ts";
-import { UnsteadyServer } from "./unsteady_server.ts";
-import { Wanderers } from "./wanderers.ts";
+import { Storm } from "../e2e/storm.ts";
+import { UnsteadyServer } from "../e2e/unsteady_server.ts";
+import { Wanderers } from "../e2e/wanderers.ts";
 
 const SEED = Number(Deno.env.get("KURAFUTO_CHAOS_SEED") ?? Math.floor(Math.random() * 2 ** 31));
 const STORM_MS = 1_000 * Number(Deno.env.get("KURAFUTO_CHAOS_SECONDS") ?? 20);

@@ -1,10 +1,10 @@
 import { assertEquals } from "../harness/assert.ts";
 import { Program } from "../harness/program.ts";
-import { type ClientKind, CLIENTS, SERVERS } from "./kinds.ts";
-import { lastingState } from "./lasting_state.ts";
-import { MarkedServer } from "./marked_server.ts";
-import { branches } from "./networks.ts";
-import { Traveller } from "./traveller.ts";
+import { type ClientKind, CLIENTS, SERVERS } from "../e2e/kinds.ts";
+import { lastingState } from "../e2e/lasting_state.ts";
+import { MarkedServer } from "../e2e/marked_server.ts";
+import { branches } from "../e2e/networks.ts";
+import { Traveller } from "../e2e/traveller.ts";
 
 const MOVES = 20;
 /** No server is checked or thought to be silent while others are busy, and none makes anybody wait. */

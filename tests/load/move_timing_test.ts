@@ -10,10 +10,10 @@ import { WAITING_WORLD_SIZES } from "../../lib/session/waiting_world.ts";
 import { assert, assertEquals } from "../harness/assert.ts";
 import { Bot } from "../harness/bot.ts";
 import { type LogLine, Program } from "../harness/program.ts";
-import { type ClientKind, CLIENTS } from "./kinds.ts";
-import { branches } from "./networks.ts";
-import { measured, percentiles } from "./percentiles.ts";
-import { ServerProcess } from "./server_process.ts";
+import { type ClientKind, CLIENTS } from "../e2e/kinds.ts";
+import { branches } from "../e2e/networks.ts";
+import { measured, percentiles } from "../e2e/percentiles.ts";
+import { ServerProcess } from "../e2e/server_process.ts";
 
 const WAIT_MS = 30_000;
 const POSITION_MS = 50;

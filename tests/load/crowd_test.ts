@@ -3,8 +3,8 @@ import { CLASSICUBE } from "../../lib/demo/presets.ts";
 import { assert, assertEquals } from "../harness/assert.ts";
 import { Bot, type BotOptions } from "../harness/bot.ts";
 import { Program } from "../harness/program.ts";
-import { QuietServer } from "./quiet_server.ts";
-import { Witness } from "./witness.ts";
+import { QuietServer } from "../e2e/quiet_server.ts";
+import { Witness } from "../e2e/witness.ts";
 
 const PLAYERS = 500;
 /** One in so many has CPE, and sees status lines. */
