@@ -53,11 +53,6 @@ export function textEnd(bytes: Uint8Array, at: number): number {
   return end;
 }
 
-/** `text` without colour codes (`&` and one hexadecimal digit or letter). */
-export function stripColours(text: string): string {
-  return text.replaceAll(/&[0-9a-z]/gi, "");
-}
-
 /** Cuts text into lines that fit a packet, at spaces where possible, each in the colour the one before ended in. */
 export function wrapText(text: string): readonly string[] {
   const lines: string[] = [];

@@ -6,9 +6,10 @@ import type { Reason } from "./reasons.ts";
 
 const IDENTIFICATION = packetNamed("PlayerIdentification");
 const NAME = /^[A-Za-z0-9_.]{1,16}$/;
-const CPE_MAGIC = 0x42;
+/** What the Identification ends with of a client that knows CPE. */
+export const CPE_MAGIC = 0x42;
 /** Stands for "no key": cserver kicks an empty one. */
-const NO_KEY = "-";
+export const NO_KEY = "-";
 const NEWEST: ProtocolVersion = 7;
 const OLDEST: ProtocolVersion = 3;
 

@@ -3,6 +3,8 @@ import { ExtensionSet } from "../protocol/extensions.ts";
 import { Framer } from "../protocol/framer.ts";
 import { type Dialect, knownSizes, packetNamed } from "../protocol/packet_table.ts";
 import { encodePacket, readPacket } from "../protocol/packets.ts";
+import { CPE_MAGIC, NO_KEY } from "./identification.ts";
+import { EVERY_PACKET } from "./id_table.ts";
 
 const IDENTIFICATION = packetNamed("ServerIdentification").id;
 const PING = packetNamed("Ping").id;
@@ -10,11 +12,7 @@ const MESSAGE = packetNamed("Message").id;
 const EXT_INFO = packetNamed("ExtInfo").id;
 const EXT_ENTRY = packetNamed("ExtEntry").id;
 const DISCONNECT = packetNamed("DisconnectPlayer").id;
-const EVERY_PACKET = new Uint8Array(256).fill(1);
 
-const CPE_MAGIC = 0x42;
-/** Stands for "no key": cserver kicks an empty one. */
-const NO_KEY = "-";
 /** Milliseconds after its Identification in which a backend that knows CPE lists its extensions, as cserver does. */
 const LIST_MS = 250;
 const DIALECT: Dialect = { protocol: 7, cpe: true, extensions: ExtensionSet.EMPTY };

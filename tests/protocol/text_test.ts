@@ -6,7 +6,6 @@ import {
   encodeText,
   fitsTextField,
   readText,
-  stripColours,
   TEXT_SIZE,
   textEnd,
   wrapText,
@@ -99,11 +98,6 @@ Deno.test("textEnd() is the position behind the last byte that is no padding", (
   const bytes = new Uint8Array(70);
   bytes.set([0x61, 0x20, 0x62, 0x20], 5);
   assertEquals([textEnd(bytes, 5), textEnd(field(), 0), textEnd(new Uint8Array(64).fill(0x61), 0)], [8, 0, 64]);
-});
-
-Deno.test("stripColours() removes colour codes of both cases and leaves other ampersands", () => {
-  assertEquals(stripColours("&cRed &Fwhite&& A&B &"), "Red white&& A &");
-  assertEquals(stripColours("&zserver-defined"), "server-defined");
 });
 
 Deno.test("blankTrailingAmpersands() blanks ampersands at the end only", () => {

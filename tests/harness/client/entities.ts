@@ -1,5 +1,4 @@
 import { type ClientContext, type PacketHandlers, plain, type StatePart } from "./part.ts";
-import { stripColours } from "../../../lib/protocol/text.ts";
 
 /** Id that means "you" in every packet about entities. */
 export const SELF_ID = 255;
@@ -144,7 +143,7 @@ export class ClientEntities implements StatePart {
 
   #add(id: number, givenName: string, givenSkin: string): Entity {
     let name = withoutPlus(givenName);
-    if (id === SELF_ID && stripColours(name) !== this.#context.username) name = this.#context.username;
+    if (id === SELF_ID && withoutColours(name) !== this.#context.username) name = this.#context.username;
     const skin = withoutPlus(givenSkin || name);
     this.#remove(id);
     const entity = id === SELF_ID ? Object.assign(this.#self, { name, skin }) : newEntity(name, skin);
@@ -221,4 +220,9 @@ function newEntity(name: string, skin: string): Entity {
 /** Servers mark accounts with a `+` that the client does not show. */
 function withoutPlus(name: string): string {
   return name.endsWith("+") ? name.slice(0, -1) : name;
+}
+
+/** `text` without colour codes: `&` and one hexadecimal digit or letter. */
+function withoutColours(text: string): string {
+  return text.replaceAll(/&[0-9a-z]/gi, "");
 }
