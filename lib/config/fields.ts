@@ -112,6 +112,11 @@ export function matching(expected: string, pattern: string): Field<string> {
   return z.string({ error: `must be ${expected}` }).regex(new RegExp(pattern), { error: `must be ${expected}` });
 }
 
+/** Path of a file; empty where there is none, which is the default. */
+export function optionalPath(): z.ZodPrefault<Field<string>> {
+  return matching("a path or empty", "^[^\\u0000]*$").prefault("");
+}
+
 /** Text for one text field of a packet. */
 export function packetText(): Field<string> {
   const error = "must be text of at most 64 characters of code page 437";

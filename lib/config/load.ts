@@ -1,6 +1,7 @@
 import { readDocument } from "./document.ts";
 import { explain } from "./explain.ts";
 import { applyEnvironment, applyOverrides, type Override } from "./overlay.ts";
+import { checkPairings } from "./pairings.ts";
 import { ConfigError, type ConfigProblem } from "./problem.ts";
 import { checkReferences } from "./references.ts";
 import { type Config, schema } from "./schema.ts";
@@ -53,7 +54,14 @@ export function parseConfig(text: string, { path, env = {}, overrides = [] }: Lo
   const { errors, warnings } = unavailableSettings(document);
   const read = schema.safeParse(document.root);
   const invalid = read.success ? [] : explain(document, read.error.issues);
-  const problems = [...misread, ...misset, ...invalid, ...checkReferences(document), ...errors];
+  const problems = [
+    ...misread,
+    ...misset,
+    ...invalid,
+    ...checkReferences(document),
+    ...checkPairings(document),
+    ...errors,
+  ];
   if (problems.length > 0 || !read.success) throw new ConfigError(problems.toSorted(byLine));
   return { config: freeze(read.data), warnings: warnings.toSorted(byLine) };
 }

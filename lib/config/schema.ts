@@ -101,6 +101,14 @@ const listener = field.table("listener", {
     title: "Trusted HTTP proxies",
     description: "Networks whose X-Real-IP and X-Forwarded-For headers are believed",
   }),
+  tls_cert: field.optionalPath().meta({
+    title: "TLS certificate",
+    description: "PEM file with the certificate chain; players may then also come by TLS on the same port",
+  }),
+  tls_key: field.optionalPath().meta({
+    title: "TLS key",
+    description: "PEM file with the certificate's private key",
+  }),
 }).transform((table) => ({
   name: table.name,
   bind: table.bind,
@@ -110,6 +118,8 @@ const listener = field.table("listener", {
   websocket: table.websocket,
   proxyProtocolFrom: table.proxy_protocol_from,
   realIpFrom: table.real_ip_from,
+  tlsCert: table.tls_cert,
+  tlsKey: table.tls_key,
 }));
 
 const backend = field.table("backend", {
@@ -249,13 +259,25 @@ const limits = field.table("limits", {
     title: "Login timeout",
     description: "Time from accepting a connection to a joined player",
   }),
+  logins_at_once: field.wholeNumber(1, 100_000).prefault(256).meta({
+    title: "Logins at once",
+    description: "Connections of which nobody knows yet who they are; beyond that the oldest makes room for the next",
+  }),
   packets_per_second: field.wholeNumber(1, 1_000_000).prefault(500).meta({
     title: "Packets per second",
-    description: "Packets one player may send in a second",
+    description: "Packets one player may send in a second, on an average over two seconds",
+  }),
+  chat_rate: field.rate().prefault("10/5s").meta({
+    title: "Chat rate",
+    description: "Lines of chat one player may send in a span of time",
   }),
   client_buffer: field.size({ least: "64KiB", most: "1GiB" }).prefault("8MiB").meta({
     title: "Client buffer",
     description: "Bytes kept for a player who reads too slowly before the session ends",
+  }),
+  allow_only: field.flag().prefault(false).meta({
+    title: "Allow list only",
+    description: "Let in only names and addresses that the allow list has",
   }),
   dry_run: field.flag().prefault(false).meta({
     title: "Dry run",
@@ -265,8 +287,11 @@ const limits = field.table("limits", {
   connectionsPerAddress: table.connections_per_address,
   connectRatePerAddress: table.connect_rate_per_address,
   loginTimeoutMs: table.login_timeout,
+  loginsAtOnce: table.logins_at_once,
   packetsPerSecond: table.packets_per_second,
+  chatRate: table.chat_rate,
   clientBuffer: table.client_buffer,
+  allowOnly: table.allow_only,
   dryRun: table.dry_run,
 }));
 
@@ -279,7 +304,15 @@ const auth = field.table("auth", {
     title: "Salt overlap",
     description: "How long keys made with the old salt still count",
   }),
-}).transform((table) => ({ saltRotationMs: table.salt_rotation, saltOverlapMs: table.salt_overlap }));
+  duplicate_names: field.choice("kick-old", "refuse-new").prefault("kick-old").meta({
+    title: "Duplicate names",
+    description: "What becomes of a player whose name is playing already, once their key has proved it",
+  }),
+}).transform((table) => ({
+  saltRotationMs: table.salt_rotation,
+  saltOverlapMs: table.salt_overlap,
+  duplicateNames: table.duplicate_names,
+}));
 
 const heartbeat = field.table("heartbeat", {
   listener: field.name().meta({ title: "Listener", description: "Whose port, name and players are published" }),
@@ -295,11 +328,21 @@ const heartbeat = field.table("heartbeat", {
     title: "Interval",
     description: "Time between two heartbeats",
   }),
+  port: field.wholeNumber(0, 65_535).prefault(0).meta({
+    title: "Port",
+    description: "The port players are told to dial; 0 is the listener's own",
+  }),
+  name_suffix: field.matching("at most 8 of A-Z, a-z, 0-9, _ and .", "^[A-Za-z0-9_.]{0,8}$").prefault("").meta({
+    title: "Name suffix",
+    description: "Put behind the names of players whose key comes from this list",
+  }),
 }).transform((table) => ({
   listener: table.listener,
   url: table.url,
   public: table.public,
   intervalMs: table.interval,
+  port: table.port,
+  nameSuffix: table.name_suffix,
 }));
 
 const heartbeatAbsorber = field.table("heartbeat_absorber", {
@@ -307,14 +350,18 @@ const heartbeatAbsorber = field.table("heartbeat_absorber", {
     title: "Bind address",
     description: "Where backends send their heartbeats",
   }),
-}).transform((table) => ({ bind: table.bind }));
+  from: field.list(field.network(), "networks").prefault(["127.0.0.0/8", "::1"]).meta({
+    title: "Senders",
+    description: "Networks that may send heartbeats",
+  }),
+}).transform((table) => ({ bind: table.bind, from: table.from }));
 
 const admin = field.table("admin", {
   bind: field.bind().prefault(ADMIN_BIND).meta({
     title: "Bind address",
     description: "Where the admin API and the dashboard listen",
   }),
-  token_file: field.matching("a path or empty", "^[^\\u0000]*$").prefault("").meta({
+  token_file: field.optionalPath().meta({
     title: "Token file",
     description: "File with the bearer token that changes demand; required when bound beyond loopback",
   }),

@@ -16,42 +16,19 @@ interface Unavailable {
 }
 
 const isSet = (value: unknown): boolean => value !== undefined;
-const isNotEmpty = (value: unknown): boolean => Array.isArray(value) ? value.length > 0 : isSet(value) && value !== "";
 const isOneOf = (...values: readonly unknown[]) => (value: unknown): boolean => values.includes(value);
-
-/** Rows for keys of which no value has an effect. */
-function warnings(section: string, advice: string, ...keys: readonly string[]): Unavailable[] {
-  return keys.map((key) => ({ section, key, asks: isSet, effect: "warn", advice }));
-}
 
 /** One row for each setting; a row is deleted when the edge learns to carry it out. */
 const UNAVAILABLE: readonly Unavailable[] = [
-  { section: "listener", key: "proxy_protocol_from", asks: isNotEmpty, effect: "refuse", advice: "set []" },
-  { section: "listener", key: "real_ip_from", asks: isNotEmpty, effect: "refuse", advice: "set []" },
-  {
-    section: "backend",
-    key: "forward_ip",
-    asks: isOneOf("websocket", "loopback", "proxy-v2"),
-    effect: "refuse",
-    advice: `set "off"`,
-  },
   { section: "edge", key: "driver", asks: isOneOf("epoll"), effect: "refuse", advice: `set "auto" or "deno"` },
-  { section: "heartbeat", asks: isSet, effect: "warn", advice: "nothing is published" },
-  { section: "heartbeat_absorber", asks: isSet, effect: "warn", advice: "nothing listens there" },
   { section: "admin", asks: isSet, effect: "warn", advice: "nothing listens there" },
-  ...warnings("edge", "there is no limit", "max_players"),
-  ...warnings("edge", "players are told and disconnected at once", "drain_timeout"),
-  { section: "listener", key: "websocket", asks: isOneOf(true), effect: "warn", advice: "browsers are turned away" },
-  { section: "backend", key: "salt", asks: isNotEmpty, effect: "warn", advice: "keys are passed on as they came" },
-  ...warnings(
-    "limits",
-    "there is no limit",
-    "connections_per_address",
-    "connect_rate_per_address",
-    "packets_per_second",
-  ),
-  { section: "limits", key: "dry_run", asks: isOneOf(true), effect: "warn", advice: "limits are enforced" },
-  ...warnings("auth", "salts stay as they are", "salt_rotation", "salt_overlap"),
+  {
+    section: "edge",
+    key: "drain_timeout",
+    asks: isSet,
+    effect: "warn",
+    advice: "players are told and disconnected at once",
+  },
 ];
 
 export interface UnavailableSettings {

@@ -62,5 +62,5 @@ Deno.test("the example says of each setting that this version does not carry out
     const start = above.findLastIndex((text) => text === "");
     assert(above.slice(start).join("\n").includes("ot in this version yet"), `line ${line}: ${path}`);
   }
-  assert(warnings.length > 8);
+  assert(warnings.length > 0);
 });

@@ -21,6 +21,8 @@ Deno.test("parseConfig fills everything that the smallest file leaves out", () =
       websocket: true,
       proxyProtocolFrom: [],
       realIpFrom: [],
+      tlsCert: "",
+      tlsKey: "",
     }],
     backends: [{
       name: "hub",
@@ -47,11 +49,14 @@ Deno.test("parseConfig fills everything that the smallest file leaves out", () =
       connectionsPerAddress: 8,
       connectRatePerAddress: { count: 10, windowMs: 10_000 },
       loginTimeoutMs: 10_000,
+      loginsAtOnce: 256,
       packetsPerSecond: 500,
+      chatRate: { count: 10, windowMs: 5_000 },
       clientBuffer: 8_388_608,
+      allowOnly: false,
       dryRun: false,
     },
-    auth: { saltRotationMs: 86_400_000, saltOverlapMs: 3_600_000 },
+    auth: { saltRotationMs: 86_400_000, saltOverlapMs: 3_600_000, duplicateNames: "kick-old" },
     heartbeats: [],
     heartbeatAbsorber: undefined,
     admin: undefined,
@@ -110,19 +115,26 @@ Deno.test("parseConfig takes every key of every section to its own place", () =>
     connections_per_address = 12
     connect_rate_per_address = "13/14s"
     login_timeout = "15s"
+    logins_at_once = 30
     packets_per_second = 16
+    chat_rate = "31/32s"
     client_buffer = "17MiB"
+    allow_only = true
     dry_run = true
     [auth]
     salt_rotation = "18m"
     salt_overlap = "19m"
+    duplicate_names = "refuse-new"
     [[heartbeat]]
     listener = "main"
     url = "http://localhost/hb"
     public = false
     interval = "20s"
+    port = 33
+    name_suffix = "_b"
     [heartbeat_absorber]
     bind = "127.0.0.1:21"
+    from = ["10.0.0.0/8"]
     [admin]
     bind = "0.0.0.0:22"
     token_file = "g"
@@ -176,41 +188,43 @@ Deno.test("parseConfig takes every key of every section to its own place", () =>
     connectionsPerAddress: 12,
     connectRatePerAddress: { count: 13, windowMs: 14_000 },
     loginTimeoutMs: 15_000,
+    loginsAtOnce: 30,
     packetsPerSecond: 16,
+    chatRate: { count: 31, windowMs: 32_000 },
     clientBuffer: 17 * 1024 * 1024,
+    allowOnly: true,
     dryRun: true,
   });
-  assertEquals(config.auth, { saltRotationMs: 18 * 60_000, saltOverlapMs: 19 * 60_000 });
+  assertEquals(config.auth, { saltRotationMs: 18 * 60_000, saltOverlapMs: 19 * 60_000, duplicateNames: "refuse-new" });
   assertEquals(config.heartbeats, [{
     listener: "main",
     url: "http://localhost/hb",
     public: false,
     intervalMs: 20_000,
+    port: 33,
+    nameSuffix: "_b",
   }]);
-  assertEquals(config.heartbeatAbsorber, { bind: { kind: "tcp", host: "127.0.0.1", port: 21 } });
+  assertEquals(config.heartbeatAbsorber, {
+    bind: { kind: "tcp", host: "127.0.0.1", port: 21 },
+    from: [{ bytes: [10, 0, 0, 0], prefix: 8 }],
+  });
   assertEquals(config.admin, { bind: { kind: "tcp", host: "0.0.0.0", port: 22 }, tokenFile: "g" });
 });
 
 Deno.test("parseConfig warns about what has no effect in this version, each with its place", () => {
   const { warnings } = parseConfig(
     minimalToml({
-      backend: 'salt = "secret"',
-      rest: "[edge]\nmax_players = 5\n[limits]\ndry_run = true\n" +
-        '[[heartbeat]]\nlistener = "main"\n[heartbeat_absorber]\n[admin]',
+      rest: '[edge]\ndrain_timeout = "5s"\n[admin]',
     }),
     { path: PATH },
   );
   assertEquals(warnings.map(({ line, path }) => `${line} ${path}`), [
-    "8 backend[0].salt",
-    "13 edge.max_players",
-    "15 limits.dry_run",
-    "16 heartbeat",
-    "18 heartbeat_absorber",
-    "19 admin",
+    "12 edge.drain_timeout",
+    "13 admin",
   ]);
   assertEquals(
     warnings[0]?.message,
-    "Cannot use setting as this version does not have it yet (keys are passed on as they came)",
+    "Cannot use setting as this version does not have it yet (players are told and disconnected at once)",
   );
 });
 

@@ -1,4 +1,4 @@
-import { parseIp, parseNetwork } from "../../lib/config/network.ts";
+import { canonicalIp, formatIp, parseIp, parseNetwork, withoutMapping } from "../../lib/config/network.ts";
 import { assertEquals, assertThrows } from "../harness/assert.ts";
 
 const LOOPBACK = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
@@ -40,6 +40,41 @@ Deno.test("parseIp refuses what is no address", () => {
     "::1.2.3",
   ];
   for (const text of refused) assertEquals(parseIp(text), undefined, text);
+});
+
+Deno.test("formatIp writes each address as the system does", () => {
+  const texts = [
+    "0.0.0.0",
+    "192.0.2.255",
+    "::",
+    "::1",
+    "fd00::",
+    "1::8",
+    "2001:db8::a:1",
+    "2001:db8:0:1:2:3:4:5",
+    "2001:0:0:1::7",
+    "10:0:0:1::",
+    "1::2:3:0:0:4",
+    "1:2:3:4:5:6:7:8",
+  ];
+  for (const text of texts) assertEquals(formatIp(parseIp(text) ?? []), text);
+});
+
+Deno.test("an IPv4-mapped address is the IPv4 address in it", () => {
+  assertEquals(withoutMapping(parseIp("::ffff:192.0.2.7") ?? []), [192, 0, 2, 7]);
+  for (const text of ["192.0.2.7", "::192.0.2.7", "::fffe:192.0.2.7", "1::ffff:192.0.2.7"]) {
+    assertEquals(withoutMapping(parseIp(text) ?? []), parseIp(text), text);
+  }
+});
+
+Deno.test("canonicalIp writes every form of an address in the same way", () => {
+  for (const text of ["192.0.2.7", "::ffff:192.0.2.7", "0:0:0:0:0:FFFF:C000:207"]) {
+    assertEquals(canonicalIp(text), "192.0.2.7", text);
+  }
+  assertEquals(canonicalIp("2001:DB8:0:0:0:0:0:1"), "2001:db8::1");
+  for (const text of ["", "unknown", "192.0.2.7:80", "[::1]", "fe80::1%eth0"]) {
+    assertEquals(canonicalIp(text), undefined);
+  }
 });
 
 Deno.test("parseNetwork reads CIDR blocks and single addresses", () => {

@@ -211,8 +211,6 @@ const BROKEN: Readonly<Record<string, BrokenConfig>> = {
     expected: [
       "kurafuto.toml:5: listener[0].real_ip_from[0]: Cannot read network as its address has bits set behind the prefix: " +
       'current value is "10.0.0.1/8" (did you mean "10.0.0.0/8"?)',
-      "kurafuto.toml:5: listener[0].real_ip_from: Cannot use setting as this version does not have it yet (set []): " +
-      "current value is an array",
     ],
   },
   "secrets that are no text": {
@@ -304,18 +302,44 @@ const BROKEN: Readonly<Record<string, BrokenConfig>> = {
       'current value is "0.0.0.0:8080"',
     ],
   },
+  "a certificate without its key": {
+    toml: minimalToml({ listener: 'tls_cert = "a.pem"' }),
+    expected: ['kurafuto.toml:5: listener[0].tls_cert: Cannot use tls_cert without tls_key: current value is "a.pem"'],
+  },
+  "a key without its certificate": {
+    toml: minimalToml({ listener: 'tls_key = "a.pem"' }),
+    expected: ['kurafuto.toml:5: listener[0].tls_key: Cannot use tls_key without tls_cert: current value is "a.pem"'],
+  },
+  "loopback addresses for a server elsewhere": {
+    toml: minimalToml({ backend: 'forward_ip = "loopback"' }).replace("127.0.0.1:25566", "192.0.2.1:25566"),
+    expected: [
+      "kurafuto.toml:8: backend[0].forward_ip: Cannot dial from 127.x.y.z as address must be 127.0.0.1 or another of " +
+      '127.0.0.0/8 for "loopback": current value is "loopback"',
+    ],
+  },
+  "salts that overlap without end": {
+    toml: minimalToml({ rest: '[auth]\nsalt_rotation = "1m"\nsalt_overlap = "9m"' }),
+    expected: [
+      "kurafuto.toml:13: auth.salt_overlap: Cannot let salts overlap for more than 8 times auth.salt_rotation: " +
+      'current value is "9m"',
+    ],
+  },
+  "a listener published twice to one list": {
+    toml: minimalToml({
+      rest: '[[heartbeat]]\nlistener = "main"\nurl = "http://a.example/1"\n' +
+        '[[heartbeat]]\nlistener = "main"\nurl = "http://a.example/2"',
+    }),
+    expected: [
+      "kurafuto.toml:16: heartbeat[1].url: Cannot publish a listener twice to one host: " +
+      'current value is "http://a.example/2"',
+    ],
+  },
   "settings this version does not have": {
     toml: minimalToml({
-      listener: 'proxy_protocol_from = ["10.0.0.0/8"]',
-      backend: 'forward_ip = "loopback"',
       rest: '[edge]\ndriver = "epoll"',
     }),
     expected: [
-      "kurafuto.toml:5: listener[0].proxy_protocol_from: Cannot use setting as this version does not have it yet " +
-      "(set []): current value is an array",
-      "kurafuto.toml:9: backend[0].forward_ip: Cannot use setting as this version does not have it yet " +
-      '(set "off"): current value is "loopback"',
-      "kurafuto.toml:14: edge.driver: Cannot use setting as this version does not have it yet " +
+      "kurafuto.toml:12: edge.driver: Cannot use setting as this version does not have it yet " +
       '(set "auto" or "deno"): current value is "epoll"',
     ],
   },

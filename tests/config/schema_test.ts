@@ -60,16 +60,18 @@ Deno.test("jsonSchema has every key of the configuration", () => {
     ...["name", "bind", "mode", "pool", "auth", "websocket", "proxy_protocol_from", "real_ip_from"].map((key) =>
       `listener.${key}`
     ),
+    ...["listener.tls_cert", "listener.tls_key"],
     ...["name", "address", "weight", "max_players", "joinable", "token", "salt", "forward_ip"].map((key) =>
       `backend.${key}`
     ),
     ...["name", "backends", "balance", "recent", "fallback", "on_kick", "join_rate"].map((key) => `pool.${key}`),
     ...["interval", "timeout", "rise", "fall", "login", "backend_idle_timeout"].map((key) => `health.${key}`),
     ...["redirect.command", "redirect.plugin_channel"],
-    ...["connections_per_address", "connect_rate_per_address", "login_timeout", "packets_per_second", "client_buffer"]
+    ...["connections_per_address", "connect_rate_per_address", "login_timeout", "logins_at_once", "packets_per_second"]
       .map((key) => `limits.${key}`),
-    ...["limits.dry_run", "auth.salt_rotation", "auth.salt_overlap"],
-    ...["heartbeat.listener", "heartbeat.url", "heartbeat.public", "heartbeat.interval"],
-    ...["heartbeat_absorber.bind", "admin.bind", "admin.token_file"],
+    ...["chat_rate", "client_buffer", "allow_only", "dry_run"].map((key) => `limits.${key}`),
+    ...["auth.salt_rotation", "auth.salt_overlap", "auth.duplicate_names"],
+    ...["listener", "url", "public", "interval", "port", "name_suffix"].map((key) => `heartbeat.${key}`),
+    ...["heartbeat_absorber.bind", "heartbeat_absorber.from", "admin.bind", "admin.token_file"],
   ]);
 });
