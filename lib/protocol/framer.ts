@@ -35,6 +35,8 @@ export class Framer {
   bytes: Uint8Array = NOTHING;
   start = 0;
   end = 0;
+  /** Whole packets found so far. */
+  packets = 0;
 
   #chunk: Uint8Array = NOTHING;
   #position = 0;
@@ -64,21 +66,24 @@ export class Framer {
     const chunk = this.#chunk;
     const start = this.#position;
     let position = start;
+    let packets = 0;
     while (position < chunk.length) {
       const id = chunk[position] ?? 0;
       const size = sizes[id] ?? 0;
       const stop = size === 0 || position + size > chunk.length || stops[id] !== 0;
       if (stop && position > start) break;
-      if (size === 0) return this.#report("unknown", chunk, position, position);
+      if (size === 0) return this.#report("unknown", chunk, position, position, 0);
       if (position + size > chunk.length) return this.#keepPartial(position);
       position += size;
-      if (stop) return this.#report("packet", chunk, start, position);
+      packets++;
+      if (stop) return this.#report("packet", chunk, start, position, 1);
     }
     if (position === start) return this.#release();
-    return this.#report("run", chunk, start, position);
+    return this.#report("run", chunk, start, position, packets);
   }
 
-  #report(frame: Frame, bytes: Uint8Array, start: number, end: number): Frame {
+  #report(frame: Frame, bytes: Uint8Array, start: number, end: number, packets: number): Frame {
+    this.packets += packets;
     this.bytes = bytes;
     this.start = start;
     this.end = end;
@@ -97,7 +102,7 @@ export class Framer {
     const partial = this.#partial;
     const id = partial[0] ?? 0;
     const size = this.sizes[id] ?? 0;
-    if (size < this.#partialLength || size === 0) return this.#report("unknown", partial, 0, 0);
+    if (size < this.#partialLength || size === 0) return this.#report("unknown", partial, 0, 0, 0);
     const missing = Math.min(size - this.#partialLength, this.#chunk.length - this.#position);
     partial.set(this.#chunk.subarray(this.#position, this.#position + missing), this.#partialLength);
     this.#partialLength += missing;
@@ -105,7 +110,7 @@ export class Framer {
     if (this.#partialLength < size) return this.#release();
     this.#partialLength = 0;
     this.#partial = NOTHING;
-    return this.#report(this.stops[id] !== 0 ? "packet" : "run", partial, 0, size);
+    return this.#report(this.stops[id] !== 0 ? "packet" : "run", partial, 0, size, 1);
   }
 
   #release(): Frame {

@@ -4,6 +4,7 @@ import type { Alarm } from "./alarm.ts";
 import { BackendLogin, type LoginGoal } from "./backend_login.ts";
 import type { Guest } from "./client_side.ts";
 import type { SessionCore } from "./core.ts";
+import { introduction } from "./identification.ts";
 import type { Leg } from "./port.ts";
 import type { Seat } from "./routes.ts";
 
@@ -155,10 +156,10 @@ export class Attempt {
   #replay(): void {
     if (!this.#connected || this.#guest === undefined || this.#leg === undefined || this.#login !== undefined) return;
     const { identity, dialect, list } = this.#guest;
-    const { limits, listDelivery } = this.#session.options;
+    const { limits, listDelivery, keyFor } = this.#session.options;
     const delivery = listDelivery(this.backend);
     const handshake = new PacketBuffer();
-    handshake.append(identity.packet);
+    handshake.append(introduction(identity, keyFor(this.backend, identity.name) ?? identity.key));
     if (delivery !== "on request") handshake.append(list);
     const maxHeld = this.#goal === "map" ? limits.standbyBytes : limits.earlyBytes;
     this.#login = new BackendLogin(dialect, delivery, list, maxHeld, this.#goal);

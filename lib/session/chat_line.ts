@@ -32,6 +32,11 @@ export class ChatLine {
     return this.#text;
   }
 
+  /** Whether the next PlayerMessage begins a line. */
+  get isFresh(): boolean {
+    return this.#packets.length === 0 && !this.#isTail;
+  }
+
   /** Takes the PlayerMessage at `start` of `bytes`. Returns whether the line is whole, or longer than is waited for. */
   push(bytes: Uint8Array, start: number, end: number): boolean {
     const more = this.#inParts && bytes[start + 1] === MORE_FOLLOWS;
@@ -57,8 +62,7 @@ export class ChatLine {
 
   /** Whether the PlayerMessage at `start` of `bytes` is a whole line that does not begin with a slash: nothing for the edge. */
   isPlain(bytes: Uint8Array, start: number): boolean {
-    const { length } = this.#packets;
-    return length === 0 && !this.#isTail && !(this.#inParts && bytes[start + 1] === MORE_FOLLOWS) &&
+    return this.isFresh && !(this.#inParts && bytes[start + 1] === MORE_FOLLOWS) &&
       !beginsWithSlash(bytes, start);
   }
 }

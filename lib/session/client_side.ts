@@ -7,6 +7,7 @@ import { encodePacket, type PacketInput, readPacket, writePacket } from "../prot
 import { drawable, wrapText } from "../protocol/text.ts";
 import { ChatLine } from "./chat_line.ts";
 import type { SessionCore } from "./core.ts";
+import { FloodGate } from "./flood.ts";
 import type { Identity } from "./identification.ts";
 import { idTable, union } from "./id_table.ts";
 import { CLIENT } from "./port.ts";
@@ -50,10 +51,14 @@ export class ClientSide {
   readonly noted: Uint8Array;
   /** The line of chat that the client is typing. */
   readonly line: ChatLine;
+  /** How many lines of chat the client may send. */
+  readonly chatGate: FloodGate;
   /** Whole packets of chat that no backend has got yet. */
   readonly unsent = new PacketBuffer(0);
   readonly #session: SessionCore;
   readonly #sizes: Uint16Array;
+  readonly #packetGate: FloodGate;
+  #packetsCounted: number;
   #loading = false;
   #spawn: Spawn | undefined;
   #levelsAsked: number;
@@ -69,6 +74,10 @@ export class ClientSide {
     this.noted = union(this.leftovers.concerns, NOTED);
     this.line = new ChatLine(guest.dialect.extensions.has("LongerMessages"));
     this.#sizes = knownSizes("s2c", guest.dialect);
+    const { packetsPerSecond, chatRate } = session.options.limits;
+    this.#packetsCounted = framer.packets;
+    this.#packetGate = new FloodGate(session, { count: 2 * packetsPerSecond, windowMs: 2_000 }, "packet-flood");
+    this.chatGate = new FloodGate(session, chatRate, "chat-flood");
   }
 
   /** The player's name. */
@@ -89,6 +98,13 @@ export class ClientSide {
   /** Where the player has been put in the map of now; `undefined` before. */
   get spawn(): Spawn | undefined {
     return this.#spawn;
+  }
+
+  /** Counts the packets framed since the last call. The session is over behind this call where they were too many. */
+  countPackets(): void {
+    const { packets } = this.framer;
+    this.#packetGate.count(packets - this.#packetsCounted);
+    this.#packetsCounted = packets;
   }
 
   /** Notes the packet to the client at `start` of `bytes`, in the client's dialect. */

@@ -2,6 +2,7 @@
 import { ExtensionSet } from "../protocol/extensions.ts";
 import type { Dialect } from "../protocol/packet_table.ts";
 import { encodePacket } from "../protocol/packets.ts";
+import { TEXT_SIZE } from "../protocol/text.ts";
 import { Alarm, Alarms } from "./alarm.ts";
 import { Goodbye } from "./goodbye.ts";
 import type { Identity } from "./identification.ts";
@@ -50,7 +51,7 @@ export class SessionCore {
     this.port = port;
     this.options = options;
     this.#alarms = new Alarms(port);
-    this.acceptedAt = port.now();
+    this.acceptedAt = options.acceptedAt ?? port.now();
     this.record = new SessionRecord(this.acceptedAt);
   }
 
@@ -147,14 +148,14 @@ export class SessionCore {
    * Ends the session: kicks the client where it can still read that, and closes every leg.
    *
    * @param detail What exactly happened, for the operator.
-   * @param text What the player reads instead of the reason's own text.
+   * @param text What the player reads instead of the reason's own text; a backend's words are passed on as they are.
    */
   end(reason: Reason, detail: string, text?: string): void {
     if (this.#end !== undefined) return;
     const phase = this.#phase;
     const code = endCode(reason, phase.stage);
     this.#end = { reason, code, detail };
-    const words = text ?? withCode(reasonText(reason), code, this.options.id);
+    const words = reason === "backend-kick" ? text : withCode(text ?? reasonText(reason), code, this.options.id);
     if (words !== undefined && phase.kickable) {
       this.send(CLIENT, encodePacket("DisconnectPlayer", PLAIN, { reason: words }));
     }
@@ -170,13 +171,15 @@ export class SessionCore {
       summary: {
         ...ending,
         session: this.options.id,
-        player: this.identity?.name ?? "",
+        player: this.identity?.name ?? this.record.claimed,
         ...this.record.figures(this.port.now()),
       },
     });
   }
 }
 
+/** The code finds the session in the log, so that it is the text that is cut where both are too long for a kick. */
 function withCode(text: string | undefined, code: string, session: string): string | undefined {
-  return text === undefined ? undefined : `${text} [${code}-${session}]`;
+  const mark = ` [${code}-${session}]`;
+  return text === undefined ? undefined : Array.from(text).slice(0, TEXT_SIZE - mark.length).join("") + mark;
 }

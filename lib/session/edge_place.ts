@@ -46,6 +46,7 @@ export abstract class EdgePlace implements Place {
         : this.#packet(bytes, start, end);
       if (fault !== undefined) this.session.end("bad-packet", fault);
     }
+    this.client.countPackets();
   }
 
   eof(leg: Leg): void {
@@ -76,7 +77,13 @@ export abstract class EdgePlace implements Place {
     if (fault !== undefined) return fault;
     if (id === SUPPORT_LEVEL) this.client.answered();
     else if (id !== MESSAGE) this.takePacket(id, bytes, start, end);
-    else if (this.client.line.push(bytes, start, end)) this.takeLine();
+    else this.#chat(bytes, start, end);
     return undefined;
+  }
+
+  #chat(bytes: Uint8Array, start: number, end: number): void {
+    const { line, chatGate } = this.client;
+    if (line.isFresh) chatGate.count(1);
+    if (!this.session.ended && line.push(bytes, start, end)) this.takeLine();
   }
 }

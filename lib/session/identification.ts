@@ -19,8 +19,22 @@ export interface Identity {
   readonly key: string;
   /** The client's dialect before it has listed its extensions. */
   readonly dialect: Dialect;
-  /** The packet as it is replayed to backends. */
-  readonly packet: Uint8Array;
+  /** The last byte as the client sent it; protocols up to 5 have none. */
+  readonly magic: number | undefined;
+}
+
+/**
+ * The Identification by which a backend hears of a player.
+ *
+ * @param key What proves the name there; empty where nothing does.
+ */
+export function introduction({ name, dialect, magic }: Identity, key: string): Uint8Array {
+  return encodePacket("PlayerIdentification", dialect, {
+    protocol: dialect.protocol,
+    username: name,
+    key: key === "" ? NO_KEY : key,
+    ...magic === undefined ? {} : { magic },
+  });
 }
 
 /** What came of the bytes so far. */
@@ -65,14 +79,8 @@ export class IdentificationReader {
     if (!NAME.test(username)) {
       return { kind: "refused", reason: "bad-name", detail: `name is ${JSON.stringify(username)}` };
     }
-    const replayed = key !== "" ? packet : encodePacket("PlayerIdentification", plain, {
-      protocol: version,
-      username,
-      key: NO_KEY,
-      ...magic === undefined ? {} : { magic },
-    });
     const dialect = dialectOf(version, version === NEWEST && magic === CPE_MAGIC);
-    return { kind: "done", identity: { name: username, key, dialect, packet: replayed }, rest };
+    return { kind: "done", identity: { name: username, key, dialect, magic }, rest };
   }
 }
 

@@ -20,7 +20,7 @@ export interface Phase {
   failed(leg: Leg, cause: string): void;
   /** A leg is closed and its socket released. */
   gone(leg: Leg): void;
-  /** A backend may take the player now, for whom there was no place before. */
+  /** What the player was waiting for may be there now. */
   admitted(): void;
   /** The session ends: gives back what the phase holds of others. */
   dispose(): void;

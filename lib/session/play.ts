@@ -142,6 +142,7 @@ export class Play implements Place {
     const { framer } = this.#client;
     framer.feed(chunk);
     this.#pumpClient(framer);
+    this.#client.countPackets();
   }
 
   fromBackend(leg: Leg, chunk: Uint8Array): void {
@@ -270,6 +271,8 @@ export class Play implements Place {
   /** A line of chat goes to the backend once it is whole, unless it is a command for the edge. */
   #chat(bytes: Uint8Array, start: number, end: number): void {
     const { line } = this.#client;
+    if (line.isFresh) this.#client.chatGate.count(1);
+    if (this.#over) return;
     if (line.isPlain(bytes, start)) {
       this.#toBackendPacket(bytes, start, end);
       return;

@@ -58,6 +58,8 @@ export type SessionEvent =
   | { readonly kind: "signal-refused"; readonly backend: string; readonly signal: SignalKind; readonly cause: string }
   /** The client did not answer a fence in time; whatever it sends counts as meant for the new backend from now on. */
   | { readonly kind: "fence-unanswered"; readonly backend: string }
+  /** A limit that is only watched would have ended the session; told once for each reason. */
+  | { readonly kind: "over-limit"; readonly reason: Reason; readonly detail: string }
   | { readonly kind: "ended"; readonly summary: SessionSummary };
 
 /** What asked for a move. */
@@ -127,6 +129,22 @@ export interface SessionBytes {
  */
 export type ListDelivery = "at once" | "on trial" | "on request";
 
+/** What becomes of a player who has said their name and key. */
+export type Admission =
+  /** `name` is who the player is from now on, for backends too. */
+  | { readonly kind: "admitted"; readonly name: string }
+  /** Somebody of that name has to leave first. Ask again at the next {@linkcode Session.admitted}. */
+  | { readonly kind: "later" }
+  | {
+    readonly kind: "refused";
+    readonly reason: Reason;
+    readonly detail: string;
+    /** What the player reads instead of the reason's own text. */
+    readonly text?: string;
+    /** Milliseconds before the player hears of it. @default 0 */
+    readonly delayMs?: number;
+  };
+
 /** What a session is given for its life. */
 export interface SessionOptions {
   /** Short and unique: stands in kicks and in the log. */
@@ -139,8 +157,12 @@ export interface SessionOptions {
   readonly announced: ExtensionSet;
   /** What the edge calls itself and says below, where it speaks to players as a server. */
   readonly welcome: { readonly name: string; readonly motd: string };
-  /** Whether `key` proves that the player is called `name`. */
-  verify(name: string, key: string): boolean;
+  /** When the client's connection was accepted, by the port's clock. @default when the session is created */
+  readonly acceptedAt?: number;
+  /** Whether a player who claims `name` and shows `key` may come in. */
+  admit(name: string, key: string): Admission;
+  /** What proves `name` to `backend`; `undefined` where that is not known. */
+  keyFor(backend: string, name: string): string | undefined;
   /** How a backend is sent the list of a client with CPE. */
   listDelivery(backend: string): ListDelivery;
   readonly routes: SessionRoutes;
@@ -165,6 +187,12 @@ export interface SessionLimits {
   readonly mapMs: number;
   /** Bytes one map may have on the wire. */
   readonly mapBytes: number;
+  /** Packets a client may send in a second, on an average over two. */
+  readonly packetsPerSecond: number;
+  /** Lines of chat a client may send. */
+  readonly chatRate: { readonly count: number; readonly windowMs: number };
+  /** Whether {@linkcode packetsPerSecond} and {@linkcode chatRate} are only watched. */
+  readonly dryRun: boolean;
   /** Bytes kept of what either side sends before the other side is there. */
   readonly earlyBytes: number;
   /** Bytes kept of what a backend sends before the client is ready to leave the one it is on. */
@@ -192,6 +220,9 @@ export const DEFAULT_LIMITS: SessionLimits = {
   trialMs: 250,
   mapMs: 120_000,
   mapBytes: 256 << 20,
+  packetsPerSecond: 500,
+  chatRate: { count: 10, windowMs: 5_000 },
+  dryRun: false,
   earlyBytes: 64 << 10,
   standbyBytes: 1 << 20,
   backendIdleMs: 15_000,

@@ -2,7 +2,7 @@
 import { PacketBuffer } from "../protocol/packet_buffer.ts";
 import type { Alarm } from "./alarm.ts";
 import type { SessionCore } from "./core.ts";
-import type { Identity } from "./identification.ts";
+import { type Identity, introduction } from "./identification.ts";
 import type { Phase } from "./phase.ts";
 import { CLIENT, type Leg } from "./port.ts";
 import type { Seat } from "./routes.ts";
@@ -14,7 +14,7 @@ export class RawLogin implements Phase {
   readonly stage = "D";
   readonly kickable = true;
   readonly #session: SessionCore;
-  readonly #player: string;
+  readonly #identity: Identity;
   readonly #search: Search;
   readonly #early = new PacketBuffer(256);
   readonly #deadline: Alarm;
@@ -25,8 +25,7 @@ export class RawLogin implements Phase {
 
   constructor(session: SessionCore, identity: Identity) {
     this.#session = session;
-    this.#player = identity.name;
-    this.#early.append(identity.packet);
+    this.#identity = identity;
     this.#search = new Search(session, identity.name, { kind: "join" });
     this.#deadline = session.alarm(() => session.end("no-backend", `out of time; ${this.#search.account}`));
     this.#deadline.set(session.acceptedAt + session.options.limits.loginMs);
@@ -54,12 +53,15 @@ export class RawLogin implements Phase {
     const dialled = this.#dialled;
     if (leg !== dialled?.leg) return;
     const session = this.#session;
+    const { name, key } = this.#identity;
+    const { backend } = dialled.seat;
+    session.send(leg, introduction(this.#identity, session.options.keyFor(backend, name) ?? key));
     session.send(leg, this.#early.view());
     this.#deadline.clear();
     this.#attemptEnd.clear();
     this.#search.close();
-    session.joined(dialled.seat.backend);
-    session.options.routes.arrived(this.#player, dialled.seat.backend, this.#search.wish);
+    session.joined(backend);
+    session.options.routes.arrived(name, backend, this.#search.wish);
     session.enter(new Splice(session, leg));
     if (this.#clientEnded) session.phase.eof(CLIENT);
   }

@@ -8,6 +8,8 @@ export type Milestone = "handshake" | "login" | "map";
 export class SessionRecord {
   /** The backend the player is on, or was on last; empty before the first. */
   backend = "";
+  /** The name the client said, whether it was let in or not; empty before. */
+  claimed = "";
   /** Moves that were carried out. */
   moves = 0;
   #tried = "";

@@ -53,7 +53,7 @@ export class Session {
     else this.#core.phase.failed(leg, `the backend does not keep up: ${detail}`);
   }
 
-  /** A backend may take the player now, for whom there was no place before; see {@linkcode Ticket}. */
+  /** What the player was waiting for may be there now: a place on a backend, see {@linkcode Ticket}, or their own name. */
   admitted(): void {
     this.#core.phase.admitted();
   }

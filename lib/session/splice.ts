@@ -2,7 +2,11 @@
 import type { Alarm } from "./alarm.ts";
 import { CLIENT, type Leg } from "./port.ts";
 import type { SessionCore } from "./core.ts";
+import { FloodGate } from "./flood.ts";
 import type { Phase } from "./phase.ts";
+
+/** Bytes that one packet of a client counts for, where packets are not looked at: those of a line of chat. */
+const PACKET_SIZE = 66;
 
 /** Forwards everything between the client and one backend. */
 export class Splice implements Phase {
@@ -11,6 +15,7 @@ export class Splice implements Phase {
   readonly kickable = false;
   readonly #session: SessionCore;
   readonly #backend: Leg;
+  readonly #gate: FloodGate;
   /** The leg that ended first. */
   #endedFirst: Leg | undefined;
   /** Set from the moment one side has ended. */
@@ -20,11 +25,14 @@ export class Splice implements Phase {
     this.#session = session;
     this.#backend = backend;
     this.#lingering = session.alarm(() => this.#end());
+    const { packetsPerSecond } = session.options.limits;
+    this.#gate = new FloodGate(session, { count: 2 * packetsPerSecond * PACKET_SIZE, windowMs: 2_000 }, "packet-flood");
   }
 
   fromClient(chunk: Uint8Array): void {
     this.#session.send(this.#backend, chunk);
     this.#linger();
+    this.#gate.count(chunk.length);
   }
 
   fromBackend(leg: Leg, chunk: Uint8Array): void {

@@ -353,13 +353,6 @@ Deno.test("a backend that loses patience with a slow client is dialled again for
   assertEquals(driver.take(driver.backend), concat(identification(), extensionList(SMALL)));
 });
 
-Deno.test("a wrong key is refused before anything is dialled", () => {
-  const driver = new MemoryDriver({ verify: (name, key) => name === "Steve" && key === "right" });
-  driver.fromClient(identification("Steve", "wrong"));
-  assertEquals(driver.dialled.length, 0);
-  assertMatch(kickText(driver.take(CLIENT)), /^Login failed! .* \[PA-TEST1\]$/);
-});
-
 for (
   const [what, bytes, reason, code] of [
     ["another protocol", Uint8Array.of(0x47, 0x45, 0x54), "not-classic", "PA"],

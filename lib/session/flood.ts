@@ -1,0 +1,46 @@
+/** How much a client sends: it may be quick for a moment, but not for long. */
+import type { SessionCore } from "./core.ts";
+import type { Reason } from "./reasons.ts";
+
+/** A bucket that holds `count` and is filled again in the course of `windowMs`. */
+export interface Allowance {
+  readonly count: number;
+  readonly windowMs: number;
+}
+
+/** Watches one kind of what a client sends, and ends the session once it is too much. */
+export class FloodGate {
+  readonly #session: SessionCore;
+  readonly #allowance: Allowance;
+  readonly #reason: Reason;
+  #left: number;
+  #countedAt: number;
+  #told = false;
+
+  constructor(session: SessionCore, allowance: Allowance, reason: Reason) {
+    this.#session = session;
+    this.#allowance = allowance;
+    this.#reason = reason;
+    this.#left = allowance.count;
+    this.#countedAt = session.port.now();
+  }
+
+  /** The client has sent `amount` more. The session is over behind this call where that was too much. */
+  count(amount: number): void {
+    if (amount === 0) return;
+    const { count, windowMs } = this.#allowance;
+    const now = this.#session.port.now();
+    this.#left = Math.min(count, this.#left + (now - this.#countedAt) * count / windowMs) - amount;
+    this.#countedAt = now;
+    if (this.#left < 0) this.#exceeded();
+  }
+
+  #exceeded(): void {
+    const { port, options: { limits } } = this.#session;
+    const { count, windowMs } = this.#allowance;
+    const detail = `more than ${count} in ${windowMs} ms`;
+    if (!limits.dryRun) this.#session.end(this.#reason, detail);
+    else if (!this.#told) port.emit({ kind: "over-limit", reason: this.#reason, detail });
+    this.#told = true;
+  }
+}
