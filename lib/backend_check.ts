@@ -1,7 +1,8 @@
 /** One check of a backend over the network: whether it is there and, with a name to log in with, what it offers. */
 import type { ExtensionSet } from "./protocol/extensions.ts";
 import { LoginProbe, type ProbeStep } from "./session/probe.ts";
-import { type Address, dial } from "./transport/dial.ts";
+import { type BackendTarget, dialBackend } from "./transport/backend_dial.ts";
+import { isOwnShortage } from "./transport/dial.ts";
 import { type Conn, Socket } from "./transport/socket.ts";
 
 const READ_SIZE = 4 << 10;
@@ -16,31 +17,44 @@ export type CheckFindings =
     /** The backend's words, where it turned the check away. */
     readonly note?: string;
   }
-  | { readonly ok: false; readonly cause: string };
+  | {
+    readonly ok: false;
+    readonly cause: string;
+    /** Whether the check could not be made for want of a descriptor, which says nothing about the backend. */
+    readonly ownShortage: boolean;
+  };
+
+/** Whom a check says hello as. */
+export interface Hello {
+  /** 1 to 16 of `[A-Za-z0-9_.]`. */
+  readonly name: string;
+  /** What proves the name to the backend; empty where nothing does. */
+  readonly key: string;
+}
 
 /**
  * Connects to a backend and closes the connection again. Never rejects over what the network or the backend does.
  *
- * @param name Whom to say hello as: 1 to 16 of `[A-Za-z0-9_.]`. `undefined` says nothing: a port that accepts is enough.
+ * @param hello `undefined` says nothing: a port that accepts is enough.
  * @param signal The check's deadline: ends it at once, as failed.
  */
 export async function checkBackend(
-  address: Address,
-  name: string | undefined,
+  target: BackendTarget,
+  hello: Hello | undefined,
   signal: AbortSignal,
 ): Promise<CheckFindings> {
   let conn: Conn;
   try {
-    conn = await dial(address, signal);
+    conn = await dialBackend(target, undefined, signal);
   } catch (error) {
-    return failed(signal.aborted ? LATE : messageOf(error));
+    return { ...failed(signal.aborted ? LATE : messageOf(error)), ownShortage: isOwnShortage(error) };
   }
   const socket = new Socket(conn, () => {});
   const close = (): void => socket.abort();
   signal.addEventListener("abort", close);
   try {
     if (signal.aborted) return failed(LATE);
-    return name === undefined ? { ok: true } : await sayHello(socket, name, signal);
+    return hello === undefined ? { ok: true } : await sayHello(socket, hello, signal);
   } finally {
     signal.removeEventListener("abort", close);
     close();
@@ -48,8 +62,8 @@ export async function checkBackend(
 }
 
 /** Reads until the probe is certain. Closing the socket ends a read. */
-async function sayHello(socket: Socket, name: string, signal: AbortSignal): Promise<CheckFindings> {
-  const probe = new LoginProbe(name);
+async function sayHello(socket: Socket, { name, key }: Hello, signal: AbortSignal): Promise<CheckFindings> {
+  const probe = new LoginProbe(name, key);
   const buffer = new Uint8Array(READ_SIZE);
   let cause = "closed the connection";
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -79,8 +93,8 @@ function findings(step: Exclude<ProbeStep, { readonly kind: "more" }>): CheckFin
   return { ok: true, ...offer && { offer }, ...note !== undefined && { note } };
 }
 
-function failed(cause: string): CheckFindings {
-  return { ok: false, cause };
+function failed(cause: string): CheckFindings & { readonly ok: false } {
+  return { ok: false, cause, ownShortage: false };
 }
 
 function messageOf(error: unknown): string {

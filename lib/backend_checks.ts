@@ -10,20 +10,27 @@ import type { Network } from "./routing/network.ts";
 /** Milliseconds after which a backend is asked again what it offers; in between, the port is enough. */
 const ASK_AGAIN_MS = 300_000;
 
+/** What checks work with. */
+export interface BackendChecksOptions {
+  readonly config: Config;
+  readonly network: Network;
+  readonly offers: Offers;
+  readonly log: Log;
+  /** What proves a name to a backend; `undefined` where that is not known. */
+  readonly keyFor: (backend: string, name: string) => string | undefined;
+}
+
 /** See the file's first line. */
 export class BackendChecks {
-  readonly #config: Config;
-  readonly #offers: Offers;
-  readonly #log: Log;
+  readonly #options: BackendChecksOptions;
   readonly #checks: Checks;
   /** When each backend was last asked what it offers. */
   readonly #askedAt = new Map<string, number>();
 
-  constructor(config: Config, network: Network, offers: Offers, log: Log) {
+  constructor(options: BackendChecksOptions) {
+    const { config, network } = options;
     const { intervalMs, timeoutMs } = config.health;
-    this.#config = config;
-    this.#offers = offers;
-    this.#log = log;
+    this.#options = options;
     this.#checks = new Checks({
       backends: config.backends.map(({ name }) => name),
       intervalMs,
@@ -49,18 +56,20 @@ export class BackendChecks {
     this.#askedAt.delete(backend);
   }
 
-  async #check(name: string, signal: AbortSignal): Promise<CheckOutcome> {
-    const backend = this.#config.backends.find((backend) => backend.name === name);
+  async #check(name: string, signal: AbortSignal): Promise<CheckOutcome | undefined> {
+    const { config, offers, log, keyFor } = this.#options;
+    const backend = config.backends.find((backend) => backend.name === name);
     if (backend === undefined) return { ok: false, cause: "not configured" };
-    const { login } = this.#config.health;
+    const { login } = config.health;
     const now = machineClock.now();
     const asks = login !== "" && now - (this.#askedAt.get(name) ?? -Infinity) >= ASK_AGAIN_MS;
-    const outcome = await checkBackend(backend.address, asks ? login : undefined, signal);
-    if (!outcome.ok) return outcome;
+    const hello = asks ? { name: login, key: keyFor(name, login) ?? "" } : undefined;
+    const outcome = await checkBackend(backend, hello, signal);
+    if (!outcome.ok) return outcome.ownShortage ? undefined : outcome;
     if (asks) this.#askedAt.set(name, now);
-    if (outcome.offer !== undefined) this.#offers.learn(name, outcome.offer);
+    if (outcome.offer !== undefined) offers.learn(name, outcome.offer);
     if (outcome.note !== undefined) {
-      this.#log.warn("check", "backend is there but did not let the check in", { server: name, cause: outcome.note });
+      log.warn("check", "backend is there but did not let the check in", { server: name, cause: outcome.note });
     }
     return { ok: true };
   }

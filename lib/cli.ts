@@ -1,9 +1,18 @@
 import manifest from "../deno.json" with { type: "json" };
-import { type CommandName, DEFAULT_FILES, type FlagValues, type LogFlags, parseCommandLine } from "./command_line.ts";
+import { accessJson, accessTable, addEntry, removeEntry } from "./access_commands.ts";
+import {
+  type CommandInvocation,
+  DEFAULT_FILES,
+  type FlagValues,
+  type LogFlags,
+  parseCommandLine,
+} from "./command_line.ts";
 import { loadConfig, type LoadOptions } from "./config/load.ts";
 import { ConfigError, type ConfigProblem, formatProblem } from "./config/problem.ts";
 import { type Config, jsonSchema } from "./config/schema.ts";
 import { ExitCode } from "./exit_code.ts";
+import { AccessFileError } from "./guard/access_file.ts";
+import type { ListName } from "./guard/access_list.ts";
 import { helpText } from "./help.ts";
 
 /** What the command line needs of the world. */
@@ -32,11 +41,11 @@ export async function cli(args: readonly string[], io: CliIo): Promise<number> {
       io.stdout(invocation.json ? `${JSON.stringify(surroundings())}\n` : `kurafuto ${manifest.version}\n`);
       return ExitCode.Ok;
     case "command":
-      return await perform(invocation.command, invocation.flags, io);
+      return await perform(invocation, io);
   }
 }
 
-async function perform(command: CommandName, flags: FlagValues, io: CliIo): Promise<number> {
+async function perform({ command, argument, flags }: CommandInvocation, io: CliIo): Promise<number> {
   try {
     switch (command) {
       case "run":
@@ -48,11 +57,25 @@ async function perform(command: CommandName, flags: FlagValues, io: CliIo): Prom
         return ExitCode.Ok;
       case "demo":
         return await io.demo(flags.log);
+      case "ban":
+      case "allow":
+        return await add(command, argument, flags, io);
+      case "unban":
+        return await remove("ban", argument, flags, io);
+      case "disallow":
+        return await remove("allow", argument, flags, io);
+      case "bans":
+        io.stdout(await (flags.json ? accessJson : accessTable)(await dataDir(flags, io)));
+        return ExitCode.Ok;
     }
   } catch (error) {
     if (error instanceof ConfigError) {
       io.stderr(`${error.message}\n`);
       return ExitCode.Config;
+    }
+    if (error instanceof AccessFileError) {
+      io.stderr(`kurafuto: ${error.message}\n`);
+      return ExitCode.Failure;
     }
     io.stderr(`kurafuto: ${error instanceof Error ? error.stack ?? error.message : error}\n`);
     return ExitCode.Failure;
@@ -75,6 +98,27 @@ async function check(flags: FlagValues, io: CliIo): Promise<number> {
   ];
   io.stdout(`${path}: ok (${counts.join(", ")})\n`);
   return ExitCode.Ok;
+}
+
+async function add(list: ListName, who: string, flags: FlagValues, io: CliIo): Promise<number> {
+  const { for: lifetimeMs, reason } = flags;
+  io.stdout(`${await addEntry(await dataDir(flags, io), list, who, { lifetimeMs, reason })}\n`);
+  return ExitCode.Ok;
+}
+
+async function remove(list: ListName, who: string, flags: FlagValues, io: CliIo): Promise<number> {
+  const done = await removeEntry(await dataDir(flags, io), list, who);
+  if (done === undefined) {
+    io.stderr(`kurafuto: Cannot find ${who} on the ${list} list (kurafuto bans shows it)\n`);
+    return ExitCode.Failure;
+  }
+  io.stdout(`${done}\n`);
+  return ExitCode.Ok;
+}
+
+async function dataDir(flags: FlagValues, io: CliIo): Promise<string> {
+  const { config } = await loadConfig({ path: await configFile(flags, io), ...settings(flags, io) });
+  return config.edge.dataDir;
 }
 
 function count(entries: readonly unknown[], noun: string): string {

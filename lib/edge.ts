@@ -1,42 +1,54 @@
 /** The edge: owns the listeners, the sessions and the configuration they run on. */
-import { verifyKey } from "./auth/mppass.ts";
-import { loadSalt } from "./auth/salt_file.ts";
+import type { Keyring } from "./auth/keyring.ts";
+import { BackendBeats } from "./backend_beats.ts";
 import { BackendChecks } from "./backend_checks.ts";
-import type { BackendConfig, Config, ListenerConfig } from "./config/schema.ts";
+import type { Config, ListenerConfig } from "./config/schema.ts";
+import { Gatekeeper } from "./gatekeeper.ts";
+import { AccessFile } from "./guard/access_file.ts";
+import { NetworkSet } from "./guard/network_set.ts";
+import { RateLimit } from "./guard/rate_limit.ts";
+import { openKeyrings } from "./keyrings.ts";
+import { Listings, type ListingStatus } from "./listings.ts";
 import { logBackendChange } from "./observe/backend_log.ts";
+import { logTurnedAway, logTurns } from "./observe/guard_log.ts";
 import type { Log } from "./observe/log.ts";
-import { logSessionEvent } from "./observe/session_log.ts";
 import { Offers } from "./offers.ts";
+import { Reception, type Turn } from "./reception.ts";
 import { machineClock } from "./routing/clock.ts";
 import { type BackendStatus, Network } from "./routing/network.ts";
 import { Recent } from "./routing/recent.ts";
-import { DEFAULT_LIMITS, type SessionEvent, type SessionLimits, type SessionOptions } from "./session/port.ts";
 import type { MoveAnswer } from "./session/redirect/operator.ts";
-import { Session } from "./session/session.ts";
-import { SessionIds } from "./session_ids.ts";
-import { Beat } from "./transport/beat.ts";
-import { DenoDriver } from "./transport/deno_driver.ts";
-import { dial } from "./transport/dial.ts";
+import { Sessions } from "./sessions.ts";
+import type { DoorOptions } from "./transport/front_door.ts";
 import { Listener } from "./transport/listener.ts";
-import { Nap } from "./transport/nap.ts";
-import type { Pace } from "./transport/pacer.ts";
-import { Turnstile } from "./transport/turnstile.ts";
+import { LoopbackAddresses, type LoopbackEntry } from "./transport/loopback_addresses.ts";
+import { TlsLayer } from "./transport/tls.ts";
 
-/** Bytes that may wait for one leg before its counterpart is not read any more. */
-const SOFT_LIMIT = 256 << 10;
 /** Milliseconds in which a peer that has bytes waiting for it must take some. */
 const PROGRESS_MS = 30_000;
-/** Milliseconds players are given to take what waits for them when the edge stops. */
-const STOPPING_MS = 2_000;
+/** Milliseconds between two looks at what changes by itself: counters for the log, and the age of salts. */
+const LOOK_MS = 1_000;
+/** How often it is told that connections cannot be accepted. */
+const ACCEPT_FAILURES = { count: 1, windowMs: 10_000 };
 
 /** A running edge. */
 export interface Edge extends AsyncDisposable {
   /** The bound listeners, with the ports that were taken for port 0. */
   readonly listeners: readonly { readonly name: string; readonly hostname: string; readonly port: number }[];
+  /** Where heartbeats of backends are taken; `undefined` where they are not. */
+  readonly absorber: { readonly hostname: string; readonly port: number } | undefined;
   /** Sessions whose sockets are not all closed yet. */
   readonly sessions: number;
+  /** Players who were let in and have not left. */
+  readonly players: number;
   /** How each backend is, and how many players are on it or on their way there. */
   readonly backends: readonly BackendStatus[];
+  /** The entries in public server lists. */
+  readonly listings: readonly ListingStatus[];
+  /** Connections and sessions that were turned away, by reason; what would have been in a dry run is marked. */
+  readonly turns: readonly (readonly [Turn, number])[];
+  /** Which address 127.x.y.z stands for which player, where backends are dialled from such. */
+  readonly loopbacks: readonly LoopbackEntry[];
   /** Moves a player, whose name matches in any case, to a backend or pool. */
   move(player: string, to: string): MoveAnswer;
   /** Gives a backend no more players; those who are there stay. Returns whether there is such a backend. */
@@ -47,22 +59,18 @@ export interface Edge extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** A session and the driver that runs it. */
-interface Running {
-  readonly session: Session;
-  readonly driver: DenoDriver;
-  /** Empty until the client has said it. */
-  player: string;
-}
-
 /**
  * Binds every listener of `config` and starts to take players.
  *
  * @throws {ListenError} where an address cannot be bound
- * @throws {Error} where a salt cannot be read or made
+ * @throws {AbsorberBindError} where that of the heartbeat absorber cannot
+ * @throws {Error} where a salt, a certificate or the access lists cannot be read
  */
 export async function startEdge(config: Config, log: Log): Promise<Edge> {
-  const edge = new RunningEdge(config, log, await openRecent(config, log));
+  const keyrings = await openKeyrings(config, log);
+  const access = new AccessFile(config.edge.dataDir);
+  await access.load();
+  const edge = new RunningEdge({ config, log, recent: await openRecent(config, log), keyrings, access });
   await edge.start();
   return edge;
 }
@@ -93,34 +101,37 @@ async function openRecent({ edge: { dataDir }, pools }: Config, log: Log): Promi
   }
 }
 
+/** What an edge is made of that outlives it, or that takes time to read. */
+interface EdgeParts {
+  readonly config: Config;
+  readonly log: Log;
+  /** Closed by the edge at its end. */
+  readonly recent: Recent;
+  readonly keyrings: ReadonlyMap<string, Keyring>;
+  readonly access: AccessFile;
+}
+
 class RunningEdge implements Edge {
-  readonly #config: Config;
-  readonly #log: Log;
-  readonly #backends: ReadonlyMap<string, BackendConfig>;
-  readonly #limits: SessionLimits;
-  readonly #offers: Offers;
-  readonly #recent: Recent;
+  readonly #parts: EdgeParts;
   readonly #network: Network;
   readonly #checks: BackendChecks;
+  readonly #gatekeeper: Gatekeeper;
+  readonly #reception: Reception;
+  readonly #beats: BackendBeats;
+  readonly #sessions: Sessions;
+  readonly #listings: Listings;
+  readonly #loopbacks = new LoopbackAddresses();
   readonly #listeners: { readonly name: string; readonly listener: Listener }[] = [];
-  readonly #running = new Set<Running>();
-  readonly #ids = new SessionIds();
-  readonly #pace = { beat: new Beat(), nap: new Nap() } satisfies Pace;
-  readonly #exit = new Turnstile(this.#pace.beat);
-  readonly #emptied: (() => void)[] = [];
-  #progressTimer: ReturnType<typeof setInterval> | undefined;
+  readonly #tlsLayers: TlsLayer[] = [];
+  readonly #acceptFailures = new RateLimit(ACCEPT_FAILURES);
+  readonly #timers: ReturnType<typeof setInterval>[] = [];
+  #endWatch: () => void = () => {};
 
-  constructor(config: Config, log: Log, recent: Recent) {
-    this.#config = config;
-    this.#log = log;
-    this.#recent = recent;
-    this.#backends = new Map(config.backends.map((backend) => [backend.name, backend]));
-    this.#limits = {
-      ...DEFAULT_LIMITS,
-      loginMs: config.limits.loginTimeoutMs,
-      backendIdleMs: config.health.backendIdleTimeoutMs,
-    };
-    this.#offers = new Offers([...this.#backends.keys()], config.cpe.exclude);
+  constructor(parts: EdgeParts) {
+    const { config, log, recent, keyrings, access } = parts;
+    const { edge, auth, limits, cpe, backends, listeners } = config;
+    this.#parts = parts;
+    const offers = new Offers(backends.map(({ name }) => name), cpe.exclude);
     this.#network = new Network(config, {
       clock: machineClock,
       random: Math.random,
@@ -130,29 +141,73 @@ class RunningEdge implements Edge {
         if (change.state === "up") this.#checks.askAgain(change.backend);
       },
     });
-    this.#checks = new BackendChecks(config, this.#network, this.#offers, log);
+    this.#beats = new BackendBeats(config, this.#network, log, (backend) => this.#checks.askAgain(backend));
+    const keyFor = (backend: string, name: string): string | undefined => this.#beats.keyFor(backend, name);
+    this.#checks = new BackendChecks({ config, network: this.#network, offers, log, keyFor });
+    const asking = new Set(listeners.filter(({ auth }) => auth === "mppass").map(({ name }) => name));
+    this.#gatekeeper = new Gatekeeper({
+      keyrings: new Map([...keyrings].filter(([listener]) => asking.has(listener))),
+      duplicateNames: auth.duplicateNames,
+      maxPlayers: edge.maxPlayers,
+      allowOnly: limits.allowOnly,
+      access: () => access.list,
+      now: () => machineClock.now(),
+    });
+    this.#reception = new Reception({
+      limits,
+      access: () => access.list,
+      onTurnedAway: (turned) => logTurnedAway(log, turned),
+    });
+    this.#sessions = new Sessions({
+      config,
+      log,
+      network: this.#network,
+      offers,
+      gatekeeper: this.#gatekeeper,
+      reception: this.#reception,
+      loopbacks: this.#loopbacks,
+      keyFor,
+    });
+    this.#listings = new Listings(config, keyrings, {
+      port: (listener) => this.listeners.find(({ name }) => name === listener)?.port ?? 0,
+      players: (listener) => this.#gatekeeper.playersThrough(listener),
+    }, log);
   }
 
   get listeners(): Edge["listeners"] {
     return this.#listeners.map(({ name, listener }) => ({ name, ...listener.address }));
   }
 
+  get absorber(): Edge["absorber"] {
+    return this.#beats.address;
+  }
+
   get sessions(): number {
-    return this.#running.size;
+    return this.#sessions.size;
+  }
+
+  get players(): number {
+    return this.#gatekeeper.players;
   }
 
   get backends(): readonly BackendStatus[] {
     return this.#network.status();
   }
 
+  get listings(): readonly ListingStatus[] {
+    return this.#listings.status;
+  }
+
+  get turns(): Edge["turns"] {
+    return this.#reception.turns;
+  }
+
+  get loopbacks(): readonly LoopbackEntry[] {
+    return this.#loopbacks.entries();
+  }
+
   move(player: string, to: string): MoveAnswer {
-    const wanted = player.toLowerCase();
-    for (const { driver, player: name } of this.#running) {
-      if (name.toLowerCase() !== wanted) continue;
-      const answer = driver.tell((session) => session.move(to));
-      if (answer !== undefined) return answer;
-    }
-    return { kind: "refused", why: "there is no such player" };
+    return this.#sessions.move(player, to);
   }
 
   drain(backend: string): boolean {
@@ -164,131 +219,108 @@ class RunningEdge implements Edge {
   }
 
   async start(): Promise<void> {
-    const salts = new Map<string, string>();
+    const { config, log, access } = this.#parts;
     try {
-      for (const { name, auth } of this.#config.listeners) {
-        if (auth === "mppass") salts.set(name, await loadSalt(this.#config.edge.dataDir, name));
-      }
-      for (const listener of this.#config.listeners) this.#listen(listener, salts.get(listener.name));
+      await this.#beats.open();
+      for (const listener of config.listeners) this.#listen(listener, await this.#door(listener));
+      this.#beats.start((backend) => this.#playUrl(backend));
     } catch (error) {
       await this.stop();
       throw error;
     }
     this.#checks.start();
-    this.#progressTimer = setInterval(() => {
-      for (const { driver } of this.#running) driver.checkProgress();
-    }, PROGRESS_MS);
+    this.#listings.start();
+    this.#endWatch = access.watch({
+      onChange: () => {
+        log.info("access", "ban and allow lists were read anew");
+        this.#gatekeeper.review();
+      },
+      onProblem: (message) => log.error("access", message),
+    });
+    this.#timers.push(
+      setInterval(() => this.#sessions.checkProgress(), PROGRESS_MS),
+      setInterval(() => this.#look(), LOOK_MS),
+    );
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#progressTimer);
-    await Promise.all([this.#checks.stop(), ...this.#listeners.map(({ listener }) => listener.close())]);
-    for (const { driver } of this.#running) driver.tell((session) => session.end("shutdown", "the edge is stopping"));
-    await this.#settled();
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#endWatch();
+    await Promise.all([
+      this.#checks.stop(),
+      this.#listings.stop(),
+      this.#beats.stop(),
+      ...this.#listeners.map(({ listener }) => listener.close()),
+    ]);
+    await this.#reception.stop();
+    await this.#sessions.stop("shutdown", "the edge is stopping");
+    await Promise.all(this.#tlsLayers.map((layer) => layer[Symbol.asyncDispose]()));
+    await Promise.all([...this.#parts.keyrings.values()].map((keyring) => keyring.settled()));
     this.#network.close();
-    this.#recent.close();
+    this.#parts.recent.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
 
-  async #settled(): Promise<void> {
-    if (this.#running.size === 0) return;
-    const deadline = setTimeout(() => {
-      for (const { driver } of this.#running) driver.abort();
-    }, STOPPING_MS);
-    await new Promise<void>((resolve) => this.#emptied.push(resolve));
-    clearTimeout(deadline);
+  /** How connections to a listener come in. */
+  async #door({ websocket, proxyProtocolFrom, realIpFrom, tlsCert, tlsKey }: ListenerConfig): Promise<DoorOptions> {
+    const [proxies, webServers] = [new NetworkSet(proxyProtocolFrom), new NetworkSet(realIpFrom)];
+    const door = {
+      websocket,
+      proxyFrom: (address: string): boolean => proxies.has(address),
+      realIpFrom: (address: string): boolean => webServers.has(address),
+    };
+    if (tlsCert === "") return door;
+    const layer = await TlsLayer.open(tlsCert, tlsKey);
+    this.#tlsLayers.push(layer);
+    return { ...door, tls: (conn, signal) => layer.accept(conn, signal) };
   }
 
-  #listen(config: ListenerConfig, salt: string | undefined): void {
+  #listen(config: ListenerConfig, door: DoorOptions): void {
+    const { log } = this.#parts;
     const { host, port } = config.bind;
     let listener: Listener;
     try {
       listener = new Listener(host, port, {
-        accepted: (conn) => this.#accept(config, salt, conn),
-        failed: (error) =>
-          this.#log.error("accept-failed", "cannot accept", { listener: config.name, err: asError(error) }),
+        accepted: (conn) =>
+          this.#reception.receive(config.name, conn, door, (arrival) => this.#sessions.begin(config, arrival)),
+        missed: () => this.#reception.missed(config.name),
+        failed: (error) => this.#acceptFailed(config.name, error),
       });
     } catch (error) {
       throw new ListenError(config, error);
     }
     this.#listeners.push({ name: config.name, listener });
     const { hostname, port: taken } = listener.address;
-    this.#log.info("listening", "listening", {
+    log.info("listening", "listening", {
       listener: config.name,
       address: `${hostname}:${taken}`,
       mode: config.mode,
     });
   }
 
-  #accept(listener: ListenerConfig, salt: string | undefined, conn: Deno.TcpConn): void {
-    const options = this.#sessionOptions(listener, salt, () => driver.tell((session) => session.admitted()));
-    const ip = conn.remoteAddr.hostname;
-    const driver = new DenoDriver({
-      dial: (backend, signal) => this.#dial(backend, signal),
-      emit: (event) => {
-        logSessionEvent(this.#log, { session: options.id, listener: listener.name, ip }, event);
-        this.#follow(event, running);
-      },
-      crashed: (err) =>
-        this.#log.error("crashed", "error in the edge itself", { session: options.id, err: asError(err) }),
-      pace: this.#pace,
-      exit: this.#exit,
-      softLimit: SOFT_LIMIT,
-      hardLimit: this.#config.limits.clientBuffer,
-    });
-    const session = new Session(driver, options);
-    const running: Running = { session, driver, player: "" };
-    this.#running.add(running);
-    driver.start(session, conn);
+  #acceptFailed(listener: string, error: unknown): void {
+    if (!this.#acceptFailures.take(listener, machineClock.now())) return;
+    this.#parts.log.error("accept-failed", "cannot accept", { listener, err: asError(error) });
   }
 
-  #sessionOptions(listener: ListenerConfig, salt: string | undefined, admitted: () => void): SessionOptions {
-    const { edge, cpe, redirect } = this.#config;
-    return {
-      id: this.#ids.next(),
-      mode: listener.mode,
-      appName: cpe.appName,
-      welcome: edge,
-      announced: this.#offers.announced,
-      verify: (name, key) => salt === undefined || verifyKey(salt, name, key),
-      listDelivery: (backend) => this.#offers.delivery(backend),
-      routes: this.#network.routesFor(listener.pool, admitted),
-      redirect,
-      limits: this.#limits,
-    };
+  #look(): void {
+    logTurns(this.#parts.log, this.#reception.summaries());
+    for (const keyring of this.#parts.keyrings.values()) keyring.rotate();
   }
 
-  #dial(backend: string, signal: AbortSignal): ReturnType<typeof dial> {
-    const found = this.#backends.get(backend);
-    if (found === undefined) throw new RangeError(`Cannot dial backend: current value is "${backend}"`);
-    return dial(found.address, signal);
-  }
-
-  /** Learns from what happens in a session. */
-  #follow(event: SessionEvent, running: Running): void {
-    switch (event.kind) {
-      case "identified":
-        running.player = event.player;
-        break;
-      case "list-refused":
-        this.#offers.listRefused(event.backend);
-        break;
-      case "offered":
-        this.#offers.learn(event.backend, event.extensions);
-        break;
-      case "refused":
-        if (!event.kicked) this.#network.dialFailed(event.backend, event.cause);
-        break;
-      case "joined":
-        this.#network.dialSucceeded(event.backend);
-        break;
-      case "ended":
-        this.#running.delete(running);
-        if (this.#running.size === 0) { for (const resolve of this.#emptied.splice(0)) resolve(); }
-    }
+  /** Where the public list shows a listener that leads to `backend`. */
+  #playUrl(backend: string): string | undefined {
+    const { listeners, pools } = this.#parts.config;
+    const leading = listeners.filter(({ pool }) =>
+      pools.some(({ name, backends }) => name === pool && backends.includes(backend))
+    );
+    const found = this.#listings.status.find(({ listener, url }) =>
+      url !== undefined && leading.some(({ name }) => name === listener)
+    );
+    return found?.url;
   }
 }
 

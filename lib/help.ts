@@ -28,8 +28,9 @@ function section(title: string, rows: readonly (readonly [string, string])[]): r
   return ["", `${title}:`, ...rows.map(([term, text]) => `  ${term.padEnd(width)}  ${text}`)];
 }
 
-function commandForm({ name, short }: Command): string {
-  return short === undefined ? name : `${name}, -${short}`;
+function commandForm({ name, short, argument }: Command): string {
+  const letter = short === undefined ? "" : `, -${short}`;
+  return `${name}${letter}${argument === undefined ? "" : ` ${argument.value}`}`;
 }
 
 function flagForm({ name, short, value }: Flag): string {

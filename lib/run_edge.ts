@@ -1,6 +1,7 @@
 /** Running the edge as a process: from start to the signal that stops it. */
 import { type Edge, ListenError, startEdge } from "./edge.ts";
 import type { Config } from "./config/schema.ts";
+import { AbsorberBindError } from "./heartbeat/absorber.ts";
 import { ExitCode } from "./exit_code.ts";
 import type { Log } from "./observe/log.ts";
 
@@ -13,7 +14,8 @@ export async function runEdge(config: Config, log: Log): Promise<number> {
     edge = await startEdge(config, log);
   } catch (error) {
     log.error("start-failed", error instanceof Error ? error.message : String(error));
-    return error instanceof ListenError && error.inUse ? ExitCode.Temporary : ExitCode.Failure;
+    const bindFailed = error instanceof ListenError || error instanceof AbsorberBindError;
+    return bindFailed && error.inUse ? ExitCode.Temporary : ExitCode.Failure;
   }
   const signal = await stop;
   log.info("stopping", "stopping", { signal, sessions: edge.sessions });

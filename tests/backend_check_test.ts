@@ -3,19 +3,20 @@ import * as presets from "../lib/demo/presets.ts";
 import { ClassicServer } from "../lib/demo/server.ts";
 import { ExtensionSet } from "../lib/protocol/extensions.ts";
 import { encodePacket } from "../lib/protocol/packets.ts";
-import type { Address } from "../lib/transport/dial.ts";
+import type { BackendTarget } from "../lib/transport/backend_dial.ts";
 import { assert, assertEquals, assertMatch } from "./harness/assert.ts";
 import { eventually, tcpEnds } from "./harness/kernel.ts";
 import { type Script, ScriptedBackend } from "./harness/scripted_backend.ts";
 import { cpeDialect, plainDialect } from "./protocol/dialects.ts";
 
-const NAME = "Health";
+const HELLO = { name: "Health", key: "" };
 /** Never aborted: such a check has to end by itself. */
 const PATIENCE = new AbortController().signal;
 const CPE = cpeDialect(ExtensionSet.EMPTY);
 const WELCOME = encodePacket("ServerIdentification", CPE, { protocol: 7, serverName: "Hub", motd: "", userType: 0 });
 
-const at = (port: number): Address => ({ kind: "tcp", host: "127.0.0.1", port });
+const unix = (path: string): BackendTarget => ({ address: { kind: "unix", path }, forwardIp: "off" });
+const at = (port: number): BackendTarget => ({ address: { kind: "tcp", host: "127.0.0.1", port }, forwardIp: "off" });
 
 /** Waits until the check has left no connection with `port`, whose listener may still be there. */
 async function nothingLeft(port: number): Promise<void> {
@@ -27,6 +28,10 @@ function summary(findings: CheckFindings): unknown {
   return findings.ok ? { ok: true, offer: findings.offer?.key, note: findings.note } : findings;
 }
 
+function failed(cause: string): CheckFindings {
+  return { ok: false, cause, ownShortage: false };
+}
+
 function listed(offer: ExtensionSet): unknown {
   return { ok: true, offer: offer.key, note: undefined };
 }
@@ -36,7 +41,7 @@ async function checkScripted(script: Script): Promise<CheckFindings> {
   await using backend = ScriptedBackend.listen(script);
   const { target } = backend;
   assert("port" in target);
-  const findings = await checkBackend(at(target.port), NAME, PATIENCE);
+  const findings = await checkBackend(at(target.port), HELLO, PATIENCE);
   await backend.stopListening();
   await nothingLeft(target.port);
   return findings;
@@ -57,7 +62,7 @@ for (const { name, options, offer } of KINDS) {
       onEvent: (event) => event.kind === "joined" && joined.push(event.player),
     });
     for (let round = 1; round <= 2; round++) {
-      assertEquals(summary(await checkBackend(at(server.port), NAME, PATIENCE)), listed(offer));
+      assertEquals(summary(await checkBackend(at(server.port), HELLO, PATIENCE)), listed(offer));
       await eventually(() => server.connections.open === 0, "the server's end closed");
       await nothingLeft(server.port);
       assertEquals(server.connections.accepted, round);
@@ -68,7 +73,7 @@ for (const { name, options, offer } of KINDS) {
 
 Deno.test("a check of a server from before CPE learns that it offers nothing, and leaves nobody there", async () => {
   await using server = await ClassicServer.start(presets.vanilla());
-  assertEquals(summary(await checkBackend(at(server.port), NAME, PATIENCE)), listed(ExtensionSet.EMPTY));
+  assertEquals(summary(await checkBackend(at(server.port), HELLO, PATIENCE)), listed(ExtensionSet.EMPTY));
   await eventually(() => server.connections.open === 0, "the server's end closed");
   await nothingLeft(server.port);
   assertEquals(server.players, []);
@@ -91,8 +96,8 @@ Deno.test("a check works over a Unix socket", async () => {
   try {
     const path = `${folder}/server.sock`;
     await using _server = await ClassicServer.start({ ...presets.mcgalaxy(), path });
-    assertEquals(summary(await checkBackend({ kind: "unix", path }, NAME, PATIENCE)), listed(presets.MCGALAXY));
-    const absent = await checkBackend({ kind: "unix", path: `${path}.not` }, NAME, PATIENCE);
+    assertEquals(summary(await checkBackend(unix(path), HELLO, PATIENCE)), listed(presets.MCGALAXY));
+    const absent = await checkBackend(unix(`${path}.not`), HELLO, PATIENCE);
     assertEquals(absent.ok, false);
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -101,7 +106,7 @@ Deno.test("a check works over a Unix socket", async () => {
 
 Deno.test("a server that turns the check away is there, and its words are kept", async () => {
   await using server = await ClassicServer.start({ onLogin: { kick: "Whitelisted players only" } });
-  assertEquals(await checkBackend(at(server.port), NAME, PATIENCE), { ok: true, note: "Whitelisted players only" });
+  assertEquals(await checkBackend(at(server.port), HELLO, PATIENCE), { ok: true, note: "Whitelisted players only" });
   await nothingLeft(server.port);
 });
 
@@ -135,7 +140,7 @@ Deno.test("a list in many small pieces is learned whole", async () => {
 
 Deno.test("a server that closes the connection without a word fails the check", async () => {
   await using server = await ClassicServer.start({ onLogin: "close" });
-  assertEquals(await checkBackend(at(server.port), NAME, PATIENCE), { ok: false, cause: "closed the connection" });
+  assertEquals(await checkBackend(at(server.port), HELLO, PATIENCE), failed("closed the connection"));
   await nothingLeft(server.port);
 });
 
@@ -150,13 +155,13 @@ Deno.test("a server that resets the connection fails the check", async () => {
 
 Deno.test("a server that sends what is no packet fails the check", async () => {
   await using server = await ClassicServer.start({ onLogin: "garbage" });
-  assertEquals(await checkBackend(at(server.port), NAME, PATIENCE), { ok: false, cause: "sent unknown packet 238" });
+  assertEquals(await checkBackend(at(server.port), HELLO, PATIENCE), failed("sent unknown packet 238"));
   await nothingLeft(server.port);
 });
 
 Deno.test("a port that refuses fails the check", async () => {
   const { port } = await unusedAddress();
-  for (const name of [NAME, undefined]) {
+  for (const name of [HELLO, undefined]) {
     const findings = await checkBackend(at(port), name, PATIENCE);
     assert(!findings.ok);
     assertMatch(findings.cause, /refused/i);
@@ -172,10 +177,10 @@ async function unusedAddress(): Promise<{ readonly port: number }> {
 Deno.test("a silent server fails the check at the deadline, and at once", async () => {
   await using server = await ClassicServer.start({ onLogin: "silent" });
   const deadline = new AbortController();
-  const checking = checkBackend(at(server.port), NAME, deadline.signal);
+  const checking = checkBackend(at(server.port), HELLO, deadline.signal);
   await eventually(() => server.connections.open === 1, "the check's connection");
   deadline.abort();
-  assertEquals(await checking, { ok: false, cause: "no answer in time" });
+  assertEquals(await checking, failed("no answer in time"));
   await nothingLeft(server.port);
 });
 
@@ -187,17 +192,17 @@ Deno.test("the deadline ends a check of a server that chats for ever", async () 
   const { target } = backend;
   assert("port" in target);
   const deadline = new AbortController();
-  const checking = checkBackend(at(target.port), NAME, deadline.signal);
+  const checking = checkBackend(at(target.port), HELLO, deadline.signal);
   await backend.peer(0);
   deadline.abort();
-  assertEquals(await checking, { ok: false, cause: "no answer in time" });
+  assertEquals(await checking, failed("no answer in time"));
 });
 
 Deno.test("a check whose deadline is over before it starts fails", async () => {
   await using server = await ClassicServer.start();
-  for (const name of [NAME, undefined]) {
+  for (const name of [HELLO, undefined]) {
     const findings = await checkBackend(at(server.port), name, AbortSignal.abort());
-    assertEquals(findings, { ok: false, cause: "no answer in time" });
+    assertEquals(findings, failed("no answer in time"));
   }
   await nothingLeft(server.port);
 });

@@ -3,7 +3,7 @@ import type { ConfigProblem } from "../lib/config/problem.ts";
 import type { Config } from "../lib/config/schema.ts";
 import manifest from "../deno.json" with { type: "json" };
 import { minimalToml } from "./config/minimal_toml.ts";
-import { assertEquals, assertMatch, assertStringIncludes } from "./harness/assert.ts";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "./harness/assert.ts";
 
 interface Outcome {
   readonly code: number;
@@ -140,6 +140,7 @@ Deno.test("cli prints every command, flag, signal and exit code as help", async 
   assertEquals(code, 0);
   const words = [
     ...["run", "check, -t", "schema", "demo", "-c, --config FILE", "--set SECTION.KEY=VALUE", "--log-level LEVEL"],
+    ...["ban NAME|ADDRESS|NETWORK", "disallow NAME|ADDRESS|NETWORK", "bans", "--for DURATION", "--reason TEXT"],
     ...["--log-format FORMAT", "-V, --version", "--json", "-h, --help", "TERM, INT"],
   ];
   for (const word of words) assertStringIncludes(stdout, `  ${word}  `);
@@ -161,9 +162,23 @@ const MISUSED: Readonly<Record<string, string>> = {
   "--set edge.name": 'Cannot use flag --set as it must be SECTION.KEY=VALUE: current value is "edge.name"',
   "--log-level warm": 'Cannot use flag --log-level as it must be one of "debug", "info", "warn", "error": ' +
     'current value is "warm" (did you mean "warn"?)',
-  "--json": "Cannot use flag --json with run: it goes with --version",
-  "schema -c x": "Cannot use flag --config with schema: it goes with run, check",
-  "--version -c x": "Cannot use flag --config with --version: it goes with run, check",
+  "--json": "Cannot use flag --json with run: it goes with --version, bans",
+  "schema -c x": "Cannot use flag --config with schema: it goes with run, check, ban, unban, allow, disallow, bans",
+  "--version -c x":
+    "Cannot use flag --config with --version: it goes with run, check, ban, unban, allow, disallow, bans",
+  "ban": "Cannot run ban without an argument: it takes NAME|ADDRESS|NETWORK",
+  "ban a b": 'Cannot use argument "b": ban takes only NAME|ADDRESS|NETWORK',
+  "bans a": 'Cannot use argument "a": bans takes none',
+  "unban a-b": "Cannot read whom it means as it must be a name (1 to 16 of A-Z, a-z, 0-9, _ and .), an address or a " +
+    'network: current value is "a-b"',
+  "allow 10.1.2.3/8": "Cannot read network as its address has bits set behind the prefix: current value is " +
+    '"10.1.2.3/8" (did you mean "10.0.0.0/8"?)',
+  "ban a --for 7": "Cannot read duration as it must be a whole number and ms, s, m, h or d: " +
+    'current value is "7" (did you mean "7s"?)',
+  "ban a --for 0s": 'Cannot use flag --for as it must be from 1ms to 36500d: current value is "0s"',
+  "ban a --reason \u0007": "Cannot use flag --reason as it must be text of at most 64 characters of code page 437: " +
+    'current value is "\\u0007"',
+  "unban a --for 1h": "Cannot use flag --for with unban: it goes with ban, allow",
   "run -t": "Cannot use flag -t with run: it means check",
 };
 
@@ -174,6 +189,90 @@ for (const [line, message] of Object.entries(MISUSED)) {
     assertEquals(stderr, `kurafuto: ${message}\nTry kurafuto --help\n`);
   });
 }
+
+/** Runs `test` with the path of a configuration and its data directory, which does not exist yet. */
+async function withDataDir(test: (config: string, dataDir: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const config = `${folder}/kurafuto.toml`;
+    await Deno.writeTextFile(config, minimalToml({ rest: `[edge]\ndata_dir = "${folder}/data"` }));
+    await test(config, `${folder}/data`);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("cli bans and unbans players and networks, and says what it did", async () => {
+  await withDataDir(async (config, dataDir) => {
+    const ban = await run(["ban", "Griefer", "-c", config, "--reason", "grief"]);
+    const told = `in ${dataDir}/access.toml; a running edge takes it up within two seconds\n`;
+    assertEquals([ban.code, ban.stdout, ban.stderr], [0, `banned Griefer ${told}`, ""]);
+    const before = Date.now();
+    const timed = await run(["ban", "203.0.113.0/24", "--for", "7d", "-c", config]);
+    const until = Date.parse(/^banned 203\.0\.113\.0\/24 until (\S+) in /.exec(timed.stdout)?.[1] ?? "");
+    assert(until >= before + 7 * 86_400_000 && until <= Date.now() + 7 * 86_400_000);
+    assertEquals((await run(["allow", "::ffff:198.51.100.7", "-c", config])).stdout, `allowed 198.51.100.7 ${told}`);
+    assertEquals((await run(["bans", "-c", config])).stdout.split("\n").map((line) => line.split(/ {2,}/)), [
+      ["LIST", "WHO", "UNTIL", "REASON"],
+      ["ban", "Griefer", "for good", "grief"],
+      ["ban", "203.0.113.0/24", new Date(until).toISOString().replace(".000Z", "Z")],
+      ["allow", "198.51.100.7", "for good"],
+      [""],
+    ]);
+    assertEquals(JSON.parse((await run(["bans", "--json", "-c", config])).stdout), {
+      ban: [
+        { name: "Griefer", reason: "grief" },
+        { address: "203.0.113.0/24", until: new Date(until).toISOString().replace(".000Z", "Z") },
+      ],
+      allow: [{ address: "198.51.100.7" }],
+    });
+    assertEquals((await run(["unban", "GRIEFER", "-c", config])).stdout, `unbanned GRIEFER ${told}`);
+    assertEquals((await run(["disallow", "198.51.100.7", "-c", config])).code, 0);
+    assertEquals((await run(["unban", "203.0.113.0/24", "-c", config])).code, 0);
+    const nobody = await run(["bans", "-c", config]);
+    assertEquals(nobody.stdout, "nobody is banned, nobody is on the allow list\n");
+  });
+});
+
+Deno.test("cli replaces the entry of somebody who is banned again", async () => {
+  await withDataDir(async (config) => {
+    await run(["ban", "Griefer", "-c", config, "--for", "1h"]);
+    await run(["ban", "griefer", "-c", config, "--reason", "worse"]);
+    const { ban } = JSON.parse((await run(["bans", "--json", "-c", config])).stdout);
+    assertEquals(ban, [{ name: "griefer", reason: "worse" }]);
+  });
+});
+
+Deno.test("cli ends with 1 when there is nothing to take off a list", async () => {
+  await withDataDir(async (config) => {
+    const { code, stdout, stderr } = await run(["unban", "Nobody", "-c", config]);
+    assertEquals([code, stdout], [1, ""]);
+    assertEquals(stderr, "kurafuto: Cannot find Nobody on the ban list (kurafuto bans shows it)\n");
+  });
+});
+
+Deno.test("cli ends with 78 on a faulty access file and leaves it alone", async () => {
+  await withDataDir(async (config, dataDir) => {
+    await Deno.mkdir(dataDir);
+    const path = `${dataDir}/access.toml`;
+    await Deno.writeTextFile(path, '[[ban]]\nnme = "Griefer"\n');
+    for (const args of [["ban", "Steve"], ["unban", "Steve"], ["bans"]]) {
+      const { code, stdout, stderr } = await run([...args, "-c", config]);
+      assertEquals([code, stdout], [78, ""]);
+      assertStringIncludes(stderr, `${path}:2: ban[0].nme: Cannot use key as it is unknown (did you mean "name"?)`);
+    }
+    assertEquals(await Deno.readTextFile(path), '[[ban]]\nnme = "Griefer"\n');
+  });
+});
+
+Deno.test("cli ends with 1 and one line when the access file cannot be written", async () => {
+  await withDataDir(async (config, dataDir) => {
+    await Deno.writeTextFile(dataDir, "a file where the directory should be");
+    const { code, stderr } = await run(["ban", "Steve", "-c", config]);
+    assertEquals([code, stderr.trim().split("\n").length], [1, 1]);
+    assertStringIncludes(stderr, `kurafuto: Cannot edit ${dataDir}/access.toml: `);
+  });
+});
 
 const ROOT = `${import.meta.dirname}/..`;
 

@@ -8,9 +8,12 @@ import { type JsonSchema, jsonSchema } from "./schema.ts";
 /** Keys of which a message must not show the value. */
 const SECRETS: ReadonlySet<string | number | undefined> = new Set(["token", "salt"]);
 
-/** What is wrong, in words, for each thing that the schema found. */
-export function explain(document: Document, issues: readonly z.core.$ZodIssue[]): ConfigProblem[] {
-  const whole = jsonSchema();
+/** What is wrong, in words, for each thing that the schema found; `whole` is that schema, by default the configuration's. */
+export function explain(
+  document: Document,
+  issues: readonly z.core.$ZodIssue[],
+  whole: JsonSchema = jsonSchema(),
+): ConfigProblem[] {
   return issues.flatMap((issue) => {
     const path = issue.path.filter((key) => typeof key !== "symbol");
     if (issue.code !== "unrecognized_keys") return [document.problem(path, sentence(issue, path, document))];

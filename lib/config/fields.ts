@@ -48,7 +48,7 @@ function bounded(
 
 /** Duration in milliseconds. */
 export function duration(bounds: BoundsOptions): Field<number> {
-  return parsed(`a duration such as "30s"`, "^[0-9]+(ms|s|m|h)$", bounded("duration", parseDuration, bounds));
+  return parsed(`a duration such as "30s"`, "^[0-9]+(ms|s|m|h|d)$", bounded("duration", parseDuration, bounds));
 }
 
 /** Size in bytes. */
@@ -58,7 +58,7 @@ export function size(bounds: BoundsOptions): Field<number> {
 
 /** Rate of at most a million events in at most an hour. */
 export function rate(): Field<Rate> {
-  return parsed(`a rate such as "10/10s"`, "^[0-9]+/[0-9]+(ms|s|m|h)$", (text) => {
+  return parsed(`a rate such as "10/10s"`, "^[0-9]+/[0-9]+(ms|s|m|h|d)$", (text) => {
     const value = parseRate(text);
     if (value.count <= 1_000_000 && value.windowMs <= 3_600_000) return value;
     throw new RangeError(`Cannot use rate as it must be at most 1000000 in at most 1h: ${currentValue(text)}`);

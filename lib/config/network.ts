@@ -7,6 +7,9 @@ export interface Network {
   readonly prefix: number;
 }
 
+/** What an IPv4-mapped IPv6 address begins with. */
+const MAPPED = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
+
 /** Bytes of an IPv4 (4) or IPv6 (16) address without brackets or zone; `undefined` when `text` is neither. */
 export function parseIp(text: string): readonly number[] | undefined {
   return text.includes(":") ? parseIpv6(text) : parseIpv4(text);
@@ -34,10 +37,31 @@ function ipv6Part(part: string): readonly number[] {
   return Number.isNaN(group) ? [NaN] : [group >> 8, group & 0xff];
 }
 
-function formatIp(bytes: readonly number[]): string {
+/** The text of an address of 4 or 16 bytes, as short as RFC 5952 wants it. */
+export function formatIp(bytes: readonly number[]): string {
   if (bytes.length === 4) return bytes.join(".");
   const groups = Array.from({ length: 8 }, (_, i) => ((bytes[2 * i] ?? 0) << 8 | (bytes[2 * i + 1] ?? 0)).toString(16));
-  return groups.join(":").replace(/(^|:)0(:0)+(:|$)/, "::");
+  const text = groups.join(":");
+  const [longest] = [...text.matchAll(/\b0(?::0)+\b/g)].sort(([a], [b]) => b.length - a.length);
+  if (longest === undefined) return text;
+  const head = text.slice(0, longest.index).replace(/:$/, "");
+  return `${head}::${text.slice(longest.index + longest[0].length).replace(/^:/, "")}`;
+}
+
+/** The IPv4 address (4 bytes) in an IPv4-mapped one such as `::ffff:192.0.2.7`; every other address as it is. */
+export function withoutMapping(bytes: readonly number[]): readonly number[] {
+  return bytes.length === 16 && MAPPED.every((byte, index) => byte === bytes[index]) ? bytes.slice(12) : bytes;
+}
+
+/** `bytes` as an IPv6 address (16 bytes), IPv4-mapped where they are an IPv4 one. */
+export function withMapping(bytes: readonly number[]): readonly number[] {
+  return bytes.length === 4 ? [...MAPPED, ...bytes] : bytes;
+}
+
+/** The one text of the address in `text`, IPv4 where it is IPv4-mapped; `undefined` when it is no address. */
+export function canonicalIp(text: string): string | undefined {
+  const bytes = parseIp(text);
+  return bytes && formatIp(withoutMapping(bytes));
 }
 
 /** `bytes` with every bit after the first `prefix` ones cleared. */

@@ -1,7 +1,7 @@
 import { currentValue } from "./current_value.ts";
 import { suggestion } from "./nearest.ts";
 
-const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, ms: 1 };
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, ms: 1 };
 const UNIT_BYTES: Readonly<Record<string, number>> = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
 
 /** At most `count` events in any `windowMs` milliseconds. */
@@ -26,7 +26,7 @@ function correction(text: string, units: Readonly<Record<string, number>>): stri
 }
 
 /**
- * Milliseconds of a duration such as `"250ms"`, `"30s"`, `"5m"` or `"24h"`.
+ * Milliseconds of a duration such as `"250ms"`, `"30s"`, `"5m"`, `"24h"` or `"7d"`.
  *
  * @throws {SyntaxError} when `text` is not a whole number and one of these units
  */
@@ -34,7 +34,7 @@ export function parseDuration(text: string): number {
   const ms = quantity(text, UNIT_MS);
   if (ms !== undefined) return ms;
   throw new SyntaxError(
-    `Cannot read duration as it must be a whole number and ms, s, m or h: ${currentValue(text)}` +
+    `Cannot read duration as it must be a whole number and ms, s, m, h or d: ${currentValue(text)}` +
       correction(text, UNIT_MS),
   );
 }

@@ -123,6 +123,9 @@ function configOf(worlds: readonly DemoWorld[], port: number): Config {
     interval = "500ms"
     rise = 1
     fall = 1
+    [limits]
+    connections_per_address = 100
+    connect_rate_per_address = "100/10s"
     [[listener]]
     name = "main"
     bind = "127.0.0.1:${port}"

@@ -11,6 +11,8 @@ export class Backend {
   readonly settings: BackendSettings;
   readonly health: Health;
   readonly joinRate: JoinRate;
+  /** The limit the backend itself tells; 0 where it tells none. */
+  toldMaxPlayers = 0;
   #players = 0;
   #drained = false;
 
@@ -38,12 +40,16 @@ export class Backend {
     return this.#players;
   }
 
+  /** Players it may have; 0 is no limit. */
+  get maxPlayers(): number {
+    return this.settings.maxPlayers || this.toldMaxPlayers;
+  }
+
   /** What keeps players away, if anything. */
   get state(): ListedBackend["state"] {
-    const { maxPlayers } = this.settings;
     if (!this.up) return "down";
     if (this.#drained) return "drained";
-    return maxPlayers > 0 && this.#players >= maxPlayers ? "full" : "up";
+    return this.maxPlayers > 0 && this.#players >= this.maxPlayers ? "full" : "up";
   }
 
   drain(): void {

@@ -13,8 +13,11 @@ export interface ChecksOptions {
   readonly intervalMs: number;
   /** Milliseconds a check may take. */
   readonly timeoutMs: number;
-  /** Checks a backend once. Settles soon after `signal` is aborted, which it is when the time is over; may reject. */
-  readonly check: (backend: string, signal: AbortSignal) => Promise<CheckOutcome>;
+  /**
+   * Checks a backend once; `undefined` where nothing could be found out. Settles soon after `signal` is aborted, which it is when the
+   * time is over; may reject.
+   */
+  readonly check: (backend: string, signal: AbortSignal) => Promise<CheckOutcome | undefined>;
   /** Told what each check found. */
   readonly report: (backend: string, outcome: CheckOutcome) => void;
   readonly clock: Clock;
@@ -50,13 +53,13 @@ export class Checks {
     const running = this.#check(backend).then((outcome) => {
       this.#running.delete(running);
       if (this.#stopping.signal.aborted) return;
-      report(backend, outcome);
+      if (outcome !== undefined) report(backend, outcome);
       this.#cancelTimers.set(backend, clock.after(Math.max(0, next - clock.now()), () => this.#begin(backend)));
     });
     this.#running.add(running);
   }
 
-  async #check(backend: string): Promise<CheckOutcome> {
+  async #check(backend: string): Promise<CheckOutcome | undefined> {
     const { check, clock, timeoutMs } = this.#options;
     const late = new AbortController();
     const cancelDeadline = clock.after(timeoutMs, () => late.abort());

@@ -117,6 +117,20 @@ export class Network {
     );
   }
 
+  /**
+   * `backend` says itself that it is there.
+   *
+   * @param maxPlayers Players it takes, which counts where the configuration has no limit; 0 for none.
+   */
+  announced(backend: string, maxPlayers: number): void {
+    const found = this.#backends.get(backend);
+    if (found === undefined) return;
+    const before = found.maxPlayers;
+    found.toldMaxPlayers = maxPlayers;
+    this.#judge(backend, ({ health }, now) => health.succeeded(now));
+    if (found.maxPlayers !== before) this.#shared.line.changed(found);
+  }
+
   /** Gives `backend` no more players; those who are there stay. Returns whether there is such a backend. */
   drain(backend: string): boolean {
     const found = this.#backends.get(backend);

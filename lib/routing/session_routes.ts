@@ -65,7 +65,7 @@ export class PlayerRoutes implements SessionRoutes {
     return this.#shared.directory.backends.filter(({ settings }) => settings.joinable).map((backend) => ({
       name: backend.name,
       players: backend.players,
-      maxPlayers: backend.settings.maxPlayers,
+      maxPlayers: backend.maxPlayers,
       state: backend.state,
     }));
   }

@@ -40,12 +40,15 @@ export class LoginProbe {
   #listDueAt = Infinity;
   #identified = false;
 
-  /** @param name 1 to 16 of `[A-Za-z0-9_.]`. */
-  constructor(name: string) {
+  /**
+   * @param name 1 to 16 of `[A-Za-z0-9_.]`.
+   * @param key What proves the name to the backend. @default nothing does
+   */
+  constructor(name: string, key = "") {
     this.hello = encodePacket("PlayerIdentification", DIALECT, {
       protocol: DIALECT.protocol,
       username: name,
-      key: NO_KEY,
+      key: key === "" ? NO_KEY : key,
       magic: CPE_MAGIC,
     });
   }

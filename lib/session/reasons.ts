@@ -14,6 +14,7 @@ export const REASONS = {
   "long-name": { by: "P", text: "Your name is too long for this network" },
   "wrong-key": { by: "P", text: "Login failed! Close the game and sign in again" },
   "too-many-connections": { by: "P", text: "Too many connections from your address" },
+  "too-many-logins": { by: "P", text: "Too many are logging in, please try again" },
   "connecting-too-fast": { by: "P", text: "You connect too often, please wait a little" },
   "banned": { by: "O", text: "You are banned here" },
   "not-allowed": { by: "O", text: "Only players on the list may come in now" },

@@ -70,8 +70,8 @@ export class Session {
     this.#core.tick();
   }
 
-  /** Ends the session from outside: the player is told `reason`, the operator `detail`. */
-  end(reason: Reason, detail: string): void {
-    this.#core.end(reason, detail);
+  /** Ends the session from outside: the player is told `text` or else the reason's own, the operator `detail`. */
+  end(reason: Reason, detail: string, text?: string): void {
+    this.#core.end(reason, detail, text);
   }
 }

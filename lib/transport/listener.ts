@@ -3,9 +3,14 @@
 /** Milliseconds to wait after a failed accept, so that a process out of descriptors does not spin. */
 const RETRY_MS = 100;
 
+/** How Deno fails to accept a connection that its peer has reset before. */
+const GONE = [Deno.errors.NotConnected, Deno.errors.ConnectionAborted, Deno.errors.ConnectionReset];
+
 /** What a listener tells. */
 export interface ListenerEvents {
   accepted(conn: Deno.TcpConn): void;
+  /** A peer was gone before its connection could be accepted. */
+  missed(): void;
   /** A connection could not be accepted, e.g. because the process has no descriptor left. The listener goes on. */
   failed(error: unknown): void;
 }
@@ -46,6 +51,11 @@ export class Listener implements Disposable {
         events.accepted(await this.#listener.accept());
       } catch (error) {
         if (this.#closed) return;
+        // That says nothing about the next one.
+        if (GONE.some((kind) => error instanceof kind)) {
+          events.missed();
+          continue;
+        }
         events.failed(error);
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }

@@ -123,7 +123,7 @@ const BROKEN: Readonly<Record<string, BrokenConfig>> = {
   "a duration without a unit": {
     toml: minimalToml({ rest: '[health]\ninterval = "2"' }),
     expected: [
-      "kurafuto.toml:12: health.interval: Cannot read duration as it must be a whole number and ms, s, m or h: " +
+      "kurafuto.toml:12: health.interval: Cannot read duration as it must be a whole number and ms, s, m, h or d: " +
       'current value is "2" (did you mean "2s"?)',
     ],
   },

@@ -2,7 +2,7 @@ import { parseDuration, parseRate, parseSize } from "../../lib/config/units.ts";
 import { assertEquals, assertThrows } from "../harness/assert.ts";
 
 Deno.test("parseDuration reads each unit as milliseconds", () => {
-  const durations = { "0s": 0, "250ms": 250, "30s": 30_000, "5m": 300_000, "24h": 86_400_000 };
+  const durations = { "0s": 0, "250ms": 250, "30s": 30_000, "5m": 300_000, "24h": 86_400_000, "7d": 604_800_000 };
   for (const [text, ms] of Object.entries(durations)) assertEquals(parseDuration(text), ms, text);
 });
 
@@ -19,14 +19,15 @@ Deno.test("parseDuration refuses what is no whole number and unit, and offers wh
     "30sec": ` (did you mean "30s"?)`,
     "30min": ` (did you mean "30m"?)`,
     "250MS": ` (did you mean "250ms"?)`,
-    "2d": "",
+    "2days": ` (did you mean "2d"?)`,
+    "2w": "",
     "5toString": "",
   };
   for (const [text, hint] of Object.entries(refused)) {
     const error = assertThrows(() => parseDuration(text), SyntaxError);
     assertEquals(
       error.message,
-      `Cannot read duration as it must be a whole number and ms, s, m or h: current value is "${text}"${hint}`,
+      `Cannot read duration as it must be a whole number and ms, s, m, h or d: current value is "${text}"${hint}`,
     );
   }
 });

@@ -7,7 +7,7 @@ import { encodePacket } from "../../lib/protocol/packets.ts";
 import { assert, assertEquals } from "../harness/assert.ts";
 import { Bot, type BotOptions } from "../harness/bot.ts";
 import { eventually } from "../harness/kernel.ts";
-import { type LogLine, Program } from "../harness/program.ts";
+import { type LogLine, NO_LIMITS, Program } from "../harness/program.ts";
 import { concat, dialect } from "../session/logins.ts";
 import { ObservedServer } from "./observed_server.ts";
 import { depart } from "./waiting.ts";
@@ -59,6 +59,8 @@ function configOf(servers: Servers): string {
     // Each backend is checked once, at the start: every other connection is a player's.
     "[health]",
     'interval = "1h"',
+    "[limits]",
+    ...NO_LIMITS,
   ].join("\n");
 }
 

@@ -5,7 +5,7 @@ import { ClassicServer } from "../../lib/demo/server.ts";
 import { assert, assertEquals } from "../harness/assert.ts";
 import { Bot } from "../harness/bot.ts";
 import { eventually } from "../harness/kernel.ts";
-import { type LogLine, Program } from "../harness/program.ts";
+import { type LogLine, NO_LIMITS, Program } from "../harness/program.ts";
 import { type Branch, branches } from "./networks.ts";
 
 /** The servers, each behind a listener of its name. */
@@ -68,7 +68,7 @@ export class Town implements AsyncDisposable {
     const places = PLACE_NAMES.map((name) => ({ name, address: servers[name].address }));
     const config = [branches([...places, ...others], ["join_rate = 10_000"]), RAW_LISTENER, CHECKED_ONCE];
     const program = await Program.start({
-      config: [...config, "[limits]", `login_timeout = "${loginMs}ms"`].join("\n"),
+      config: [...config, "[limits]", ...NO_LIMITS, `login_timeout = "${loginMs}ms"`].join("\n"),
     });
     const isChecked = (): boolean => PLACE_NAMES.every((name) => servers[name].connections.accepted > 0);
     await eventually(isChecked, "a check of every server");
@@ -84,16 +84,16 @@ export class Town implements AsyncDisposable {
     return this.program.target(place);
   }
 
-  /** Waits for the next session to end, and returns its line. */
+  /** Waits for the next connection to end, and returns its line. */
   async nextEnd(): Promise<LogLine> {
     return await this.program.ended(++this.#ended);
   }
 
-  /** Waits until `count` sessions more have ended. */
+  /** Waits until `count` connections more have ended. */
   async nextEnds(count: number): Promise<void> {
     this.#ended += count;
-    const isOver = (): boolean => this.program.lines("ended").length >= this.#ended;
-    await this.program.until(isOver, `${this.#ended} ended sessions`, { timeoutMs: 30_000 });
+    const isOver = (): boolean => this.program.endings.length >= this.#ended;
+    await this.program.until(isOver, `${this.#ended} ended connections`, { timeoutMs: 30_000 });
   }
 
   /** What became of a session's player before they were in the waiting room, and why they came there. */
@@ -125,7 +125,7 @@ export class Town implements AsyncDisposable {
   async assertUnharmed(): Promise<void> {
     await this.assertQuick();
     await this.settled();
-    assertEquals(this.program.lines("ended").length, this.#ended);
+    assertEquals(this.program.endings.length, this.#ended);
     assertEquals(this.program.lines("crashed"), []);
   }
 

@@ -10,11 +10,20 @@ const STOP_MS = 10_000;
 /** One line of the program's JSON log. */
 export type LogLine = { readonly event: string; readonly msg: string } & Readonly<Record<string, unknown>>;
 
+/** Lines of `[limits]` under which any number of players may come from one address and say what they like. */
+export const NO_LIMITS: readonly string[] = [
+  "connections_per_address = 100000",
+  'connect_rate_per_address = "1000000/1s"',
+  "logins_at_once = 100000",
+  "packets_per_second = 1000000",
+  'chat_rate = "1000000/1s"',
+];
+
 /** What a configuration for tests is made of. */
 export interface ProgramOptions {
-  /** TOML: everything but `[log]` and `edge.data_dir`. Listeners bind port 0. */
+  /** TOML: everything but `[log]` and `[edge]`. Listeners bind port 0. Without `[limits]` there are {@linkcode NO_LIMITS}. */
   readonly config: string;
-  /** TOML lines of `[edge]` beyond `data_dir`. @default none */
+  /** TOML lines of `[edge]` beyond `data_dir`. @default room for any number of players */
   readonly edge?: readonly string[];
   /** Where the program keeps what outlives it. @default a folder that is removed with the program */
   readonly dataDir?: string;
@@ -55,11 +64,12 @@ export class Program implements AsyncDisposable {
   }
 
   /** Starts the program and waits until all its listeners listen. */
-  static async start({ config, edge = [], dataDir }: ProgramOptions): Promise<Program> {
+  static async start({ config, edge = ["max_players = 100000"], dataDir }: ProgramOptions): Promise<Program> {
     const folder = await Deno.makeTempDir({ prefix: "kurafuto-test-" });
     const path = `${folder}/kurafuto.toml`;
     const data = `data_dir = "${dataDir ?? `${folder}/data`}"`;
-    const head = ["[edge]", data, ...edge, "[log]", 'format = "json"', 'level = "debug"'];
+    const limits = config.includes("[limits]") ? [] : ["[limits]", ...NO_LIMITS];
+    const head = ["[edge]", data, ...edge, "[log]", 'format = "json"', 'level = "debug"', ...limits];
     await Deno.writeTextFile(path, `${head.join("\n")}\n${config}`);
     const program = new Program(programCommand(["run", "-c", path]).spawn(), folder);
     const listeners = config.split("[[listener]]").length - 1;
@@ -89,9 +99,14 @@ export class Program implements AsyncDisposable {
     return this.#waits.until(probe, what, options);
   }
 
-  /** Waits for the `count`-th session to end and returns its line. */
+  /** Lines of sessions that ended and of connections that became none, in order. */
+  get endings(): readonly LogLine[] {
+    return this.log.filter(({ event }) => event === "ended" || event === "turned-away");
+  }
+
+  /** Waits for the `count`-th connection to end, whether it became a session or not, and returns its line. */
   async ended(count: number, options?: { timeoutMs?: number }): Promise<LogLine> {
-    const probe = (): LogLine | undefined => this.lines("ended")[count - 1];
+    const probe = (): LogLine | undefined => this.endings[count - 1];
     return await this.until(probe, `the end of session number ${count}`, options);
   }
 

@@ -6,7 +6,7 @@ import { assert, assertEquals } from "../harness/assert.ts";
 import { Bot } from "../harness/bot.ts";
 import { seeded } from "../harness/chunks.ts";
 import { eventually } from "../harness/kernel.ts";
-import { Program } from "../harness/program.ts";
+import { NO_LIMITS, Program } from "../harness/program.ts";
 import { Storm } from "../e2e/storm.ts";
 import { UnsteadyServer } from "../e2e/unsteady_server.ts";
 import { Wanderers } from "../e2e/wanderers.ts";
@@ -37,7 +37,7 @@ function networkOf(servers: readonly UnsteadyServer[]): string {
       ...["[[backend]]", `name = "${name}"`, `address = "${address}"`],
     ]),
     ...["[health]", 'interval = "200ms"', "rise = 1", "fall = 2", 'backend_idle_timeout = "1s"'],
-    ...["[limits]", 'login_timeout = "30s"'],
+    ...["[limits]", ...NO_LIMITS, 'login_timeout = "30s"'],
   ].join("\n");
 }
 

@@ -65,7 +65,10 @@ Deno.test(`${PLAYERS} players whose backends all die wait, and come back no fast
   const witness = running.use(new Witness());
   const dying = NAMES.map((name) => running.use(new QuietServer(name)));
   const program = running.use(
-    await Program.start({ config: networkOf(dying, await witness.address()), edge: [`name = "${EDGE}"`] }),
+    await Program.start({
+      config: networkOf(dying, await witness.address()),
+      edge: [`name = "${EDGE}"`, "max_players = 100000"],
+    }),
   );
   await witness.join(program.target("witness"));
   const bots: Bot[] = [];

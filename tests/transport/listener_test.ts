@@ -6,6 +6,8 @@ import { Waits } from "../harness/waits.ts";
 class Heard {
   readonly accepted: Deno.TcpConn[] = [];
   readonly failures: unknown[] = [];
+  /** Peers that were gone before they were accepted. */
+  missed = 0;
   /** Thrown by the next call of the listener's owner. */
   fault: Error | undefined;
   readonly #waits = new Waits(() => `${this.accepted.length} were accepted, ${this.failures.length} failed`);
@@ -17,6 +19,9 @@ class Heard {
       const { fault } = this;
       this.fault = undefined;
       if (fault !== undefined) throw fault;
+    },
+    missed: (): void => {
+      this.missed++;
     },
     failed: (error: unknown): void => {
       this.failures.push(error);
@@ -33,13 +38,16 @@ class Heard {
   }
 }
 
-/** Runs `test` while the first `failures` calls of accept fail as they do in a process without descriptors. */
-async function withFailingAccept(failures: number, test: () => Promise<void>): Promise<void> {
+/** What accept says in a process without descriptors. */
+const NO_DESCRIPTORS = new Error("Too many open files (os error 24)");
+
+/** Runs `test` while the first `failures` calls of accept fail with `error`. */
+async function withFailingAccept(failures: number, error: Error, test: () => Promise<void>): Promise<void> {
   const { listen } = Deno;
   Deno.listen = ((options: Deno.TcpListenOptions) => {
     const listener = listen(options);
     const accept = listener.accept.bind(listener);
-    listener.accept = () => failures-- > 0 ? Promise.reject(new Error("Too many open files (os error 24)")) : accept();
+    listener.accept = () => failures-- > 0 ? Promise.reject(error) : accept();
     return listener;
   }) as typeof Deno.listen;
   try {
@@ -62,7 +70,7 @@ Deno.test("a listener tells the port it got and hands over every connection", as
 });
 
 Deno.test("a listener goes on after connections that could not be accepted", async () => {
-  await withFailingAccept(2, async () => {
+  await withFailingAccept(2, NO_DESCRIPTORS, async () => {
     using heard = new Heard();
     const listener = new Listener("127.0.0.1", 0, heard.events);
     const start = performance.now();
@@ -102,4 +110,18 @@ Deno.test("a listener on a port in use throws at once", async () => {
   const first = new Listener("127.0.0.1", 0, heard.events);
   assertThrows(() => new Listener("127.0.0.1", first.address.port, heard.events), Deno.errors.AddrInUse);
   await first.close();
+});
+
+Deno.test("peers that were gone before they were accepted are counted, and delay nobody", async () => {
+  const gone = new Deno.errors.NotConnected("Transport endpoint is not connected (os error 107)");
+  await withFailingAccept(500, gone, async () => {
+    using heard = new Heard();
+    const listener = new Listener("127.0.0.1", 0, heard.events);
+    const start = performance.now();
+    using _conn = await Deno.connect(listener.address);
+    await heard.connections(1);
+    assert(performance.now() - start < 1_000);
+    assertEquals([heard.missed, heard.failures], [500, []]);
+    await listener.close();
+  });
 });

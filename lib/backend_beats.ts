@@ -1,0 +1,99 @@
+/** The heartbeats of backends: what they say feeds the routing, and tells how names are proved to each of them. */
+import { keyOf } from "./auth/mppass.ts";
+import type { Config } from "./config/schema.ts";
+import { Absorbed, FRESH_MS, type LastBeat } from "./heartbeat/absorbed.ts";
+import { type BackendBeat, HeartbeatAbsorber } from "./heartbeat/absorber.ts";
+import { BackendSalts } from "./heartbeat/backend_salts.ts";
+import { AbsorberLog } from "./observe/absorber_log.ts";
+import type { Log } from "./observe/log.ts";
+import type { Network } from "./routing/network.ts";
+
+/** Milliseconds between two looks for backends that have become silent. */
+const CHECK_MS = 5_000;
+
+/** See the file's first line. Where there is no `[heartbeat_absorber]`, only the salts of the configuration are known. */
+export class BackendBeats {
+  readonly #config: Config;
+  readonly #network: Network;
+  readonly #log: Log;
+  readonly #absorberLog: AbsorberLog;
+  readonly #absorbed = new Absorbed();
+  /** Told that a backend may be another server than before. */
+  readonly #onRestart: (backend: string) => void;
+  #salts: BackendSalts | undefined;
+  #absorber: HeartbeatAbsorber | undefined;
+  #checking: ReturnType<typeof setInterval> | undefined;
+
+  constructor(config: Config, network: Network, log: Log, onRestart: (backend: string) => void) {
+    this.#config = config;
+    this.#network = network;
+    this.#log = log;
+    this.#absorberLog = new AbsorberLog(log, FRESH_MS);
+    this.#onRestart = onRestart;
+  }
+
+  /** Reads what is known of earlier runs. */
+  async open(): Promise<void> {
+    const { edge, backends } = this.#config;
+    this.#salts = await BackendSalts.open(
+      edge.dataDir,
+      backends,
+      (message) => this.#log.warn("backend-salts", message),
+    );
+  }
+
+  /** Where heartbeats are taken; `undefined` where they are not. */
+  get address(): { readonly hostname: string; readonly port: number } | undefined {
+    return this.#absorber?.address;
+  }
+
+  /** What `backend` said last; `undefined` where it never did. */
+  last(backend: string): LastBeat | undefined {
+    return this.#absorbed.last(backend, performance.now());
+  }
+
+  /** The key that proves `name` to `backend`; `undefined` where its salt is not known. */
+  keyFor(backend: string, name: string): string | undefined {
+    const salt = this.#salts?.saltFor(backend);
+    return salt === undefined ? undefined : keyOf(salt, name);
+  }
+
+  /**
+   * Takes heartbeats from now on.
+   *
+   * @param playUrl Where the public list shows a listener that leads to the backend.
+   * @throws {AbsorberBindError} where the address cannot be bound
+   */
+  start(playUrl: (backend: string) => string | undefined): void {
+    const { heartbeatAbsorber, backends } = this.#config;
+    if (heartbeatAbsorber === undefined) return;
+    this.#absorber = new HeartbeatAbsorber({
+      ...heartbeatAbsorber,
+      backends,
+      playUrl,
+      onBeat: (beat) => this.#take(beat),
+      onRefused: (refused) => this.#absorberLog.refused(refused, performance.now()),
+      onAcceptFailed: (error) =>
+        this.#log.error("accept-failed", "cannot accept", { listener: "heartbeat_absorber", err: String(error) }),
+    });
+    const { hostname, port } = this.#absorber.address;
+    this.#log.info("absorbing", "heartbeats of backends are taken", { address: `${hostname}:${port}` });
+    this.#checking = setInterval(() => this.#absorberLog.check(performance.now()), CHECK_MS);
+  }
+
+  /** Takes no more. Resolves when nothing is under way. */
+  async stop(): Promise<void> {
+    clearInterval(this.#checking);
+    await this.#absorber?.stop();
+    await this.#salts?.settled();
+  }
+
+  #take(beat: BackendBeat): void {
+    const now = performance.now();
+    const learned = this.#salts?.learn(beat.backend, beat.salt) ?? "same";
+    this.#absorbed.note(beat.backend, beat, now);
+    this.#absorberLog.beat(beat, learned, now);
+    this.#network.announced(beat.backend, beat.maxPlayers);
+    if (learned === "new") this.#onRestart(beat.backend);
+  }
+}

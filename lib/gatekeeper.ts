@@ -1,0 +1,144 @@
+/** Who may come in: what proves the name, what the lists say, who else has it, and whether there is room. */
+import { FailedLogins } from "./auth/failed_logins.ts";
+import type { Keyring } from "./auth/keyring.ts";
+import { addressKey } from "./guard/address_key.ts";
+import type { AccessList } from "./guard/access_list.ts";
+import type { Admission } from "./session/port.ts";
+import type { Reason } from "./session/reasons.ts";
+
+/** Characters a name may have, with the suffix of the service that vouches for it. */
+const LONGEST_NAME = 16;
+
+/** A session, as it is met at the gate. */
+export interface Visitor {
+  /** Name of the listener it came through. */
+  readonly listener: string;
+  readonly address: string;
+  /** Ends the session, not before the caller has returned. */
+  dismiss(reason: Reason, detail: string, text?: string): void;
+  /** Has the session ask again, not before the caller has returned. */
+  call(): void;
+}
+
+export interface GatekeeperOptions {
+  /** By listener; those that ask for no key have none. */
+  readonly keyrings: ReadonlyMap<string, Keyring>;
+  readonly duplicateNames: "kick-old" | "refuse-new";
+  readonly maxPlayers: number;
+  /** Whether only those are let in whom the list allows. */
+  readonly allowOnly: boolean;
+  /** The list of now. */
+  readonly access: () => AccessList;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number;
+}
+
+/** See the file's first line. Names are the same in any case. */
+export class Gatekeeper {
+  readonly #options: GatekeeperOptions;
+  readonly #failed = new FailedLogins();
+  /** Who plays by each name, in lower case. */
+  readonly #players = new Map<string, Visitor>();
+  /** Who takes over a name once its player is gone. */
+  readonly #heirs = new Map<string, Visitor>();
+
+  constructor(options: GatekeeperOptions) {
+    this.#options = options;
+  }
+
+  /** Players who were let in and have not left. */
+  get players(): number {
+    return this.#players.size;
+  }
+
+  /** Those of them who came through `listener`. */
+  playersThrough(listener: string): number {
+    return this.#players.values().filter((visitor) => visitor.listener === listener).reduce((count) => count + 1, 0);
+  }
+
+  /** Whether `visitor`, who says to be called `name` and shows `key`, may come in; {@linkcode left} follows where they may. */
+  admit(visitor: Visitor, name: string, key: string): Admission {
+    const keyring = this.#options.keyrings.get(visitor.listener);
+    const service = keyring?.serviceFor(name, key);
+    if (keyring !== undefined && service === undefined) return this.#wrongKey(visitor);
+    const fullName = name + (service?.suffix ?? "");
+    if (fullName.length > LONGEST_NAME) return tooLong(fullName);
+    return this.#listed(visitor, fullName) ?? this.#seat(visitor, fullName, keyring !== undefined);
+  }
+
+  /** `visitor` is gone, with all connections. */
+  left(visitor: Visitor, name: string): void {
+    const key = name.toLowerCase();
+    const heir = this.#heirs.get(key);
+    if (heir === visitor) this.#heirs.delete(key);
+    if (this.#players.get(key) !== visitor) return;
+    this.#players.delete(key);
+    if (heir === undefined) return;
+    this.#heirs.delete(key);
+    heir.call();
+  }
+
+  /** The list has changed: whoever may not be here any more is dismissed. */
+  review(): void {
+    for (const [name, visitor] of this.#players) {
+      const refusal = this.#listed(visitor, name);
+      if (refusal !== undefined) visitor.dismiss(refusal.reason, refusal.detail, refusal.text);
+    }
+  }
+
+  #wrongKey({ address }: Visitor): Admission {
+    const delayMs = this.#failed.add(addressKey(address), this.#options.now());
+    return { kind: "refused", reason: "wrong-key", detail: "the key does not prove the name", delayMs };
+  }
+
+  #listed({ address }: Visitor, name: string): (Admission & { readonly kind: "refused" }) | undefined {
+    const { access, allowOnly } = this.#options;
+    const verdict = access().judge({ name, address }, Date.now(), { allowOnly });
+    switch (verdict.kind) {
+      case "ok":
+        return undefined;
+      case "not-allowed":
+        return { kind: "refused", reason: "not-allowed", detail: "not on the allow list" };
+      case "banned": {
+        const { reason } = verdict;
+        return {
+          kind: "refused",
+          reason: "banned",
+          detail: reason ?? "no reason given",
+          ...reason !== undefined && { text: `You are banned: ${reason}` },
+        };
+      }
+    }
+  }
+
+  #seat(visitor: Visitor, name: string, proven: boolean): Admission {
+    const { duplicateNames, maxPlayers } = this.#options;
+    const key = name.toLowerCase();
+    const holder = this.#players.get(key);
+    if (holder !== undefined) {
+      if (!proven || duplicateNames === "refuse-new") {
+        return { kind: "refused", reason: "name-taken", detail: `played from ${holder.address}` };
+      }
+      this.#inherit(key, visitor, holder);
+      return { kind: "later" };
+    }
+    if (this.#players.size >= maxPlayers) {
+      return { kind: "refused", reason: "edge-full", detail: `${maxPlayers} players are here` };
+    }
+    this.#players.set(key, visitor);
+    return { kind: "admitted", name };
+  }
+
+  #inherit(key: string, visitor: Visitor, holder: Visitor): void {
+    const why = `logged in from ${visitor.address}`;
+    const before = this.#heirs.get(key);
+    if (before !== visitor) before?.dismiss("replaced", why);
+    this.#heirs.set(key, visitor);
+    holder.dismiss("replaced", why);
+  }
+}
+
+function tooLong(name: string): Admission {
+  const detail = `${name} has more than ${LONGEST_NAME} characters`;
+  return { kind: "refused", reason: "long-name", detail };
+}

@@ -1,0 +1,200 @@
+/** From an accepted connection to somebody who speaks Classic: limits first, then every layer that is in front. */
+import type { Config } from "./config/schema.ts";
+import { canonicalIp } from "./config/network.ts";
+import type { AccessList } from "./guard/access_list.ts";
+import { Connections } from "./guard/connections.ts";
+import { HalfOpen } from "./guard/half_open.ts";
+import type { Lease } from "./guard/lease.ts";
+import { RateLimit } from "./guard/rate_limit.ts";
+import { Refusals, type RefusalSummary } from "./guard/refusals.ts";
+import type { Reason } from "./session/reasons.ts";
+import { type DoorOptions, enter, type TurnedAway } from "./transport/front_door.ts";
+import type { Endpoint } from "./transport/proxy_protocol.ts";
+import type { Conn } from "./transport/socket.ts";
+import { closeQuietly } from "./transport/close_on_abort.ts";
+
+/** Refused connections in a second that are told why; the others are closed, which costs less. */
+const COURTESY = { count: 20, windowMs: 1_000 };
+
+/** What keeps a connection from becoming a session, or would. */
+export type Turn = TurnedAway | Reason | `${Reason} (dry run)`;
+
+/** Somebody who speaks Classic. */
+export interface Arrival {
+  readonly conn: Conn;
+  /** Who it is, as far as peers that are believed tell. */
+  readonly source: Endpoint;
+  /** Where they connected to. */
+  readonly destination: Endpoint;
+  readonly transport: "tcp" | "websocket";
+  readonly secure: boolean;
+  /** When the connection was accepted, in milliseconds of `performance.now()`. */
+  readonly acceptedAt: number;
+  /** Why the player is to be turned away. */
+  readonly refusal: Reason | undefined;
+  /** Aborted when the connection has to make room for others, as long as it is not {@linkcode known} who it is. */
+  readonly crowdedOut: AbortSignal;
+  /** It is known who it is. */
+  known(): void;
+  /** The connection is closed. */
+  gone(): void;
+}
+
+export interface ReceptionOptions {
+  readonly limits: Config["limits"];
+  /** The list of now. */
+  readonly access: () => AccessList;
+  /** Told about each connection that was turned away without becoming a session. */
+  readonly onTurnedAway: (turned: TurnedAwayConnection) => void;
+}
+
+/** A connection that became no session. */
+export interface TurnedAwayConnection {
+  readonly listener: string;
+  /** The client's, as far as it was known. */
+  readonly address: string | undefined;
+  readonly reason: Turn;
+  readonly detail: string;
+}
+
+/** What is decided about an address. */
+interface Judgement {
+  readonly lease: Lease | undefined;
+  readonly refusal: Reason | undefined;
+}
+
+const WELCOME: Judgement = { lease: undefined, refusal: undefined };
+
+/** See the file's first line. */
+export class Reception {
+  readonly #options: ReceptionOptions;
+  readonly #connections: Connections;
+  readonly #halfOpen: HalfOpen;
+  readonly #courtesy = new RateLimit(COURTESY);
+  readonly #turns = new Refusals<Turn>();
+  /** Connections that are no session yet. */
+  readonly #entering = new Map<Promise<unknown>, AbortController>();
+
+  constructor(options: ReceptionOptions) {
+    const { connectionsPerAddress: perAddress, connectRatePerAddress: rate, dryRun, loginsAtOnce } = options.limits;
+    this.#options = options;
+    this.#connections = new Connections({ perAddress, rate, dryRun });
+    this.#halfOpen = new HalfOpen(loginsAtOnce);
+  }
+
+  /** How often each reason was counted so far. */
+  get turns(): readonly (readonly [Turn, number])[] {
+    return this.#turns.totals();
+  }
+
+  /** What the log has to be told by now; to be asked about once a second. */
+  summaries(): readonly RefusalSummary<Turn>[] {
+    return this.#turns.due(performance.now());
+  }
+
+  /** Counts what became of a session, beside the connections that became none. */
+  count(reason: Turn, address: string): void {
+    this.#turns.add(reason, address);
+  }
+
+  /** A peer was gone before its connection could be accepted. */
+  missed(listener: string): void {
+    this.#turnedAway(listener, undefined, "empty", "the client was gone before it was accepted");
+  }
+
+  /** Takes a connection in, and hands it to `arrived` if somebody who speaks Classic is there. */
+  receive(listener: string, conn: Deno.TcpConn, door: DoorOptions, arrived: (arrival: Arrival) => void): void {
+    const { hostname, port } = conn.remoteAddr;
+    const peer = canonicalIp(hostname) ?? hostname;
+    const acceptedAt = performance.now();
+    // Limits are not for those who speak for others.
+    const speaksForOthers = door.proxyFrom(peer) || door.realIpFrom(peer);
+    const judgement = speaksForOthers ? WELCOME : this.#judge(peer, acceptedAt);
+    if (judgement.refusal !== undefined && !this.#courtesy.take("", acceptedAt)) {
+      closeQuietly(conn);
+      this.#turnedAway(listener, peer, judgement.refusal, "");
+      return;
+    }
+    const giveUp = new AbortController();
+    const entering = this.#enter(listener, conn, door, { peer, port, acceptedAt, speaksForOthers, judgement, giveUp })
+      .then((arrival) => arrival !== undefined && arrived(arrival))
+      .finally(() => this.#entering.delete(entering));
+    this.#entering.set(entering, giveUp);
+  }
+
+  /** Gives up whatever is no session yet. Resolves when nothing is left. */
+  async stop(): Promise<void> {
+    const entering = [...this.#entering];
+    for (const [, giveUp] of entering) giveUp.abort(new Error("the edge is stopping"));
+    await Promise.all(entering.map(([done]) => done));
+  }
+
+  async #enter(
+    listener: string,
+    conn: Deno.TcpConn,
+    door: DoorOptions,
+    visitor: Visitor,
+  ): Promise<Arrival | undefined> {
+    const { peer, port, acceptedAt, giveUp } = visitor;
+    let { judgement } = visitor;
+    const { hostname, port: ownPort } = conn.localAddr;
+    const destination = { address: canonicalIp(hostname) ?? hostname, port: ownPort };
+    const room = this.#halfOpen.enter(() => giveUp.abort(new Error("others needed the room")));
+    const late = setTimeout(
+      () => giveUp.abort(new DOMException("", "TimeoutError")),
+      this.#options.limits.loginTimeoutMs,
+    );
+    const entry = await enter(conn, peer, door, giveUp.signal);
+    clearTimeout(late);
+    const gone = (): void => {
+      room.release();
+      judgement.lease?.release();
+    };
+    if (entry.kind === "turned-away") {
+      gone();
+      this.#turnedAway(listener, entry.address, entry.reason, entry.detail);
+      return undefined;
+    }
+    const { address, transport, secure } = entry;
+    if (visitor.speaksForOthers) judgement = this.#judge(address, performance.now());
+    if (judgement.refusal !== undefined) this.#turns.add(judgement.refusal, address);
+    return {
+      conn: entry.conn,
+      source: { address, port },
+      destination,
+      transport,
+      secure,
+      acceptedAt,
+      refusal: judgement.refusal,
+      crowdedOut: giveUp.signal,
+      known: () => room.release(),
+      gone,
+    };
+  }
+
+  #judge(address: string, now: number): Judgement {
+    const { access } = this.#options;
+    const list = access();
+    if (list.judge({ address }, Date.now()).kind === "banned") return { lease: undefined, refusal: "banned" };
+    if (list.allows(address, Date.now())) return WELCOME;
+    const verdict = this.#connections.admit(address, now);
+    if (verdict.kind === "refused") return { lease: undefined, refusal: verdict.reason };
+    if (verdict.wouldRefuse !== undefined) this.#turns.add(`${verdict.wouldRefuse} (dry run)`, address);
+    return { lease: verdict.lease, refusal: undefined };
+  }
+
+  #turnedAway(listener: string, address: string | undefined, reason: Turn, detail: string): void {
+    this.#turns.add(reason, address);
+    this.#options.onTurnedAway({ listener, address, reason, detail });
+  }
+}
+
+/** A connection on its way in. */
+interface Visitor {
+  readonly peer: string;
+  readonly port: number;
+  readonly acceptedAt: number;
+  readonly speaksForOthers: boolean;
+  readonly judgement: Judgement;
+  readonly giveUp: AbortController;
+}

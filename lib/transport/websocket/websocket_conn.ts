@@ -1,0 +1,127 @@
+import type { Conn } from "../socket.ts";
+import { CLOSE_CODE, type Role } from "./frame.ts";
+import { type FrameEnd, FrameReader } from "./frame_reader.ts";
+import { closeFrame, dataFrames, type MaskSource, MAX_SENT_PAYLOAD, pongFrame } from "./frame_writer.ts";
+import { writeAll } from "../write_all.ts";
+
+/** Bytes that are framed at once: more than a whole read buffer of a leg, so that one becomes one write. */
+const MAX_FRAMED = 2 * MAX_SENT_PAYLOAD;
+/** Milliseconds that a close frame may take to leave before the end is told without it. */
+const CLOSE_FRAME_MS = 1000;
+
+/**
+ * A WebSocket whose handshake is over, as a connection: what its peer's messages carry is what is read, what is written becomes
+ * binary messages (RFC 6455). Pings are answered and never sent: MCGalaxy closes on them (protocol.md §8).
+ */
+export class WebSocketConn implements Conn {
+  readonly #inner: Conn;
+  readonly #reader: FrameReader;
+  readonly #nextMask: MaskSource;
+  /** Resolves when everything sent so far has left: a frame never starts inside another one. */
+  #sending: Promise<void> = Promise.resolve();
+  /** What the pong that waits to be sent answers. */
+  #ping: Uint8Array | undefined;
+  /** Resolves when our close frame has left, or could not. */
+  #closing: Promise<void> | undefined;
+
+  /** @param inner The connection behind the handshake. This one closes it. */
+  constructor(inner: Conn, role: Role) {
+    this.#inner = inner;
+    this.#reader = new FrameReader(role);
+    this.#nextMask = role === "client" ? randomMask : undefined;
+  }
+
+  /**
+   * Reads what the next messages carry. `null` when the peer closed the WebSocket or the connection.
+   *
+   * Throws when the peer broke a rule of the protocol, after closing with the code for it.
+   */
+  async read(buffer: Uint8Array): Promise<number | null> {
+    if (buffer.length === 0) return 0;
+    while (this.#reader.end === undefined) {
+      const count = await this.#inner.read(buffer);
+      if (count === null) return null;
+      const payload = this.#reader.feed(buffer.subarray(0, count));
+      this.#answer();
+      if (payload > 0) return payload;
+    }
+    return await this.#finish(this.#reader.end);
+  }
+
+  /** Sends all of `bytes`, which are needed until this resolves. Throws once the WebSocket is closing. */
+  async write(bytes: Uint8Array): Promise<number> {
+    for (let at = 0; at < bytes.length; at += MAX_FRAMED) {
+      if (this.#closing !== undefined) throw new Error("Cannot send: the WebSocket is closing");
+      await this.#send(() => dataFrames(bytes.subarray(at, at + MAX_FRAMED), this.#nextMask));
+    }
+    return bytes.length;
+  }
+
+  /** Closes the WebSocket behind what was written, and this direction of the connection. */
+  async closeWrite(): Promise<void> {
+    await this.#close(CLOSE_CODE.normal);
+    await this.#inner.closeWrite();
+  }
+
+  close(): void {
+    this.#inner.close();
+  }
+
+  setNoDelay(on?: boolean): void {
+    this.#inner.setNoDelay?.(on);
+  }
+
+  setKeepAlive(on?: boolean): void {
+    this.#inner.setKeepAlive?.(on);
+  }
+
+  /** Answers what the reader found besides payload. */
+  #answer(): void {
+    const ping = this.#reader.takePing();
+    if (ping !== undefined) this.#pong(ping);
+    const { end } = this.#reader;
+    if (end !== undefined) this.#close(end.code);
+  }
+
+  /** Sends a pong. Of several that wait only the last is sent (RFC 6455 §5.5.3), so that a peer that does not read costs nothing. */
+  #pong(ping: Uint8Array): void {
+    if (this.#closing !== undefined) return;
+    const isWaiting = this.#ping !== undefined;
+    this.#ping = ping;
+    if (isWaiting) return;
+    this.#send(() => {
+      const latest = this.#ping ?? ping;
+      this.#ping = undefined;
+      return pongFrame(latest, this.#nextMask);
+    }).catch(ignoreFailure);
+  }
+
+  #close(code: number | undefined): Promise<void> {
+    this.#closing ??= this.#send(() => closeFrame(code, this.#nextMask)).catch(ignoreFailure);
+    return this.#closing;
+  }
+
+  /** Writes frames behind all that is being sent; they are made when it is their turn. */
+  #send(frames: () => Uint8Array): Promise<void> {
+    const sent = this.#sending.then(() => writeAll(this.#inner, frames()));
+    this.#sending = sent.catch(ignoreFailure);
+    return sent;
+  }
+
+  async #finish(end: FrameEnd): Promise<null> {
+    // Whoever is told about the end may close the connection at once.
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(late.resolve, CLOSE_FRAME_MS);
+    await Promise.race([this.#closing, late.promise]);
+    clearTimeout(timer);
+    if (end.kind === "failed") throw new Error(`Cannot read the WebSocket: ${end.detail}`);
+    return null;
+  }
+}
+
+function randomMask(): number {
+  return Math.random() * 2 ** 32 >>> 0;
+}
+
+/** The next read or write of the connection fails too, and tells. */
+function ignoreFailure(): void {}
