@@ -19,15 +19,19 @@ import { type BackendStatus, Network } from "./routing/network.ts";
 import { Recent } from "./routing/recent.ts";
 import type { MoveAnswer } from "./session/redirect/operator.ts";
 import { Sessions } from "./sessions.ts";
+import { Beat } from "./transport/beat.ts";
 import type { DoorOptions } from "./transport/front_door.ts";
 import { Listener } from "./transport/listener.ts";
 import { LoopbackAddresses, type LoopbackEntry } from "./transport/loopback_addresses.ts";
 import { TlsLayer } from "./transport/tls.ts";
+import { Turnstile } from "./transport/turnstile.ts";
 
 /** Milliseconds in which a peer that has bytes waiting for it must take some. */
 const PROGRESS_MS = 30_000;
 /** Milliseconds between two looks at what changes by itself: counters for the log, and the age of salts. */
 const LOOK_MS = 1_000;
+/** Connections that are accepted in one beat, so that a flood of them leaves time for those who play. */
+const ACCEPTED_PER_BEAT = 4;
 /** How often it is told that connections cannot be accepted. */
 const ACCEPT_FAILURES = { count: 1, windowMs: 10_000 };
 
@@ -122,6 +126,7 @@ class RunningEdge implements Edge {
   readonly #listings: Listings;
   readonly #loopbacks = new LoopbackAddresses();
   readonly #listeners: { readonly name: string; readonly listener: Listener }[] = [];
+  readonly #entrance = new Turnstile(new Beat(), ACCEPTED_PER_BEAT);
   readonly #tlsLayers: TlsLayer[] = [];
   readonly #acceptFailures = new RateLimit(ACCEPT_FAILURES);
   readonly #timers: ReturnType<typeof setInterval>[] = [];
@@ -288,7 +293,7 @@ class RunningEdge implements Edge {
           this.#reception.receive(config.name, conn, door, (arrival) => this.#sessions.begin(config, arrival)),
         missed: () => this.#reception.missed(config.name),
         failed: (error) => this.#acceptFailed(config.name, error),
-      });
+      }, this.#entrance);
     } catch (error) {
       throw new ListenError(config, error);
     }

@@ -4,7 +4,9 @@ import { currentValue } from "../config/current_value.ts";
 import { suggestion } from "../config/nearest.ts";
 import { canonicalIp, type Network, parseIp } from "../config/network.ts";
 import { NetworkSet } from "../guard/network_set.ts";
+import { Beat } from "../transport/beat.ts";
 import { Listener } from "../transport/listener.ts";
+import { Turnstile } from "../transport/turnstile.ts";
 import { type AbsorbedBeat, LONGEST_FORM, readBeat } from "./absorbed_beat.ts";
 import { BackendHosts, type BackendHostsOptions } from "./backend_hosts.ts";
 import { type HttpRequest, RequestReader } from "./http_request.ts";
@@ -79,6 +81,8 @@ const MOST_CONNECTIONS = 64;
 /** How long a refused sender is listened to: closing on bytes that were not read would take the answer from them. */
 const LINGER_MS = 1_000;
 const READ_SIZE = 4096;
+/** Connections that are accepted in one beat. */
+const ACCEPTED_PER_BEAT = 1;
 
 const STATUS_TEXTS: Readonly<Record<number, string>> = {
   200: "OK",
@@ -125,7 +129,7 @@ export class HeartbeatAbsorber implements AsyncDisposable {
         accepted: (conn) => this.#accept(conn),
         missed: () => {},
         failed: options.onAcceptFailed,
-      });
+      }, new Turnstile(new Beat(), ACCEPTED_PER_BEAT));
     } catch (error) {
       throw new AbsorberBindError(options.bind, error);
     }

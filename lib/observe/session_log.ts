@@ -75,6 +75,13 @@ export function logSessionEvent(log: Log, context: SessionContext, event: Sessio
     case "fence-unanswered":
       log.warn("fence-unanswered", "client did not say that it sees its new world", { session, server: event.backend });
       break;
+    case "over-limit":
+      log.warn("over-limit", "limit would have ended the session", {
+        session,
+        reason: event.reason,
+        detail: event.detail,
+      });
+      break;
     case "ended":
       log.info("ended", "session ended", { ...context, ...summaryFields(event.summary) });
   }

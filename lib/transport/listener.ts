@@ -1,4 +1,5 @@
 /** Accepting connections. */
+import type { Turnstile } from "./turnstile.ts";
 
 /** Milliseconds to wait after a failed accept, so that a process out of descriptors does not spin. */
 const RETRY_MS = 100;
@@ -18,11 +19,17 @@ export interface ListenerEvents {
 /** One bound address. */
 export class Listener implements Disposable {
   readonly #listener: Deno.TcpListener;
+  readonly #pace: Pick<Turnstile, "pass">;
   readonly #accepting: Promise<void>;
   #closed = false;
 
-  /** Binds at once; throws what {@linkcode Deno.listen} throws. */
-  constructor(hostname: string, port: number, events: ListenerEvents) {
+  /**
+   * Binds at once; throws what {@linkcode Deno.listen} throws.
+   *
+   * @param pace Where connections go through: Deno accepts all that wait before it looks at anything else.
+   */
+  constructor(hostname: string, port: number, events: ListenerEvents, pace: Pick<Turnstile, "pass">) {
+    this.#pace = pace;
     this.#listener = Deno.listen({ hostname, port });
     this.#accepting = this.#accept(events);
   }
@@ -47,6 +54,7 @@ export class Listener implements Disposable {
 
   async #accept(events: ListenerEvents): Promise<void> {
     while (!this.#closed) {
+      await this.#pace.pass();
       try {
         events.accepted(await this.#listener.accept());
       } catch (error) {

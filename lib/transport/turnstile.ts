@@ -1,19 +1,19 @@
 import type { Beat } from "./beat.ts";
 
-/** How many go through in one beat. */
-const PER_BEAT = 8;
-
 /**
  * Lets a few through at a time, for what comes in crowds and takes long: when a backend dies, all its players need another world, and
  * those of other backends have to wait for none of it.
  */
 export class Turnstile {
   readonly #beat: Pick<Beat, "count" | "next">;
+  readonly #perBeat: number;
   #passed = 0;
   #passedAt = 0;
 
-  constructor(beat: Pick<Beat, "count" | "next">) {
+  /** @param perBeat How many go through in one beat. */
+  constructor(beat: Pick<Beat, "count" | "next">, perBeat: number) {
     this.#beat = beat;
+    this.#perBeat = perBeat;
   }
 
   /** Resolves when it is the caller's turn, in the order of the calls. */
@@ -25,6 +25,6 @@ export class Turnstile {
   get #isFull(): boolean {
     if (this.#passedAt !== this.#beat.count) this.#passed = 0;
     this.#passedAt = this.#beat.count;
-    return this.#passed >= PER_BEAT;
+    return this.#passed >= this.#perBeat;
   }
 }

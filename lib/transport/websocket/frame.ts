@@ -5,7 +5,7 @@ export type Role = "server" | "client";
 
 export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
-export const CLOSE_CODE = { normal: 1000, protocolError: 1002, tooLarge: 1009 } as const;
+export const CLOSE_CODE = { normal: 1000, protocolError: 1002, policy: 1008, tooLarge: 1009 } as const;
 
 /** Bytes of payload that a control frame may carry. */
 export const MAX_CONTROL_PAYLOAD = 125;

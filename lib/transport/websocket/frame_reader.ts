@@ -11,6 +11,10 @@ import {
 
 /** Bytes of payload that a frame may carry. */
 export const MAX_PAYLOAD = 64 << 10;
+/** Frames in one window that may bring nothing to read: pings and other control frames, and frames without payload. */
+export const MAX_IDLE_FRAMES = 2_000;
+/** Milliseconds of a window, which begins with the first chunk after the one before. */
+export const IDLE_WINDOW_MS = 1_000;
 
 /** How the peer's frames ended. */
 export type FrameEnd =
@@ -42,6 +46,8 @@ export class FrameReader {
   #isControl = false;
   #isInMessage = false;
   #ping: Uint8Array | undefined;
+  #windowStart = -Infinity;
+  #idleFrames = 0;
   #end: FrameEnd | undefined;
 
   /** @param role Which end reads: a server expects masked frames, a client unmasked ones. */
@@ -61,8 +67,16 @@ export class FrameReader {
     return ping;
   }
 
-  /** Takes the next chunk, moves the payload in it to its front, unmasked, and returns how many bytes that is. */
-  feed(chunk: Uint8Array): number {
+  /**
+   * Takes the next chunk, moves the payload in it to its front, unmasked, and returns how many bytes that is.
+   *
+   * @param now Milliseconds of any clock that never goes back.
+   */
+  feed(chunk: Uint8Array, now: number): number {
+    if (now - this.#windowStart >= IDLE_WINDOW_MS) {
+      this.#windowStart = now;
+      this.#idleFrames = 0;
+    }
     let from = 0;
     let to = 0;
     while (from < chunk.length && this.#end === undefined) {
@@ -130,6 +144,11 @@ export class FrameReader {
     this.#maskPhase = 0;
     const length = this.#payloadLength();
     if (length === undefined) return;
+    // Whoever reads the payload, and so limits what a peer may send, never sees these.
+    if ((this.#isControl || length === 0) && ++this.#idleFrames > MAX_IDLE_FRAMES) {
+      this.#fail(`more than ${MAX_IDLE_FRAMES} frames a second bring nothing`, CLOSE_CODE.policy);
+      return;
+    }
     this.#left = length;
     if (!this.#isControl) return;
     this.#control = length === 0 ? NOTHING : new Uint8Array(length);

@@ -6,8 +6,11 @@ import { writeAll } from "../write_all.ts";
 
 /** Bytes that are framed at once: more than a whole read buffer of a leg, so that one becomes one write. */
 const MAX_FRAMED = 2 * MAX_SENT_PAYLOAD;
-/** Milliseconds that a close frame may take to leave before the end is told without it. */
-const CLOSE_FRAME_MS = 1000;
+/** Milliseconds that our close frame may take to reach the peer, and the peer to close the connection, before the end is told. */
+const CLOSING_MS = 1000;
+/** Bytes that are still read from a peer meanwhile. */
+const MAX_DISCARDED = 1 << 20;
+const DISCARDED_AT_ONCE = 16 << 10;
 
 /**
  * A WebSocket whose handshake is over, as a connection: what its peer's messages carry is what is read, what is written becomes
@@ -23,6 +26,8 @@ export class WebSocketConn implements Conn {
   #ping: Uint8Array | undefined;
   /** Resolves when our close frame has left, or could not. */
   #closing: Promise<void> | undefined;
+  /** Resolves when whoever reads may be told about the end. */
+  #windingUp: Promise<void> | undefined;
 
   /** @param inner The connection behind the handshake. This one closes it. */
   constructor(inner: Conn, role: Role) {
@@ -34,24 +39,24 @@ export class WebSocketConn implements Conn {
   /**
    * Reads what the next messages carry. `null` when the peer closed the WebSocket or the connection.
    *
-   * Throws when the peer broke a rule of the protocol, after closing with the code for it.
+   * Throws when the peer broke a rule of the protocol, after closing with the code for it. That, and the answer to a close frame, are
+   * given about a second to arrive.
    */
   async read(buffer: Uint8Array): Promise<number | null> {
     if (buffer.length === 0) return 0;
     while (this.#reader.end === undefined) {
       const count = await this.#inner.read(buffer);
       if (count === null) return null;
-      const payload = this.#reader.feed(buffer.subarray(0, count));
+      const payload = this.#reader.feed(buffer.subarray(0, count), performance.now());
       this.#answer();
       if (payload > 0) return payload;
     }
     return await this.#finish(this.#reader.end);
   }
 
-  /** Sends all of `bytes`, which are needed until this resolves. Throws once the WebSocket is closing. */
+  /** Sends all of `bytes`, which are needed until this resolves. Once the WebSocket is closing, they are lost. */
   async write(bytes: Uint8Array): Promise<number> {
-    for (let at = 0; at < bytes.length; at += MAX_FRAMED) {
-      if (this.#closing !== undefined) throw new Error("Cannot send: the WebSocket is closing");
+    for (let at = 0; at < bytes.length && this.#closing === undefined; at += MAX_FRAMED) {
       await this.#send(() => dataFrames(bytes.subarray(at, at + MAX_FRAMED), this.#nextMask));
     }
     return bytes.length;
@@ -109,14 +114,35 @@ export class WebSocketConn implements Conn {
   }
 
   async #finish(end: FrameEnd): Promise<null> {
-    // Whoever is told about the end may close the connection at once.
-    const late = Promise.withResolvers<void>();
-    const timer = setTimeout(late.resolve, CLOSE_FRAME_MS);
-    await Promise.race([this.#closing, late.promise]);
-    clearTimeout(timer);
+    this.#windingUp ??= within(CLOSING_MS, this.#windUp().catch(ignoreFailure));
+    await this.#windingUp;
     if (end.kind === "failed") throw new Error(`Cannot read the WebSocket: ${end.detail}`);
     return null;
   }
+
+  /**
+   * Waits until the peer has closed the connection behind our close frame. Whoever is told about the end may close it at once, which
+   * resets it where bytes are unread, and then the frame is lost.
+   */
+  async #windUp(): Promise<void> {
+    await this.#closing;
+    await this.#inner.closeWrite();
+    // Not the caller's buffer, which has another use as soon as time is up.
+    const buffer = new Uint8Array(DISCARDED_AT_ONCE);
+    for (let discarded = 0; discarded < MAX_DISCARDED;) {
+      const count = await this.#inner.read(buffer);
+      if (count === null) return;
+      discarded += count;
+    }
+  }
+}
+
+/** Resolves with `done`, or when it takes longer than `ms`. */
+async function within(ms: number, done: Promise<void>): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, ms);
+  await Promise.race([done, late.promise]);
+  clearTimeout(timer);
 }
 
 function randomMask(): number {
