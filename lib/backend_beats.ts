@@ -1,9 +1,11 @@
 /** The heartbeats of backends: what they say feeds the routing, and tells how names are proved to each of them. */
 import { keyOf } from "./auth/mppass.ts";
+import { formatAddress } from "./config/address.ts";
 import type { Config } from "./config/schema.ts";
 import { Absorbed, FRESH_MS, type LastBeat } from "./heartbeat/absorbed.ts";
 import { type BackendBeat, HeartbeatAbsorber } from "./heartbeat/absorber.ts";
 import { BackendSalts } from "./heartbeat/backend_salts.ts";
+import { AcceptLog } from "./observe/accept_log.ts";
 import { AbsorberLog } from "./observe/absorber_log.ts";
 import type { Log } from "./observe/log.ts";
 import type { Network } from "./routing/network.ts";
@@ -17,6 +19,7 @@ export class BackendBeats {
   readonly #network: Network;
   readonly #log: Log;
   readonly #absorberLog: AbsorberLog;
+  readonly #acceptLog: AcceptLog;
   readonly #absorbed = new Absorbed();
   /** Told that a backend may be another server than before. */
   readonly #onRestart: (backend: string) => void;
@@ -29,6 +32,7 @@ export class BackendBeats {
     this.#network = network;
     this.#log = log;
     this.#absorberLog = new AbsorberLog(log, FRESH_MS);
+    this.#acceptLog = new AcceptLog(log);
     this.#onRestart = onRestart;
   }
 
@@ -73,11 +77,12 @@ export class BackendBeats {
       playUrl,
       onBeat: (beat) => this.#take(beat),
       onRefused: (refused) => this.#absorberLog.refused(refused, performance.now()),
-      onAcceptFailed: (error) =>
-        this.#log.error("accept-failed", "cannot accept", { listener: "heartbeat_absorber", err: String(error) }),
+      onAcceptFailed: (error) => this.#acceptLog.failed("heartbeat_absorber", error, performance.now()),
     });
     const { hostname, port } = this.#absorber.address;
-    this.#log.info("absorbing", "heartbeats of backends are taken", { address: `${hostname}:${port}` });
+    this.#log.info("absorbing", "heartbeats of backends are taken", {
+      address: formatAddress({ kind: "tcp", host: hostname, port }),
+    });
     this.#checking = setInterval(() => this.#absorberLog.check(performance.now()), CHECK_MS);
   }
 

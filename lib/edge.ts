@@ -2,13 +2,14 @@
 import type { Keyring } from "./auth/keyring.ts";
 import { BackendBeats } from "./backend_beats.ts";
 import { BackendChecks } from "./backend_checks.ts";
+import { formatAddress } from "./config/address.ts";
 import type { Config, ListenerConfig } from "./config/schema.ts";
 import { Gatekeeper } from "./gatekeeper.ts";
 import { AccessFile } from "./guard/access_file.ts";
 import { NetworkSet } from "./guard/network_set.ts";
-import { RateLimit } from "./guard/rate_limit.ts";
 import { openKeyrings } from "./keyrings.ts";
 import { Listings, type ListingStatus } from "./listings.ts";
+import { AcceptLog } from "./observe/accept_log.ts";
 import { logBackendChange } from "./observe/backend_log.ts";
 import { logTurnedAway, logTurns } from "./observe/guard_log.ts";
 import type { Log } from "./observe/log.ts";
@@ -32,8 +33,6 @@ const PROGRESS_MS = 30_000;
 const LOOK_MS = 1_000;
 /** Connections that are accepted in one beat, so that a flood of them leaves time for those who play. */
 const ACCEPTED_PER_BEAT = 4;
-/** How often it is told that connections cannot be accepted. */
-const ACCEPT_FAILURES = { count: 1, windowMs: 10_000 };
 
 /** A running edge. */
 export interface Edge extends AsyncDisposable {
@@ -87,7 +86,7 @@ export class ListenError extends Error {
 
   constructor({ name, bind }: ListenerConfig, cause: unknown) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    super(`Cannot bind listener '${name}' to ${bind.host}:${bind.port}: ${why}`, { cause });
+    super(`Cannot bind listener '${name}' to ${formatAddress(bind)}: ${why}`, { cause });
     this.inUse = cause instanceof Deno.errors.AddrInUse;
   }
 }
@@ -128,7 +127,7 @@ class RunningEdge implements Edge {
   readonly #listeners: { readonly name: string; readonly listener: Listener }[] = [];
   readonly #entrance = new Turnstile(new Beat(), ACCEPTED_PER_BEAT);
   readonly #tlsLayers: TlsLayer[] = [];
-  readonly #acceptFailures = new RateLimit(ACCEPT_FAILURES);
+  readonly #acceptLog: AcceptLog;
   readonly #timers: ReturnType<typeof setInterval>[] = [];
   #endWatch: () => void = () => {};
 
@@ -136,6 +135,7 @@ class RunningEdge implements Edge {
     const { config, log, recent, keyrings, access } = parts;
     const { edge, auth, limits, cpe, backends, listeners } = config;
     this.#parts = parts;
+    this.#acceptLog = new AcceptLog(log);
     const offers = new Offers(backends.map(({ name }) => name), cpe.exclude);
     this.#network = new Network(config, {
       clock: machineClock,
@@ -292,7 +292,7 @@ class RunningEdge implements Edge {
         accepted: (conn) =>
           this.#reception.receive(config.name, conn, door, (arrival) => this.#sessions.begin(config, arrival)),
         missed: () => this.#reception.missed(config.name),
-        failed: (error) => this.#acceptFailed(config.name, error),
+        failed: (error) => this.#acceptLog.failed(config.name, error, machineClock.now()),
       }, this.#entrance);
     } catch (error) {
       throw new ListenError(config, error);
@@ -301,14 +301,9 @@ class RunningEdge implements Edge {
     const { hostname, port: taken } = listener.address;
     log.info("listening", "listening", {
       listener: config.name,
-      address: `${hostname}:${taken}`,
+      address: formatAddress({ kind: "tcp", host: hostname, port: taken }),
       mode: config.mode,
     });
-  }
-
-  #acceptFailed(listener: string, error: unknown): void {
-    if (!this.#acceptFailures.take(listener, machineClock.now())) return;
-    this.#parts.log.error("accept-failed", "cannot accept", { listener, err: asError(error) });
   }
 
   #look(): void {

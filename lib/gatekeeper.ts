@@ -9,6 +9,9 @@ import type { Reason } from "./session/reasons.ts";
 /** Characters a name may have, with the suffix of the service that vouches for it. */
 const LONGEST_NAME = 16;
 
+/** How somebody is turned away. */
+export type Refusal = Admission & { readonly kind: "refused" };
+
 /** A session, as it is met at the gate. */
 export interface Visitor {
   /** Name of the listener it came through. */
@@ -41,6 +44,8 @@ export class Gatekeeper {
   readonly #players = new Map<string, Visitor>();
   /** Who takes over a name once its player is gone. */
   readonly #heirs = new Map<string, Visitor>();
+  /** The name each of both plays by or waits for, in lower case. */
+  readonly #names = new Map<Visitor, string>();
 
   constructor(options: GatekeeperOptions) {
     this.#options = options;
@@ -66,9 +71,11 @@ export class Gatekeeper {
     return this.#listed(visitor, fullName) ?? this.#seat(visitor, fullName, keyring !== undefined);
   }
 
-  /** `visitor` is gone, with all connections. */
-  left(visitor: Visitor, name: string): void {
-    const key = name.toLowerCase();
+  /** `visitor`, who may never have come in, is gone with all connections. */
+  left(visitor: Visitor): void {
+    const key = this.#names.get(visitor);
+    if (key === undefined) return;
+    this.#names.delete(visitor);
     const heir = this.#heirs.get(key);
     if (heir === visitor) this.#heirs.delete(key);
     if (this.#players.get(key) !== visitor) return;
@@ -91,7 +98,7 @@ export class Gatekeeper {
     return { kind: "refused", reason: "wrong-key", detail: "the key does not prove the name", delayMs };
   }
 
-  #listed({ address }: Visitor, name: string): (Admission & { readonly kind: "refused" }) | undefined {
+  #listed({ address }: Visitor, name: string): Refusal | undefined {
     const { access, allowOnly } = this.#options;
     const verdict = access().judge({ name, address }, Date.now(), { allowOnly });
     switch (verdict.kind) {
@@ -99,15 +106,8 @@ export class Gatekeeper {
         return undefined;
       case "not-allowed":
         return { kind: "refused", reason: "not-allowed", detail: "not on the allow list" };
-      case "banned": {
-        const { reason } = verdict;
-        return {
-          kind: "refused",
-          reason: "banned",
-          detail: reason ?? "no reason given",
-          ...reason !== undefined && { text: `You are banned: ${reason}` },
-        };
-      }
+      case "banned":
+        return banned(verdict.reason);
     }
   }
 
@@ -126,6 +126,7 @@ export class Gatekeeper {
       return { kind: "refused", reason: "edge-full", detail: `${maxPlayers} players are here` };
     }
     this.#players.set(key, visitor);
+    this.#names.set(visitor, key);
     return { kind: "admitted", name };
   }
 
@@ -134,8 +135,19 @@ export class Gatekeeper {
     const before = this.#heirs.get(key);
     if (before !== visitor) before?.dismiss("replaced", why);
     this.#heirs.set(key, visitor);
+    this.#names.set(visitor, key);
     holder.dismiss("replaced", why);
   }
+}
+
+/** How somebody is turned away whom the ban list means, for the reason that it gives. */
+export function banned(reason: string | undefined): Refusal {
+  return {
+    kind: "refused",
+    reason: "banned",
+    detail: reason ?? "no reason given",
+    ...reason !== undefined && { text: `You are banned: ${reason}` },
+  };
 }
 
 function tooLong(name: string): Admission {

@@ -1,6 +1,7 @@
 /** From an accepted connection to somebody who speaks Classic: limits first, then every layer that is in front. */
 import type { Config } from "./config/schema.ts";
 import { canonicalIp } from "./config/network.ts";
+import { banned, type Refusal } from "./gatekeeper.ts";
 import type { AccessList } from "./guard/access_list.ts";
 import { Connections } from "./guard/connections.ts";
 import { HalfOpen } from "./guard/half_open.ts";
@@ -31,7 +32,7 @@ export interface Arrival {
   /** When the connection was accepted, in milliseconds of `performance.now()`. */
   readonly acceptedAt: number;
   /** Why the player is to be turned away. */
-  readonly refusal: Reason | undefined;
+  readonly refusal: Refusal | undefined;
   /** Aborted when the connection has to make room for others, as long as it is not {@linkcode known} who it is. */
   readonly crowdedOut: AbortSignal;
   /** It is known who it is. */
@@ -60,7 +61,7 @@ export interface TurnedAwayConnection {
 /** What is decided about an address. */
 interface Judgement {
   readonly lease: Lease | undefined;
-  readonly refusal: Reason | undefined;
+  readonly refusal: Refusal | undefined;
 }
 
 const WELCOME: Judgement = { lease: undefined, refusal: undefined };
@@ -110,11 +111,7 @@ export class Reception {
     // Limits are not for those who speak for others.
     const speaksForOthers = door.proxyFrom(peer) || door.realIpFrom(peer);
     const judgement = speaksForOthers ? WELCOME : this.#judge(peer, acceptedAt);
-    if (judgement.refusal !== undefined && !this.#courtesy.take("", acceptedAt)) {
-      closeQuietly(conn);
-      this.#turnedAway(listener, peer, judgement.refusal, "");
-      return;
-    }
+    if (this.#passesOver(judgement, conn, { listener, address: peer, now: acceptedAt })) return;
     const giveUp = new AbortController();
     const entering = this.#enter(listener, conn, door, { peer, port, acceptedAt, speaksForOthers, judgement, giveUp })
       .then((arrival) => arrival !== undefined && arrived(arrival))
@@ -133,10 +130,10 @@ export class Reception {
     listener: string,
     conn: Deno.TcpConn,
     door: DoorOptions,
-    visitor: Visitor,
+    incoming: Incoming,
   ): Promise<Arrival | undefined> {
-    const { peer, port, acceptedAt, giveUp } = visitor;
-    let { judgement } = visitor;
+    const { peer, port, acceptedAt, giveUp } = incoming;
+    let { judgement } = incoming;
     const { hostname, port: ownPort } = conn.localAddr;
     const destination = { address: canonicalIp(hostname) ?? hostname, port: ownPort };
     const room = this.#halfOpen.enter(() => giveUp.abort(new Error("others needed the room")));
@@ -156,8 +153,15 @@ export class Reception {
       return undefined;
     }
     const { address, transport, secure } = entry;
-    if (visitor.speaksForOthers) judgement = this.#judge(address, performance.now());
-    if (judgement.refusal !== undefined) this.#turns.add(judgement.refusal, address);
+    if (incoming.speaksForOthers) {
+      const now = performance.now();
+      judgement = this.#judge(address, now);
+      if (this.#passesOver(judgement, entry.conn, { listener, address, now })) {
+        gone();
+        return undefined;
+      }
+    }
+    if (judgement.refusal !== undefined) this.#turns.add(judgement.refusal.reason, address);
     return {
       conn: entry.conn,
       source: { address, port },
@@ -175,12 +179,24 @@ export class Reception {
   #judge(address: string, now: number): Judgement {
     const { access } = this.#options;
     const list = access();
-    if (list.judge({ address }, Date.now()).kind === "banned") return { lease: undefined, refusal: "banned" };
+    const found = list.judge({ address }, Date.now());
+    if (found.kind === "banned") return { lease: undefined, refusal: banned(found.reason) };
     if (list.allows(address, Date.now())) return WELCOME;
     const verdict = this.#connections.admit(address, now);
-    if (verdict.kind === "refused") return { lease: undefined, refusal: verdict.reason };
+    if (verdict.kind === "refused") {
+      const { reason } = verdict;
+      return { lease: undefined, refusal: { kind: "refused", reason, detail: `from ${address}` } };
+    }
     if (verdict.wouldRefuse !== undefined) this.#turns.add(`${verdict.wouldRefuse} (dry run)`, address);
     return { lease: verdict.lease, refusal: undefined };
+  }
+
+  /** Closes a connection that is refused, unless there is time to tell why. Returns whether it did. */
+  #passesOver({ refusal }: Judgement, conn: Pick<Conn, "close">, { listener, address, now }: Origin): boolean {
+    if (refusal === undefined || this.#courtesy.take("", now)) return false;
+    closeQuietly(conn);
+    this.#turnedAway(listener, address, refusal.reason, refusal.detail);
+    return true;
   }
 
   #turnedAway(listener: string, address: string | undefined, reason: Turn, detail: string): void {
@@ -189,8 +205,15 @@ export class Reception {
   }
 }
 
+/** Where a connection comes from, and when. */
+interface Origin {
+  readonly listener: string;
+  readonly address: string;
+  readonly now: number;
+}
+
 /** A connection on its way in. */
-interface Visitor {
+interface Incoming {
   readonly peer: string;
   readonly port: number;
   readonly acceptedAt: number;

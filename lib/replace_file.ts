@@ -1,12 +1,28 @@
+/** Writing files that others read at the same time, and that outlive the process. */
+
 /**
- * Puts `text` in the place of the file at `path`, whole or not at all, so that nobody ever reads half of it.
+ * Puts `text` in the place of the file at `path`, whole or not at all, so that nobody ever reads half of it, also not after a power
+ * failure. It belongs to the owner of its directory.
  *
  * @param mode Who may read it.
  */
 export async function replaceFile(path: string, text: string, mode: number): Promise<void> {
-  const unfinished = `${path}.new`;
+  const draft = `${path}.new`;
   // A file that is there already would keep its mode.
-  await Deno.remove(unfinished).catch(() => {});
-  await Deno.writeTextFile(unfinished, text, { mode, createNew: true });
-  await Deno.rename(unfinished, path);
+  await Deno.remove(draft).catch(() => {});
+  {
+    using file = await Deno.open(draft, { write: true, createNew: true, mode });
+    const bytes = new TextEncoder().encode(text);
+    for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+    await file.sync();
+  }
+  await giveToOwner(draft);
+  await Deno.rename(draft, path);
+}
+
+/** Gives the file at `path` to the owner of its directory: the edge must be able to read what another user, such as root, wrote there. */
+export async function giveToOwner(path: string): Promise<void> {
+  const directory = await Deno.stat(path.slice(0, path.lastIndexOf("/")) || "/");
+  const file = await Deno.stat(path);
+  if (directory.uid !== file.uid && directory.uid !== null) await Deno.chown(path, directory.uid, directory.gid);
 }

@@ -171,9 +171,7 @@ export class Sessions {
 
   #admit(running: Running, name: string, key: string): Admission {
     const { arrival } = running;
-    if (arrival.refusal !== undefined) {
-      return { kind: "refused", reason: arrival.refusal, detail: `from ${running.address}` };
-    }
+    if (arrival.refusal !== undefined) return arrival.refusal;
     const admission = this.#options.gatekeeper.admit(running, name, key);
     if (admission.kind === "admitted") {
       arrival.known();
@@ -223,7 +221,7 @@ export class Sessions {
     this.#running.delete(running);
     arrival.gone();
     caller?.leave();
-    this.#options.gatekeeper.left(running, caller?.name ?? "");
+    this.#options.gatekeeper.left(running);
     if (this.#running.size === 0) { for (const resolve of this.#emptied.splice(0)) resolve(); }
   }
 }

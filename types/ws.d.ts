@@ -23,13 +23,23 @@ export interface SendOptions {
   readonly fin?: boolean;
 }
 
+export interface ClientOptions {
+  readonly maxPayload?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Authorities in PEM that are trusted instead of the usual ones. */
+  readonly ca?: string;
+}
+
 export declare class WebSocket {
   readonly protocol: string;
   readonly extensions: string;
-  constructor(address: string, protocols?: readonly string[], options?: { readonly maxPayload?: number });
+  constructor(address: string, protocols?: readonly string[], options?: ClientOptions);
   on<E extends keyof SocketEvents>(event: E, listener: (...args: SocketEvents[E]) => void): this;
+  once<E extends keyof SocketEvents>(event: E, listener: (...args: SocketEvents[E]) => void): this;
   send(data: Uint8Array | string, options?: SendOptions): void;
   ping(data?: Uint8Array): void;
+  pause(): void;
+  resume(): void;
   close(code?: number, reason?: string): void;
   terminate(): void;
 }

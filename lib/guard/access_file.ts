@@ -1,14 +1,14 @@
 /** The ban and allow lists on disk. */
 import { ConfigError } from "../config/problem.ts";
 import { readTextFile } from "../config/text_file.ts";
+import { giveToOwner, replaceFile } from "../replace_file.ts";
 import { type Clock, machineClock } from "../routing/clock.ts";
 import { countEntries, formatAccess, MOST_ENTRIES, parseAccess } from "./access_format.ts";
 import { type AccessEntries, AccessList, isInForce } from "./access_list.ts";
 
 const FILE = "access.toml";
 const LOCK = "access.lock";
-/** What a new version is written to before it takes the file's place. */
-const DRAFT = "access.toml.new";
+const OWNER_ONLY = 0o600;
 const LARGEST_MIB = 4;
 /** Between two looks at the file, in milliseconds. */
 const POLL_MS = 1000;
@@ -124,16 +124,16 @@ async function editLocked(dataDir: string, now: number, edit: Edit): Promise<boo
       `Cannot add entry to ${accessPath(dataDir)} as it has ${MOST_ENTRIES}, the most there may be`,
     );
   }
-  await replace(dataDir, formatAccess(edited));
+  await replaceFile(accessPath(dataDir), formatAccess(edited), OWNER_ONLY);
   return true;
 }
 
 /** The file is held until it is disposed of, or the process ends. */
 async function lock(dataDir: string): Promise<Deno.FsFile> {
   const path = `${dataDir}/${LOCK}`;
-  const file = await Deno.open(path, { write: true, create: true, mode: 0o600 });
+  const file = await Deno.open(path, { write: true, create: true, mode: OWNER_ONLY });
   try {
-    await giveToOwner(dataDir, path);
+    await giveToOwner(path);
     const deadline = performance.now() + LOCK_WAIT_MS;
     while (!await file.tryLock(true)) {
       if (performance.now() > deadline) {
@@ -148,22 +148,6 @@ async function lock(dataDir: string): Promise<Deno.FsFile> {
     file.close();
     throw error;
   }
-}
-
-async function replace(dataDir: string, text: string): Promise<void> {
-  const draft = `${dataDir}/${DRAFT}`;
-  using file = await Deno.open(draft, { write: true, create: true, truncate: true, mode: 0o600 });
-  const bytes = new TextEncoder().encode(text);
-  for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
-  await file.sync();
-  await giveToOwner(dataDir, draft);
-  await Deno.rename(draft, accessPath(dataDir));
-}
-
-/** The edge must be able to read what another user, such as root, wrote into its directory. */
-async function giveToOwner(dataDir: string, path: string): Promise<void> {
-  const [directory, file] = await Promise.all([Deno.stat(dataDir), Deno.stat(path)]);
-  if (directory.uid !== file.uid && directory.uid !== null) await Deno.chown(path, directory.uid, directory.gid);
 }
 
 async function readEntries(path: string): Promise<AccessEntries> {

@@ -14,7 +14,18 @@ export async function dial(address: Address, signal: AbortSignal): Promise<Conn>
   return await Deno.connect({ hostname: address.host, port: address.port, signal });
 }
 
-/** Whether a dial failed only because this process had no descriptor for it. */
+/** Whether a dial failed only because this process had no descriptor for it; to be asked as soon as it has. */
 export function isOwnShortage(error: unknown): boolean {
-  return error instanceof Error && "code" in error && SHORTAGE_CODES.includes(error.code);
+  if (error instanceof Error && "code" in error && SHORTAGE_CODES.includes(error.code)) return true;
+  // The look-up of a host's name then fails with whatever the system has at hand: not found, or busy.
+  return !canOpen();
+}
+
+function canOpen(): boolean {
+  try {
+    Deno.listen({ hostname: "127.0.0.1", port: 0 }).close();
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -63,7 +63,7 @@ interface Refusal {
 
 /** Bytes of an unknown beginning that are told. */
 const SHOWN_BYTES = 8;
-/** Bytes a refused HTTP client may still send while it is given time to read the answer. */
+/** Bytes a refused client of HTTP or a WebSocket may still send while it is given time to read the answer. */
 const MAX_DISCARDED = 64 << 10;
 const DISCARDED_AT_ONCE = 2 << 10;
 
@@ -79,7 +79,8 @@ export async function enter(conn: Conn, peer: string, options: DoorOptions, sign
     const found = signal.aborted ? undefined : await takeOffLayers(visitor, options, signal);
     const refusal = signal.aborted ? refusalOf(signal) : found;
     if (refusal === undefined) return { kind: "classic", ...visitor };
-    if (refusal.reason === "bad-http") await new Socket(visitor.conn, () => {}).drain(discard(visitor.conn));
+    const isAnswered = refusal.reason === "bad-http" || visitor.transport === "websocket";
+    if (isAnswered) await new Socket(visitor.conn, () => {}).drain(discard(visitor.conn));
     else closeQuietly(visitor.conn);
     return { kind: "turned-away", ...refusal, address: visitor.address };
   });
@@ -153,7 +154,7 @@ function refusalOf({ reason }: AbortSignal): Refusal {
     : { reason: "given-up", detail: String(reason instanceof Error ? reason.message : reason) };
 }
 
-/** Reads what an HTTP client still sends, since closing over unread bytes would reset the connection and lose the answer. */
+/** Reads what a refused client still sends, since closing over unread bytes would reset the connection and lose the answer. */
 async function discard(conn: Conn): Promise<void> {
   const buffer = new Uint8Array(DISCARDED_AT_ONCE);
   for (let discarded = 0; discarded < MAX_DISCARDED;) {

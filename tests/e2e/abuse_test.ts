@@ -1,4 +1,5 @@
 import { CLASSICUBE } from "../../lib/demo/presets.ts";
+import { ClassicServer } from "../../lib/demo/server.ts";
 import { encodePacket, readPacket } from "../../lib/protocol/packets.ts";
 import { assert, assertEquals, assertMatch } from "../harness/assert.ts";
 import { Bot } from "../harness/bot.ts";
@@ -7,6 +8,7 @@ import { limitDescriptors } from "../harness/descriptor_limit.ts";
 import { eventually } from "../harness/kernel.ts";
 import { chatLines } from "../harness/long_stream.ts";
 import { concat, dialect, extensionList, identification, vanilla } from "../session/logins.ts";
+import { network, Program } from "../harness/program.ts";
 import { Stranger } from "./stranger.ts";
 import { Town } from "./town.ts";
 import { depart, GREETING, waits } from "./waiting.ts";
@@ -401,6 +403,32 @@ Deno.test("an edge without descriptors takes players again as soon as it has som
   for (const stranger of strangers) await stranger[Symbol.asyncDispose]();
   await town.nextEnds(strangers.length);
   await town.assertUnharmed();
+});
+
+Deno.test("an edge without descriptors blames no backend for it, and complains once", async () => {
+  await using hub = await ClassicServer.start({ name: "hub", extensions: CLASSICUBE });
+  await using arena = await ClassicServer.start({ name: "arena", extensions: CLASSICUBE });
+  const places = [{ name: "hub", address: hub.address }, { name: "arena", address: `localhost:${arena.port}` }];
+  await using program = await Program.start({ config: [network(places), '[health]\ninterval = "100ms"'].join("\n") });
+  await using bot = await Bot.connect(program.target(), { name: NAME, extensions: CLASSICUBE });
+  await bot.joined();
+  const before = limitDescriptors(program.pid, await program.descriptors());
+  const strangers = await Promise.all(Array.from({ length: 3 }, () => Stranger.connect(program.target())));
+  await program.until(() => program.lines("accept-failed")[0], "a connection that cannot be accepted");
+  // Checks fail all the time, and so do moves.
+  for (let count = 1; count <= 5; count++) {
+    await bot.chat("/server arena");
+    await program.until(() => program.lines("move-failed").length === count, "a move that cannot be made");
+    for (const end = performance.now() + 400; performance.now() < end;) await bot.ping();
+  }
+  assertEquals(program.lines("backend-down"), []);
+  assertEquals(program.lines("accept-failed").length, 1);
+  limitDescriptors(program.pid, before);
+  for (const stranger of strangers) await stranger[Symbol.asyncDispose]();
+  await bot.chat("/server arena");
+  await program.until(() => program.lines("moved")[0], "a move");
+  await eventually(() => hub.players.length === 0, "nobody in the hub");
+  assertEquals([arena.players, bot.violations], [[NAME], []]);
 });
 
 /** One of the many who come, misbehave and go. Over when it resolves. */

@@ -26,7 +26,15 @@ export class Player implements AsyncDisposable {
 
   /** Logs in at `target`, which leads to `server`, and waits until both agree that the player is in the world. */
   static async join(target: Target, server: ObservedServer, options: BotOptions): Promise<Player> {
-    const bot = await Bot.connect(target, { positionInterval: POSITION_MS, ...options });
+    return await Player.#enter(await Bot.connect(target, { positionInterval: POSITION_MS, ...options }), server);
+  }
+
+  /** Logs in over a connection that leads to `server`, which may have carried something else before. */
+  static async over(conn: Deno.Conn, server: ObservedServer, options: BotOptions): Promise<Player> {
+    return await Player.#enter(Bot.over(conn, { positionInterval: POSITION_MS, ...options }), server);
+  }
+
+  static async #enter(bot: Bot, server: ObservedServer): Promise<Player> {
     try {
       await bot.joined();
       const { dialect } = await server.joined(bot.name);

@@ -25,6 +25,8 @@ export interface ProgramOptions {
   readonly config: string;
   /** TOML lines of `[edge]` beyond `data_dir`. @default room for any number of players */
   readonly edge?: readonly string[];
+  /** What the program logs. @default everything */
+  readonly level?: "debug" | "info";
   /** Where the program keeps what outlives it. @default a folder that is removed with the program */
   readonly dataDir?: string;
 }
@@ -64,12 +66,14 @@ export class Program implements AsyncDisposable {
   }
 
   /** Starts the program and waits until all its listeners listen. */
-  static async start({ config, edge = ["max_players = 100000"], dataDir }: ProgramOptions): Promise<Program> {
+  static async start(
+    { config, edge = ["max_players = 100000"], level = "debug", dataDir }: ProgramOptions,
+  ): Promise<Program> {
     const folder = await Deno.makeTempDir({ prefix: "kurafuto-test-" });
     const path = `${folder}/kurafuto.toml`;
     const data = `data_dir = "${dataDir ?? `${folder}/data`}"`;
     const limits = config.includes("[limits]") ? [] : ["[limits]", ...NO_LIMITS];
-    const head = ["[edge]", data, ...edge, "[log]", 'format = "json"', 'level = "debug"', ...limits];
+    const head = ["[edge]", data, ...edge, "[log]", 'format = "json"', `level = "${level}"`, ...limits];
     await Deno.writeTextFile(path, `${head.join("\n")}\n${config}`);
     const program = new Program(programCommand(["run", "-c", path]).spawn(), folder);
     const listeners = config.split("[[listener]]").length - 1;
@@ -90,7 +94,7 @@ export class Program implements AsyncDisposable {
   /** Where the listener called `name` listens. */
   target(name = "main"): Target & { readonly hostname: string; readonly port: number } {
     const address = this.lines("listening").find(({ listener }) => listener === name)?.address;
-    const [, hostname = "", port = ""] = /^(.*):(\d+)$/.exec(String(address)) ?? [];
+    const [, hostname = "", port = ""] = /^\[?(.*?)\]?:(\d+)$/.exec(String(address)) ?? [];
     return { hostname, port: Number(port) };
   }
 

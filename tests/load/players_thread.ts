@@ -1,9 +1,12 @@
 import type { Target } from "../harness/link.ts";
 import { Waits } from "../harness/waits.ts";
 
+/** How players come to the server: through the edge, or past it. */
+export type Way = "edge" | "direct";
+
 /** What the thread is told. */
 export type PlayersOrder =
-  | { readonly kind: "join"; readonly target: Target; readonly count: number }
+  | { readonly kind: "join"; readonly way: Way; readonly target: Target; readonly count: number }
   | { readonly kind: "take" };
 
 /** What it answers; `"ready"` comes unasked. */
@@ -12,8 +15,8 @@ export type PlayersReport =
   | { readonly kind: "joined" }
   | {
     readonly kind: "taken";
-    /** Round trips through the edge since the last time, in milliseconds. */
-    readonly durations: readonly number[];
+    /** Round trips since the last time, in milliseconds. */
+    readonly pings: Readonly<Record<Way, readonly number[]>>;
     /** Players who lost their connection or got no answer, so far. */
     readonly lost: number;
     readonly violations: readonly string[];
@@ -39,9 +42,13 @@ export class PlayersThread implements Disposable {
     return (await this.#next("ready")).address;
   }
 
-  /** `count` players join through the edge, and ping the server ten times a second each from then on. */
-  async join(target: Target, count: number): Promise<void> {
-    this.#tell({ kind: "join", target, count });
+  /**
+   * `count` players join, and ping the server ten times a second each from then on.
+   *
+   * @param target Where the edge listens.
+   */
+  async join(way: Way, target: Target, count: number): Promise<void> {
+    this.#tell({ kind: "join", way, target, count });
     await this.#next("joined");
   }
 

@@ -4,28 +4,28 @@
 import { CLASSICUBE } from "../../lib/demo/presets.ts";
 import { ClassicServer } from "../../lib/demo/server.ts";
 import { Bot } from "../harness/bot.ts";
-import type { PlayersOrder, PlayersReport } from "./players_thread.ts";
+import type { PlayersOrder, PlayersReport, Way } from "./players_thread.ts";
 
 /** Milliseconds between two pings of one player. */
 const PING_MS = 100;
 const TIMEOUT_MS = 20_000;
 
-const server = await ClassicServer.start();
+const server = await ClassicServer.start({ maxPlayers: 200 });
 const bots: Bot[] = [];
 let lost = 0;
-let durations: number[] = [];
+let pings: Record<Way, number[]> = { edge: [], direct: [] };
 
 function report(what: PlayersReport): void {
   self.postMessage(what);
 }
 
-async function play(bot: Bot): Promise<void> {
+async function play(bot: Bot, way: Way): Promise<void> {
   try {
     while (true) {
       const start = performance.now();
       await bot.ping({ timeoutMs: TIMEOUT_MS });
       const end = performance.now();
-      durations.push(end - start);
+      pings[way].push(end - start);
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, start + PING_MS - end)));
     }
   } catch {
@@ -37,21 +37,19 @@ self.addEventListener("message", async ({ data: order }: MessageEvent<PlayersOrd
   switch (order.kind) {
     case "join":
       for (let index = 0; index < order.count; index++) {
-        const bot = await Bot.connect(order.target, {
-          name: `P${index}`,
-          extensions: CLASSICUBE,
-          timeoutMs: TIMEOUT_MS,
-        });
+        const name = `${order.way}${index}`;
+        const target = order.way === "edge" ? order.target : { hostname: "127.0.0.1", port: server.port };
+        const bot = await Bot.connect(target, { name, extensions: CLASSICUBE, timeoutMs: TIMEOUT_MS });
         await bot.joined();
         bots.push(bot);
-        void play(bot);
+        void play(bot, order.way);
       }
       report({ kind: "joined" });
       break;
     case "take": {
-      const taken = durations;
-      durations = [];
-      report({ kind: "taken", durations: taken, lost, violations: bots.flatMap(({ violations }) => violations) });
+      const taken = pings;
+      pings = { edge: [], direct: [] };
+      report({ kind: "taken", pings: taken, lost, violations: bots.flatMap(({ violations }) => violations) });
     }
   }
 });

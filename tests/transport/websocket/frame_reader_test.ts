@@ -1,4 +1,9 @@
-import { type FrameEnd, FrameReader } from "../../../lib/transport/websocket/frame_reader.ts";
+import {
+  type FrameEnd,
+  FrameReader,
+  IDLE_WINDOW_MS,
+  MAX_IDLE_FRAMES,
+} from "../../../lib/transport/websocket/frame_reader.ts";
 import { assertEquals } from "../../harness/assert.ts";
 import { type Random, seeded, splitAtRandom, splitEvery } from "../../harness/chunks.ts";
 import { closing, concat, counting, frame, type FrameOptions, masked } from "./frames.ts";
@@ -16,7 +21,7 @@ function read(reader: FrameReader, chunks: readonly Uint8Array[]): Result {
   for (const chunk of chunks) {
     const buffer = new Uint8Array(chunk.length + 2).fill(0xee);
     buffer.set(chunk, 1);
-    const count = reader.feed(buffer.subarray(1, -1));
+    const count = reader.feed(buffer.subarray(1, -1), 0);
     payload.push(...buffer.subarray(1, 1 + count));
     assertEquals([buffer[0], buffer.at(-1)], [0xee, 0xee]);
     const ping = reader.takePing();
@@ -256,5 +261,30 @@ for (const role of ["server", "client"] as const) {
       seen.set(kind.slice(0, 6), (seen.get(kind.slice(0, 6)) ?? 0) + 1);
     }
     assertEquals([...seen.keys()].sort(), ["", "1002", "1009", "closed"]);
+  });
+}
+
+for (
+  const [what, idle] of [
+    ["pings", masked(9)],
+    ["pongs", masked(10, [1])],
+    ["empty messages", masked(2)],
+    ["empty fragments", masked(0, [], { final: false })],
+  ] as const
+) {
+  Deno.test(`${MAX_IDLE_FRAMES} ${what} a second are taken, and one more is not, whatever is between them`, () => {
+    const reader = new FrameReader("server");
+    const isFragment = what === "empty fragments";
+    let payload = reader.feed(isFragment ? masked(2, [1], { final: false }) : masked(2, [1]), 0);
+    const some = isFragment ? masked(0, [7], { final: false }) : masked(2, [7]);
+    for (let window = 1; window <= 3; window++) {
+      const now = window * IDLE_WINDOW_MS;
+      for (let i = 0; i < MAX_IDLE_FRAMES; i++) reader.feed(idle.slice(), now);
+      payload += reader.feed(some.slice(), now + IDLE_WINDOW_MS - 1);
+      assertEquals(reader.end, undefined);
+    }
+    assertEquals(payload, 4);
+    reader.feed(concat(idle, some), 4 * IDLE_WINDOW_MS - 1);
+    assertEquals(reader.end, failed(`more than ${MAX_IDLE_FRAMES} frames a second bring nothing`, 1008));
   });
 }

@@ -36,9 +36,9 @@ for (const size of [1, 2, 3, 1000]) {
     );
     const reading = readToEnd(conn);
     await writePieces(pair.near, frames, size);
+    await pair.near.closeWrite();
     assertEquals(await reading, { payload: concat(Uint8Array.of(1), counting(300)), failure: undefined });
-    const answer = concat(frame(10, [70, 71]), frame(8, closing(3001)));
-    assertEquals(await readBytes(pair.near, answer.length), answer);
+    assertEquals(await readAll(pair.near), concat(frame(10, [70, 71]), frame(8, closing(3001))));
   });
 }
 
@@ -53,16 +53,57 @@ for (
   Deno.test(`a server closes with ${code} on ${what}, once what came before is read`, async () => {
     using pair = await TcpPair.open();
     const conn = new WebSocketConn(pair.far, "server");
-    await writeAll(pair.near, concat(masked(2, [5]), bytes));
-    assertEquals(await readToEnd(conn), {
-      payload: Uint8Array.of(5),
-      failure: `Cannot read the WebSocket: ${failure}`,
-    });
-    assertEquals(await readBytes(pair.near, 4), frame(8, closing(code)));
+    await writeAll(pair.near, concat(masked(2, [5]), bytes, masked(2, counting(9000))));
+    const reading = readToEnd(conn);
+    assertEquals(await readAll(pair.near), frame(8, closing(code)));
+    await pair.near.closeWrite();
+    assertEquals(await reading, { payload: Uint8Array.of(5), failure: `Cannot read the WebSocket: ${failure}` });
     await assertRejects(() => conn.read(new Uint8Array(1)), Error, failure);
-    await assertRejects(() => conn.write(Uint8Array.of(1)), Error, "the WebSocket is closing");
+    assertEquals(await conn.write(Uint8Array.of(1)), 1);
   });
 }
+
+for (
+  const [what, frames, ending] of [
+    ["broke a rule", masked(9, [], { final: false }), "Cannot read the WebSocket: a control frame is fragmented"],
+    ["closed the WebSocket", masked(8, closing(1001)), undefined],
+  ] as const
+) {
+  Deno.test(`what a peer still sends that ${what} does not cost it the close frame`, async () => {
+    using pair = await TcpPair.open();
+    const conn = new WebSocketConn(pair.far, "server");
+    await writeAll(pair.near, frames);
+    const more = writeAll(pair.near, new Uint8Array(500_000)).then(() => pair.near.closeWrite());
+    assertEquals((await readToEnd(conn)).failure, ending);
+    conn.close();
+    await more;
+    assertEquals(await readAll(pair.near), frame(8, closing(ending === undefined ? 1001 : 1002)));
+  });
+}
+
+Deno.test("the end of a peer that closes neither the WebSocket nor the connection is told within a second or so", async () => {
+  using pair = await TcpPair.open();
+  const conn = new WebSocketConn(pair.far, "server");
+  await writeAll(pair.near, frame(2, [1]));
+  const start = performance.now();
+  await assertRejects(() => conn.read(new Uint8Array(9)), Error, "a frame is not masked");
+  const tookMs = performance.now() - start;
+  assert(tookMs > 900 && tookMs < 3000, `it took ${tookMs} ms`);
+});
+
+Deno.test("the end of a peer that never stops sending is told all the same", async () => {
+  const inner = new FakeConn();
+  let sent = 0;
+  inner.read = (buffer = new Uint8Array(0)): Promise<number> => {
+    buffer.set(frame(2, [1]));
+    sent += buffer.length;
+    return Promise.resolve(buffer.length);
+  };
+  const conn = new WebSocketConn(inner, "server");
+  await assertRejects(() => conn.read(new Uint8Array(9)), Error, "a frame is not masked");
+  assertEquals([inner.taken, inner.calls], [frame(8, closing(1002)), ["closeWrite"]]);
+  assert(sent < 2 << 20, `${sent} bytes were read`);
+});
 
 Deno.test("a client masks each frame with another mask, and closes on a masked one", async () => {
   using pair = await TcpPair.open();
@@ -77,8 +118,10 @@ Deno.test("a client masks each frame with another mask, and closes on a masked o
   }
   assertEquals(seen.size, 20);
   await writeAll(pair.far, frame(2, [1, 2], { mask: MASK }));
-  await assertRejects(() => conn.read(new Uint8Array(9)), Error, "a frame is masked");
+  const reading = readToEnd(conn);
   const close = await readBytes(pair.far, 8);
+  await pair.far.closeWrite();
+  assertEquals((await reading).failure, "Cannot read the WebSocket: a frame is masked");
   assertEquals(close, masked(8, closing(1002), { mask: [...close.subarray(2, 6)] }));
 });
 
@@ -97,15 +140,17 @@ Deno.test("finishing sends one close frame behind what was written, and reading 
   await conn.closeWrite();
   assertEquals(await writing, 1000);
   await writeAll(pair.near, concat(masked(2, [7]), masked(9, [1]), masked(8, closing(1000))));
+  await pair.near.closeWrite();
   assertEquals(await readToEnd(conn), { payload: Uint8Array.of(7), failure: undefined });
   assertEquals(await readAll(pair.near), concat(frame(2, counting(1000)), frame(8, closing(1000))));
-  await assertRejects(() => conn.write(Uint8Array.of(1)), Error, "the WebSocket is closing");
+  assertEquals(await conn.write(Uint8Array.of(1)), 1);
 });
 
 Deno.test("a close without a code is answered without one", async () => {
   using pair = await TcpPair.open();
   const conn = new WebSocketConn(pair.far, "server");
   await writeAll(pair.near, masked(8));
+  await pair.near.closeWrite();
   assertEquals(await conn.read(new Uint8Array(9)), null);
   await conn.closeWrite();
   assertEquals(await readAll(pair.near), frame(8));

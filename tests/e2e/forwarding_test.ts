@@ -1,0 +1,482 @@
+/** What backends learn of their players' addresses, in each of the ways that `forward_ip` names. */
+import { parseConfig } from "../../lib/config/load.ts";
+import { CLASSICUBE } from "../../lib/demo/presets.ts";
+import type { ClassicServerOptions } from "../../lib/demo/options.ts";
+import { type Edge, startEdge } from "../../lib/edge.ts";
+import type { Log } from "../../lib/observe/log.ts";
+import { ExtensionSet } from "../../lib/protocol/extensions.ts";
+import { encodePacket } from "../../lib/protocol/packets.ts";
+import { dialFrom } from "../../lib/transport/bound_dial.ts";
+import type { Conn } from "../../lib/transport/socket.ts";
+import { acceptWebSocket } from "../../lib/transport/websocket/server_handshake.ts";
+import { assert, assertEquals, assertMatch, assertNotEquals } from "../harness/assert.ts";
+import { Bot } from "../harness/bot.ts";
+import { Haproxy } from "../harness/haproxy.ts";
+import { tcpEnds } from "../harness/kernel.ts";
+import { chatLines, mapChunks } from "../harness/long_stream.ts";
+import { NO_LIMITS, Program } from "../harness/program.ts";
+import { Relay, type TakeOff, tcpThrough } from "../harness/relay.ts";
+import { type Peer, PeerGone, ScriptedBackend } from "../harness/scripted_backend.ts";
+import { concat, identification, smallMap, vanilla, welcome } from "../session/logins.ts";
+import { ObservedServer } from "./observed_server.ts";
+import { Player } from "./player.ts";
+import { StreamPlayer } from "./stream_player.ts";
+
+const MIB = 1 << 20;
+const NEVER = new AbortController().signal;
+const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const STEVE = { name: "Steve", address: "127.1.2.3" };
+const ALEX = { name: "Alex", address: "127.1.2.4" };
+/** Checks come all the time, and say hello at first. */
+const BUSY_CHECKS = ["[health]", 'interval = "100ms"', 'login = "Probe"'];
+const RARE_CHECKS = ["[health]", 'interval = "1h"'];
+/** What the servers here offer, which is less than everything. */
+const OFFERED = ExtensionSet.of("CustomBlocks", "FastMap", "TwoWayPing", "LongerMessages", "ExtPlayerList", "MessageTypes");
+const MASKED = 0x80;
+const OPCODE = { binary: 2, close: 8, pong: 10 };
+const HEAD_END = "\r\n\r\n";
+
+interface Backend {
+  readonly name: string;
+  readonly address: string;
+}
+
+/** A parsing and a raw listener, whose players may be on all `backends`, the first of them at first. */
+function configOf(forwardIp: string, backends: readonly Backend[], ...more: readonly string[]): string {
+  const listeners = [["main", "parse"], ["raw", "raw"]].flatMap(([name, mode]) => [
+    "[[listener]]",
+    `name = "${name}"`,
+    'bind = "127.0.0.1:0"',
+    `mode = "${mode}"`,
+    'pool = "all"',
+    'auth = "off"',
+  ]);
+  return [
+    ...listeners,
+    "[[pool]]",
+    'name = "all"',
+    `backends = [${backends.map(({ name }) => `"${name}"`).join(", ")}]`,
+    "recent = false",
+    ...backends.flatMap(({ name, address }) => [
+      "[[backend]]",
+      `name = "${name}"`,
+      `address = "${address}"`,
+      `forward_ip = "${forwardIp}"`,
+    ]),
+    ...more,
+  ].join("\n");
+}
+
+/** A bot that plays from an address of its own. */
+async function playFrom(
+  { name, address }: { readonly name: string; readonly address: string },
+  { hostname, port }: { readonly hostname: string; readonly port: number },
+  server: ObservedServer,
+): Promise<Player> {
+  const conn = await tcpThrough(await dialFrom(address, { host: hostname, port }, NEVER));
+  return await Player.over(conn, server, { name, extensions: CLASSICUBE });
+}
+
+/** Has a player ask for another server, and waits until both agree that they are there. */
+async function moveTo(server: ObservedServer, name: string, { bot }: Player): Promise<void> {
+  const before = bot.state.screen.chat.length;
+  await bot.chat(`/server ${name}`);
+  await server.joined(bot.name);
+  await bot.chatLine(/./, { since: before });
+  await bot.ping();
+}
+
+/** Two servers, each behind something that takes off and keeps what the edge says in front of Classic. */
+class Pair implements AsyncDisposable {
+  readonly hub: ObservedServer;
+  readonly arena: ObservedServer;
+  readonly backends: readonly Backend[];
+  readonly #running: AsyncDisposableStack;
+
+  private constructor(hub: ObservedServer, arena: ObservedServer, backends: Backend[], running: AsyncDisposableStack) {
+    this.hub = hub;
+    this.arena = arena;
+    this.backends = backends;
+    this.#running = running;
+  }
+
+  /** @param stand Puts something in front of the server at a port, and returns where that is reached. */
+  static async start(
+    stand: (name: string, port: number, running: AsyncDisposableStack) => Promise<string>,
+    options: ClassicServerOptions = { extensions: OFFERED },
+  ): Promise<Pair> {
+    await using starting = new AsyncDisposableStack();
+    const [hub, arena] = [await ObservedServer.start(options), await ObservedServer.start(options)];
+    const backends: Backend[] = [];
+    for (const [name, server] of [["hub", hub], ["arena", arena]] as const) {
+      starting.use(server);
+      backends.push({ name, address: await stand(name, server.server.port, starting) });
+    }
+    return new Pair(hub, arena, backends, starting.move());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#running.disposeAsync();
+  }
+}
+
+/** Lines of the PROXY protocol, version 1, by the server they came to. */
+class Lines {
+  readonly #all: (readonly [server: string, line: string])[] = [];
+
+  /** Takes off such a line. */
+  keeping(server: string): TakeOff {
+    return async (conn) => {
+      let line = "";
+      for (const byte = new Uint8Array(1); !line.endsWith("\r\n"); line += String.fromCharCode(byte[0] ?? 0)) {
+        if (await conn.read(byte) === null) return undefined;
+      }
+      this.#all.push([server, line.trimEnd()]);
+      return conn;
+    };
+  }
+
+  /** Those about connections of `address`. */
+  about(address: string): readonly (readonly [server: string, line: string])[] {
+    return this.#all.filter(([, line]) => line.startsWith(`PROXY TCP4 ${address} `));
+  }
+
+  get count(): number {
+    return this.#all.length;
+  }
+}
+
+/** HAProxy, which takes the edge's header and tells on what it said. */
+function behindHaproxy(lines: Lines): Parameters<typeof Pair.start>[0] {
+  return async (name, port, running) => {
+    const relay = running.use(new Relay(port, lines.keeping(name)));
+    const options = { server: relay.address, bind: "accept-proxy", serverLine: "send-proxy" };
+    const haproxy = running.use(await Haproxy.start(options));
+    return `${haproxy.hostname}:${haproxy.port}`;
+  };
+}
+
+Deno.test("proxy-v2: HAProxy with accept-proxy learns both ends of a player's connection, after a move too", async () => {
+  const lines = new Lines();
+  await using pair = await Pair.start(behindHaproxy(lines));
+  await using program = await Program.start({ config: configOf("proxy-v2", pair.backends, ...BUSY_CHECKS) });
+  const edge = program.target("main");
+  await using steve = await playFrom(STEVE, edge, pair.hub);
+  steve.assertMap();
+  await moveTo(pair.arena, "arena", steve);
+  await moveTo(pair.hub, "hub", steve);
+  const ports = tcpEnds(edge.port).filter(({ localPort }) => localPort === edge.port).map(({ remotePort }) => remotePort);
+  assertEquals(ports.length, 1);
+  const line = `PROXY TCP4 ${STEVE.address} ${edge.hostname} ${ports[0]} ${edge.port}`;
+  assertEquals(lines.about(STEVE.address), [["hub", line], ["arena", line], ["hub", line]]);
+  await using alex = await playFrom(ALEX, edge, pair.hub);
+  await alex.seesPlayer("Steve");
+  assertEquals(lines.about(ALEX.address).map(([server]) => server), ["hub"]);
+  assertEquals([steve.bot.violations, alex.bot.violations], [[], []]);
+});
+
+Deno.test("proxy-v2: in raw mode the address is told too", async () => {
+  const lines = new Lines();
+  await using pair = await Pair.start(behindHaproxy(lines));
+  await using program = await Program.start({ config: configOf("proxy-v2", pair.backends, ...BUSY_CHECKS) });
+  await using steve = await playFrom(STEVE, program.target("raw"), pair.hub);
+  steve.assertMap();
+  assertEquals(lines.about(STEVE.address).length, 1);
+});
+
+Deno.test("proxy-v2: checks, which tell no address, find servers well and learn what they offer", async () => {
+  const lines = new Lines();
+  await using pair = await Pair.start(behindHaproxy(lines));
+  await using program = await Program.start({ config: configOf("proxy-v2", pair.backends, ...BUSY_CHECKS) });
+  await using steve = await playFrom(STEVE, program.target("main"), pair.hub);
+  const count = lines.count;
+  await steve.bot.until(() => lines.count > count + 10, "more checks", { timeoutMs: 10_000 });
+  await using alex = await playFrom(ALEX, program.target("main"), pair.hub);
+  assertEquals(alex.bot.extensions, OFFERED);
+  assertEquals(program.lines("backend-down"), []);
+  assertEquals(program.lines("check"), []);
+});
+
+/** A connection that keeps what is read from it. */
+class Kept implements Conn {
+  readonly #inner: Conn;
+  #read = "";
+
+  constructor(inner: Conn) {
+    this.#inner = inner;
+  }
+
+  /** Everything that was read, one character for each byte. */
+  get text(): string {
+    return this.#read;
+  }
+
+  async read(buffer: Uint8Array): Promise<number | null> {
+    const count = await this.#inner.read(buffer);
+    if (count !== null) this.#read += new TextDecoder("latin1").decode(buffer.subarray(0, count));
+    return count;
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    return this.#inner.write(bytes);
+  }
+
+  closeWrite(): Promise<void> {
+    return this.#inner.closeWrite();
+  }
+
+  close(): void {
+    this.#inner.close();
+  }
+}
+
+/** WebSockets that the edge opened, byte for byte, by the server they came to. */
+class WebSockets {
+  readonly #all: (readonly [server: string, conn: Kept])[] = [];
+
+  /** Takes off a WebSocket. */
+  keeping(server: string): TakeOff {
+    return async (conn) => {
+      const kept = new Kept(conn);
+      this.#all.push([server, kept]);
+      const entry = await acceptWebSocket(kept, NEVER);
+      return entry.kind === "open" ? entry.conn : undefined;
+    };
+  }
+
+  /** Servers that were told of `address`, and what they were sent. */
+  about(address: string): readonly (readonly [server: string, text: string])[] {
+    return this.#all.flatMap(([server, { text }]) =>
+      text.includes(`\r\nX-Real-IP: ${address}\r\n`) ? [[server, text] as const] : []
+    );
+  }
+
+  /** What servers were sent that were told of nobody. */
+  get anonymous(): readonly string[] {
+    return this.#all.map(([, { text }]) => text).filter((text) => text !== "" && !/x-real-ip/i.test(text));
+  }
+
+  get count(): number {
+    return this.#all.length;
+  }
+
+  /** Each frame after the request: its first byte, and how many bytes it carries. Throws at one that is not allowed. */
+  static frames(text: string): readonly { readonly opcode: number; readonly length: number }[] {
+    const frames: { opcode: number; length: number }[] = [];
+    const byte = (at: number): number => text.charCodeAt(at);
+    for (let at = text.indexOf(HEAD_END) + HEAD_END.length; at < text.length;) {
+      const short = byte(at + 1) & 0x7f;
+      assert((byte(at + 1) & MASKED) !== 0, "a frame is not masked");
+      assert(short < 127, "a frame has more than 65,535 bytes");
+      const length = short < 126 ? short : byte(at + 2) << 8 | byte(at + 3);
+      frames.push({ opcode: byte(at) & 0x0f, length });
+      at += (short < 126 ? 6 : 8) + length;
+    }
+    return frames;
+  }
+}
+
+/** A server that takes WebSockets only. */
+function onWebSocket(sockets: WebSockets): Parameters<typeof Pair.start>[0] {
+  return (name, port, running) => Promise.resolve(running.use(new Relay(port, sockets.keeping(name))).address);
+}
+
+Deno.test("websocket: a server learns the address by X-Real-IP in exactly that case, after a move too", async () => {
+  const sockets = new WebSockets();
+  await using pair = await Pair.start(onWebSocket(sockets));
+  await using program = await Program.start({ config: configOf("websocket", pair.backends, ...BUSY_CHECKS) });
+  await using steve = await playFrom(STEVE, program.target("main"), pair.hub);
+  steve.assertMap();
+  await using alex = await playFrom(ALEX, program.target("main"), pair.hub);
+  await moveTo(pair.arena, "arena", steve);
+  await moveTo(pair.hub, "hub", steve);
+  await steve.seesPlayer("Alex");
+  const told = sockets.about(STEVE.address);
+  assertEquals(told.map(([server]) => server), ["hub", "arena", "hub"]);
+  assertEquals(sockets.about(ALEX.address).map(([server]) => server), ["hub"]);
+  for (const [server, text] of told) {
+    const address = pair.backends.find(({ name }) => name === server)?.address;
+    const [head = ""] = text.split(HEAD_END);
+    const [request, ...headers] = head.split("\r\n");
+    assertEquals(request, "GET / HTTP/1.1");
+    const withoutKey = headers.filter((header) => !/^Sec-WebSocket-Key: [A-Za-z0-9+/]{22}==$/.test(header));
+    assertEquals(withoutKey.toSorted(), [
+      "Connection: Upgrade",
+      `Host: ${address}`,
+      `Origin: http://${address}`,
+      "Sec-WebSocket-Protocol: ClassiCube",
+      "Sec-WebSocket-Version: 13",
+      "Upgrade: websocket",
+      `X-Real-IP: ${STEVE.address}`,
+    ]);
+    assertEquals(headers.length, withoutKey.length + 1);
+    const opcodes = new Set(WebSockets.frames(text).map(({ opcode }) => opcode));
+    assertEquals([...opcodes].filter((opcode) => !Object.values(OPCODE).includes(opcode)), []);
+  }
+  assertEquals([steve.bot.violations, alex.bot.violations], [[], []]);
+});
+
+Deno.test("websocket: in raw mode the address is told too", async () => {
+  const sockets = new WebSockets();
+  await using pair = await Pair.start(onWebSocket(sockets));
+  await using program = await Program.start({ config: configOf("websocket", pair.backends, ...BUSY_CHECKS) });
+  await using steve = await playFrom(STEVE, program.target("raw"), pair.hub);
+  steve.assertMap();
+  assertEquals(sockets.about(STEVE.address).map(([server]) => server), ["hub"]);
+});
+
+for (const listener of ["main", "raw"]) {
+  Deno.test(`websocket: a kick through ${listener} arrives word for word`, async () => {
+    await using pair = await Pair.start(onWebSocket(new WebSockets()));
+    await using program = await Program.start({ config: configOf("websocket", pair.backends, ...BUSY_CHECKS) });
+    await using steve = await playFrom(STEVE, program.target(listener), pair.hub);
+    pair.hub.server.kick(STEVE.name, "&eNo & no");
+    assertEquals(await steve.bot.kicked(), "&eNo & no");
+    await steve.bot.closed();
+    const { code, reason } = await program.ended(1);
+    assertEquals(`${code} ${reason}`, "SP backend-kick");
+  });
+}
+
+Deno.test("websocket: checks find servers well, tell no address, and learn what they offer", async () => {
+  const sockets = new WebSockets();
+  await using pair = await Pair.start(onWebSocket(sockets));
+  await using program = await Program.start({ config: configOf("websocket", pair.backends, ...BUSY_CHECKS) });
+  await using steve = await playFrom(STEVE, program.target("main"), pair.hub);
+  await steve.bot.until(() => sockets.count > 20, "many checks", { timeoutMs: 10_000 });
+  await using alex = await playFrom(ALEX, program.target("main"), pair.hub);
+  assertEquals(alex.bot.extensions, OFFERED);
+  assert(sockets.anonymous.length >= 10);
+  assertEquals(program.lines("backend-down"), []);
+});
+
+/** What a scripted backend says first: a login, a small map, and the beginning of a large one. */
+const START = concat(
+  welcome(vanilla()),
+  smallMap(vanilla()),
+  encodePacket("LevelInitialize", vanilla(), { volume: 1 }),
+);
+const LOGIN = identification("Steve", "-", 0);
+
+/** A backend that welcomes players and gives each of them to `script`; checks, which say nothing, pass by. */
+function scripted(script: (peer: Peer) => Promise<void>, readAhead?: number): ScriptedBackend {
+  const options = { timeoutMs: 15_000, ...readAhead !== undefined && { readAhead } };
+  return ScriptedBackend.listen(async (peer) => {
+    try {
+      assertEquals(await peer.read(LOGIN.length), LOGIN);
+    } catch (error) {
+      if (error instanceof PeerGone) return;
+      throw error;
+    }
+    await peer.write(START);
+    await script(peer);
+  }, options);
+}
+
+function portOf({ target }: ScriptedBackend): number {
+  return "port" in target ? target.port : 0;
+}
+
+for (const listener of ["main", "raw"]) {
+  Deno.test(`websocket: much in both directions through ${listener} arrives unchanged, in frames of 65,535 bytes at most`, async () => {
+    const sockets = new WebSockets();
+    const said = [...chatLines(MIB)];
+    const over = Promise.withResolvers<void>();
+    await using backend = scripted(async (peer) => {
+      const [heard] = await Promise.all([
+        peer.read(concat(...said).length),
+        (async () => {
+          for (const piece of mapChunks(5 * MIB)) await peer.write(piece);
+        })(),
+      ]);
+      assertEquals(heard, concat(...said));
+      over.resolve();
+    });
+    await using relay = new Relay(portOf(backend), sockets.keeping("hub"));
+    const config = configOf("websocket", [{ name: "hub", address: relay.address }], ...RARE_CHECKS);
+    await using program = await Program.start({ config });
+    await using player = await StreamPlayer.connect(program.target(listener), [START, ...mapChunks(5 * MIB)]);
+    await player.received(START.length);
+    // More than a frame takes.
+    await player.send(concat(...said));
+    const sizes = [...mapChunks(5 * MIB)].reduce((sum, { length }) => sum + length, START.length);
+    await player.received(sizes);
+    await over.promise;
+    const [[, text] = ["", ""]] = sockets.about("127.0.0.1");
+    const frames = WebSockets.frames(text).filter(({ opcode }) => opcode === OPCODE.binary);
+    assertEquals(frames.reduce((sum, { length }) => sum + length, 0), LOGIN.length + concat(...said).length);
+    player.close();
+    await program.until(() => program.lines("ended")[0], "the end");
+  });
+}
+
+/** An edge in this process whose servers tell players apart by their addresses. */
+function startLoopbackEdge(config: string, dataDir: string): Promise<Edge> {
+  const text = ["[edge]", `data_dir = "${dataDir}"`, "[limits]", ...NO_LIMITS, config].join("\n");
+  return startEdge(parseConfig(text, { path: "kurafuto.toml" }).config, SILENT);
+}
+
+function mainOf(edge: Edge): Edge["listeners"][number] {
+  const main = edge.listeners.find(({ name }) => name === "main");
+  assert(main !== undefined);
+  return main;
+}
+
+/** Where a server sees a player come from. */
+async function seenAt(server: ObservedServer, { name }: { readonly name: string }): Promise<string> {
+  return (await server.joined(name)).login.remoteHostname;
+}
+
+/** Nothing in front of a server. */
+const bare = (_: string, port: number): Promise<string> => Promise.resolve(`127.0.0.1:${port}`);
+
+Deno.test("loopback: each player has one address 127.x.y.z, on every server, after coming back and after a restart", async () => {
+  await using pair = await Pair.start(bare, { extensions: CLASSICUBE });
+  const config = configOf("loopback", pair.backends, ...RARE_CHECKS);
+  const dataDir = await Deno.makeTempDir({ prefix: "kurafuto-test-" });
+  const seen = new Set<string>();
+  for (let run = 0; run < 2; run++) {
+    await using edge = await startLoopbackEdge(config, dataDir);
+    await using steve = await playFrom(STEVE, mainOf(edge), pair.hub);
+    await using alex = await playFrom(ALEX, mainOf(edge), pair.hub);
+    const [hers, his] = [await seenAt(pair.hub, ALEX), await seenAt(pair.hub, STEVE)];
+    seen.add(`${hers} ${his}`);
+    assertNotEquals(hers, his);
+    for (const address of [hers, his]) assertMatch(address, /^127(\.([1-9]|[1-9]\d|1\d\d|2[0-4]\d|25[0-4])){3}$/);
+    assertEquals(edge.loopbacks, [
+      { player: "steve", address: his, inUse: true },
+      { player: "alex", address: hers, inUse: true },
+    ]);
+    await moveTo(pair.arena, "arena", steve);
+    assertEquals(await seenAt(pair.arena, STEVE), his);
+    await steve.bot.halfClose();
+    await steve.bot.closed();
+    await pair.arena.left(STEVE.name);
+    await alex.bot.until(() => edge.sessions === 1, "Steve gone");
+    assertEquals(edge.loopbacks.find(({ player }) => player === "steve"), { player: "steve", address: his, inUse: false });
+    await using again = await playFrom({ ...STEVE, address: "127.9.9.9" }, mainOf(edge), pair.hub);
+    assertEquals(await seenAt(pair.hub, STEVE), his);
+    assertEquals([steve, alex, again].flatMap(({ bot }) => bot.violations), []);
+  }
+  assertEquals(seen.size, 1);
+  await Deno.remove(dataDir, { recursive: true });
+});
+
+for (const listener of ["main", "raw"]) {
+  Deno.test(`loopback: through ${listener} more players get on a server than it takes from one address`, async () => {
+    const options = { extensions: CLASSICUBE, maxPlayersPerAddress: 1 };
+    await using pair = await Pair.start(bare, options);
+    await using program = await Program.start({ config: configOf("loopback", pair.backends, ...BUSY_CHECKS) });
+    await using plain = await Program.start({ config: configOf("off", pair.backends.slice(1), ...RARE_CHECKS) });
+    const bots: Player[] = [];
+    for (let i = 0; i < 6; i++) {
+      const bot = await Bot.connect(program.target(listener), { name: `Bot${i}`, extensions: CLASSICUBE });
+      await bot.joined();
+      bots.push(await Promise.resolve(bot).then(() => bot as unknown as Player));
+    }
+    await using first = await Bot.connect(plain.target(listener), { name: "First" });
+    await first.joined();
+    await using second = await Bot.connect(plain.target("raw"), { name: "Second" });
+    assertMatch(await second.kicked(), /./);
+  });
+}
