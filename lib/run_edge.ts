@@ -1,5 +1,6 @@
 /** Running the edge as a process: from start to the signal that stops it. */
 import { type Edge, ListenError, startEdge } from "./edge.ts";
+import { ConfigError } from "./config/problem.ts";
 import type { Config } from "./config/schema.ts";
 import { AbsorberBindError } from "./heartbeat/absorber.ts";
 import { ExitCode } from "./exit_code.ts";
@@ -14,14 +15,20 @@ export async function runEdge(config: Config, log: Log): Promise<number> {
     edge = await startEdge(config, log);
   } catch (error) {
     log.error("start-failed", error instanceof Error ? error.message : String(error));
-    const bindFailed = error instanceof ListenError || error instanceof AbsorberBindError;
-    return bindFailed && error.inUse ? ExitCode.Temporary : ExitCode.Failure;
+    return startFailure(error);
   }
   const signal = await stop;
   log.info("stopping", "stopping", { signal, sessions: edge.sessions });
   await edge.stop();
   log.info("stopped", "stopped");
   return ExitCode.Ok;
+}
+
+function startFailure(error: unknown): number {
+  // The access lists are read as the configuration is.
+  if (error instanceof ConfigError) return ExitCode.Config;
+  const bindFailed = error instanceof ListenError || error instanceof AbsorberBindError;
+  return bindFailed && error.inUse ? ExitCode.Temporary : ExitCode.Failure;
 }
 
 /** Resolves with the first signal that asks to stop; the next one exits. */

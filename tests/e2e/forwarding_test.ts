@@ -5,6 +5,7 @@ import type { ClassicServerOptions } from "../../lib/demo/options.ts";
 import { type Edge, startEdge } from "../../lib/edge.ts";
 import type { Log } from "../../lib/observe/log.ts";
 import { ExtensionSet } from "../../lib/protocol/extensions.ts";
+import { PacketBuffer } from "../../lib/protocol/packet_buffer.ts";
 import { encodePacket } from "../../lib/protocol/packets.ts";
 import { dialFrom } from "../../lib/transport/bound_dial.ts";
 import type { Conn } from "../../lib/transport/socket.ts";
@@ -12,7 +13,7 @@ import { acceptWebSocket } from "../../lib/transport/websocket/server_handshake.
 import { assert, assertEquals, assertMatch, assertNotEquals } from "../harness/assert.ts";
 import { Bot } from "../harness/bot.ts";
 import { Haproxy } from "../harness/haproxy.ts";
-import { tcpEnds } from "../harness/kernel.ts";
+import { eventually, type TcpEnd, tcpEnds } from "../harness/kernel.ts";
 import { chatLines, mapChunks } from "../harness/long_stream.ts";
 import { NO_LIMITS, Program } from "../harness/program.ts";
 import { Relay, type TakeOff, tcpThrough } from "../harness/relay.ts";
@@ -31,7 +32,14 @@ const ALEX = { name: "Alex", address: "127.1.2.4" };
 const BUSY_CHECKS = ["[health]", 'interval = "100ms"', 'login = "Probe"'];
 const RARE_CHECKS = ["[health]", 'interval = "1h"'];
 /** What the servers here offer, which is less than everything. */
-const OFFERED = ExtensionSet.of("CustomBlocks", "FastMap", "TwoWayPing", "LongerMessages", "ExtPlayerList", "MessageTypes");
+const OFFERED = ExtensionSet.of(
+  "CustomBlocks",
+  "FastMap",
+  "TwoWayPing",
+  "LongerMessages",
+  "ExtPlayerList",
+  "MessageTypes",
+);
 const MASKED = 0x80;
 const OPCODE = { binary: 2, close: 8, pong: 10 };
 const HEAD_END = "\r\n\r\n";
@@ -165,7 +173,9 @@ Deno.test("proxy-v2: HAProxy with accept-proxy learns both ends of a player's co
   steve.assertMap();
   await moveTo(pair.arena, "arena", steve);
   await moveTo(pair.hub, "hub", steve);
-  const ports = tcpEnds(edge.port).filter(({ localPort }) => localPort === edge.port).map(({ remotePort }) => remotePort);
+  const ports = tcpEnds(edge.port).filter(({ localPort }) => localPort === edge.port).map(({ remotePort }) =>
+    remotePort
+  );
   assertEquals(ports.length, 1);
   const line = `PROXY TCP4 ${STEVE.address} ${edge.hostname} ${ports[0]} ${edge.port}`;
   assertEquals(lines.about(STEVE.address), [["hub", line], ["arena", line], ["hub", line]]);
@@ -200,20 +210,20 @@ Deno.test("proxy-v2: checks, which tell no address, find servers well and learn 
 /** A connection that keeps what is read from it. */
 class Kept implements Conn {
   readonly #inner: Conn;
-  #read = "";
+  readonly #read = new PacketBuffer();
 
   constructor(inner: Conn) {
     this.#inner = inner;
   }
 
-  /** Everything that was read, one character for each byte. */
-  get text(): string {
-    return this.#read;
+  /** Everything that was read. */
+  get bytes(): Uint8Array {
+    return this.#read.copy();
   }
 
   async read(buffer: Uint8Array): Promise<number | null> {
     const count = await this.#inner.read(buffer);
-    if (count !== null) this.#read += new TextDecoder("latin1").decode(buffer.subarray(0, count));
+    this.#read.append(buffer, 0, count ?? 0);
     return count;
   }
 
@@ -230,7 +240,16 @@ class Kept implements Conn {
   }
 }
 
-/** WebSockets that the edge opened, byte for byte, by the server they came to. */
+/** A WebSocket that the edge opened. */
+interface Opened {
+  readonly server: string;
+  /** The request, up to its empty line. */
+  readonly head: string;
+  /** The frames. */
+  readonly rest: Uint8Array;
+}
+
+/** WebSockets that the edge opened, byte for byte. */
 class WebSockets {
   readonly #all: (readonly [server: string, conn: Kept])[] = [];
 
@@ -244,36 +263,35 @@ class WebSockets {
     };
   }
 
-  /** Servers that were told of `address`, and what they were sent. */
-  about(address: string): readonly (readonly [server: string, text: string])[] {
-    return this.#all.flatMap(([server, { text }]) =>
-      text.includes(`\r\nX-Real-IP: ${address}\r\n`) ? [[server, text] as const] : []
-    );
+  /** Those whose request is there, in the order in which they came. */
+  get opened(): readonly Opened[] {
+    return this.#all.flatMap(([server, { bytes }]) => {
+      const end = new TextDecoder("latin1").decode(bytes).indexOf(HEAD_END);
+      if (end < 0) return [];
+      const head = new TextDecoder().decode(bytes.subarray(0, end));
+      return [{ server, head, rest: bytes.subarray(end + HEAD_END.length) }];
+    });
   }
 
-  /** What servers were sent that were told of nobody. */
-  get anonymous(): readonly string[] {
-    return this.#all.map(([, { text }]) => text).filter((text) => text !== "" && !/x-real-ip/i.test(text));
+  /** Those that tell of `address`. */
+  about(address: string): readonly Opened[] {
+    return this.opened.filter(({ head }) => head.split("\r\n").includes(`X-Real-IP: ${address}`));
   }
+}
 
-  get count(): number {
-    return this.#all.length;
+/** What a client's frames are, and how many bytes each carries. Throws at one that is not allowed. */
+function framesIn(bytes: Uint8Array): readonly { readonly opcode: number; readonly length: number }[] {
+  const frames: { opcode: number; length: number }[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const [first = 0, second = 0, high = 0, low = 0] = bytes.subarray(at, at + 4);
+    const short = second & 0x7f;
+    assert((second & MASKED) !== 0, "a frame is not masked");
+    assert(short < 127, "a frame has more than 65,535 bytes");
+    const length = short < 126 ? short : high << 8 | low;
+    frames.push({ opcode: first & 0x0f, length });
+    at += (short < 126 ? 6 : 8) + length;
   }
-
-  /** Each frame after the request: its first byte, and how many bytes it carries. Throws at one that is not allowed. */
-  static frames(text: string): readonly { readonly opcode: number; readonly length: number }[] {
-    const frames: { opcode: number; length: number }[] = [];
-    const byte = (at: number): number => text.charCodeAt(at);
-    for (let at = text.indexOf(HEAD_END) + HEAD_END.length; at < text.length;) {
-      const short = byte(at + 1) & 0x7f;
-      assert((byte(at + 1) & MASKED) !== 0, "a frame is not masked");
-      assert(short < 127, "a frame has more than 65,535 bytes");
-      const length = short < 126 ? short : byte(at + 2) << 8 | byte(at + 3);
-      frames.push({ opcode: byte(at) & 0x0f, length });
-      at += (short < 126 ? 6 : 8) + length;
-    }
-    return frames;
-  }
+  return frames;
 }
 
 /** A server that takes WebSockets only. */
@@ -292,11 +310,10 @@ Deno.test("websocket: a server learns the address by X-Real-IP in exactly that c
   await moveTo(pair.hub, "hub", steve);
   await steve.seesPlayer("Alex");
   const told = sockets.about(STEVE.address);
-  assertEquals(told.map(([server]) => server), ["hub", "arena", "hub"]);
-  assertEquals(sockets.about(ALEX.address).map(([server]) => server), ["hub"]);
-  for (const [server, text] of told) {
+  assertEquals(told.map(({ server }) => server), ["hub", "arena", "hub"]);
+  assertEquals(sockets.about(ALEX.address).map(({ server }) => server), ["hub"]);
+  for (const { server, head, rest } of told) {
     const address = pair.backends.find(({ name }) => name === server)?.address;
-    const [head = ""] = text.split(HEAD_END);
     const [request, ...headers] = head.split("\r\n");
     assertEquals(request, "GET / HTTP/1.1");
     const withoutKey = headers.filter((header) => !/^Sec-WebSocket-Key: [A-Za-z0-9+/]{22}==$/.test(header));
@@ -310,8 +327,8 @@ Deno.test("websocket: a server learns the address by X-Real-IP in exactly that c
       `X-Real-IP: ${STEVE.address}`,
     ]);
     assertEquals(headers.length, withoutKey.length + 1);
-    const opcodes = new Set(WebSockets.frames(text).map(({ opcode }) => opcode));
-    assertEquals([...opcodes].filter((opcode) => !Object.values(OPCODE).includes(opcode)), []);
+    const allowed: readonly number[] = Object.values(OPCODE);
+    assertEquals(framesIn(rest).filter(({ opcode }) => !allowed.includes(opcode)), []);
   }
   assertEquals([steve.bot.violations, alex.bot.violations], [[], []]);
 });
@@ -322,7 +339,7 @@ Deno.test("websocket: in raw mode the address is told too", async () => {
   await using program = await Program.start({ config: configOf("websocket", pair.backends, ...BUSY_CHECKS) });
   await using steve = await playFrom(STEVE, program.target("raw"), pair.hub);
   steve.assertMap();
-  assertEquals(sockets.about(STEVE.address).map(([server]) => server), ["hub"]);
+  assertEquals(sockets.about(STEVE.address).map(({ server }) => server), ["hub"]);
 });
 
 for (const listener of ["main", "raw"]) {
@@ -334,7 +351,8 @@ for (const listener of ["main", "raw"]) {
     assertEquals(await steve.bot.kicked(), "&eNo & no");
     await steve.bot.closed();
     const { code, reason } = await program.ended(1);
-    assertEquals(`${code} ${reason}`, "SP backend-kick");
+    // What passes in raw mode is not looked at.
+    assertEquals(`${code} ${reason}`, listener === "raw" ? "SP backend-closed" : "SP backend-kick");
   });
 }
 
@@ -343,10 +361,10 @@ Deno.test("websocket: checks find servers well, tell no address, and learn what 
   await using pair = await Pair.start(onWebSocket(sockets));
   await using program = await Program.start({ config: configOf("websocket", pair.backends, ...BUSY_CHECKS) });
   await using steve = await playFrom(STEVE, program.target("main"), pair.hub);
-  await steve.bot.until(() => sockets.count > 20, "many checks", { timeoutMs: 10_000 });
+  const checks = (): readonly Opened[] => sockets.opened.filter(({ head }) => !/x-real-ip/i.test(head));
+  await steve.bot.until(() => checks().length > 20, "many checks", { timeoutMs: 10_000 });
   await using alex = await playFrom(ALEX, program.target("main"), pair.hub);
   assertEquals(alex.bot.extensions, OFFERED);
-  assert(sockets.anonymous.length >= 10);
   assertEquals(program.lines("backend-down"), []);
 });
 
@@ -402,8 +420,9 @@ for (const listener of ["main", "raw"]) {
     const sizes = [...mapChunks(5 * MIB)].reduce((sum, { length }) => sum + length, START.length);
     await player.received(sizes);
     await over.promise;
-    const [[, text] = ["", ""]] = sockets.about("127.0.0.1");
-    const frames = WebSockets.frames(text).filter(({ opcode }) => opcode === OPCODE.binary);
+    const [socket] = sockets.about("127.0.0.1");
+    assert(socket !== undefined);
+    const frames = framesIn(socket.rest).filter(({ opcode }) => opcode === OPCODE.binary);
     assertEquals(frames.reduce((sum, { length }) => sum + length, 0), LOGIN.length + concat(...said).length);
     player.close();
     await program.until(() => program.lines("ended")[0], "the end");
@@ -453,7 +472,11 @@ Deno.test("loopback: each player has one address 127.x.y.z, on every server, aft
     await steve.bot.closed();
     await pair.arena.left(STEVE.name);
     await alex.bot.until(() => edge.sessions === 1, "Steve gone");
-    assertEquals(edge.loopbacks.find(({ player }) => player === "steve"), { player: "steve", address: his, inUse: false });
+    assertEquals(edge.loopbacks.find(({ player }) => player === "steve"), {
+      player: "steve",
+      address: his,
+      inUse: false,
+    });
     await using again = await playFrom({ ...STEVE, address: "127.9.9.9" }, mainOf(edge), pair.hub);
     assertEquals(await seenAt(pair.hub, STEVE), his);
     assertEquals([steve, alex, again].flatMap(({ bot }) => bot.violations), []);
@@ -462,21 +485,62 @@ Deno.test("loopback: each player has one address 127.x.y.z, on every server, aft
   await Deno.remove(dataDir, { recursive: true });
 });
 
-for (const listener of ["main", "raw"]) {
-  Deno.test(`loopback: through ${listener} more players get on a server than it takes from one address`, async () => {
-    const options = { extensions: CLASSICUBE, maxPlayersPerAddress: 1 };
-    await using pair = await Pair.start(bare, options);
-    await using program = await Program.start({ config: configOf("loopback", pair.backends, ...BUSY_CHECKS) });
-    await using plain = await Program.start({ config: configOf("off", pair.backends.slice(1), ...RARE_CHECKS) });
-    const bots: Player[] = [];
-    for (let i = 0; i < 6; i++) {
-      const bot = await Bot.connect(program.target(listener), { name: `Bot${i}`, extensions: CLASSICUBE });
-      await bot.joined();
-      bots.push(await Promise.resolve(bot).then(() => bot as unknown as Player));
-    }
-    await using first = await Bot.connect(plain.target(listener), { name: "First" });
-    await first.joined();
-    await using second = await Bot.connect(plain.target("raw"), { name: "Second" });
-    assertMatch(await second.kicked(), /./);
+/** Has as many join as are let in, up to `most`, and returns their number. */
+async function countJoins(program: Program, listener: string, most: number): Promise<number> {
+  await using bots = new AsyncDisposableStack();
+  for (let count = 0; count < most; count++) {
+    const bot = bots.use(await Bot.connect(program.target(listener), { name: `Bot${count}` }));
+    const end = await Promise.race([bot.joined().then(() => "joined"), bot.kicked().then(() => "kicked")]);
+    if (end === "kicked") return count;
+  }
+  return most;
+}
+
+Deno.test("loopback: more players get on a server than it takes from one address", async () => {
+  await using server = await ObservedServer.start({ maxPlayersPerAddress: 1 });
+  const backends = [{ name: "hub", address: server.address }];
+  for (const listener of ["main", "raw"]) {
+    await using program = await Program.start({ config: configOf("loopback", backends, ...BUSY_CHECKS) });
+    assertEquals(await countJoins(program, listener, 6), 6);
+  }
+  await using program = await Program.start({ config: configOf("off", backends, ...BUSY_CHECKS) });
+  assertEquals(await countJoins(program, "raw", 6), 1);
+});
+
+// Deno 2.7, with which the executable is compiled, keeps without a limit what a bound socket does not take.
+const WAITS_FOR_SLOW_BACKENDS = Deno.env.get("KURAFUTO_EXECUTABLE") === undefined;
+
+for (const [forwardIp, listener] of [["loopback", "main"], ["loopback", "raw"], ["websocket", "main"]] as const) {
+  Deno.test({
+    name: `${forwardIp}: a slow backend makes players of ${listener} wait, costs little memory, and gets everything`,
+    ignore: forwardIp === "loopback" && !WAITS_FOR_SLOW_BACKENDS,
+    fn: async () => {
+      const said = concat(...chatLines(20 * MIB));
+      const isSlow = Promise.withResolvers<void>();
+      const over = Promise.withResolvers<void>();
+      await using backend = scripted(async (peer) => {
+        await isSlow.promise;
+        assertEquals((await peer.read(said.length)).length, said.length);
+        over.resolve();
+      }, 0);
+      await using relay = new Relay(portOf(backend), new WebSockets().keeping("hub"));
+      const address = forwardIp === "loopback" ? `127.0.0.1:${portOf(backend)}` : relay.address;
+      const config = configOf(forwardIp, [{ name: "hub", address }], ...RARE_CHECKS);
+      await using program = await Program.start({ config });
+      await using player = await StreamPlayer.connect(program.target(listener), [START]);
+      await player.received(START.length);
+      const before = await program.residentBytes();
+      let isSent = false;
+      const sending = player.send(said).then(() => isSent = true);
+      const { port } = program.target(listener);
+      const isStuck = (): boolean => tcpEnds(port).some(({ remotePort, unsent }) => remotePort === port && unsent > 0);
+      await eventually(isStuck, "a player who waits");
+      const grown = await program.residentBytes() - before;
+      assertEquals(isSent, false);
+      assert(grown < 40 * MIB, `grew by ${grown} bytes`);
+      isSlow.resolve();
+      await over.promise;
+      await sending;
+    },
   });
 }

@@ -242,6 +242,25 @@ Deno.test("a port in use ends with 75, an address of another machine with 1", as
   }
 });
 
+Deno.test("a heartbeat absorber whose port is in use ends with 75, faulty access lists with 78, each with what and where", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const bind = `127.0.0.1:${taken.addr.port}`;
+  const listener = minimalToml({ listener: 'auth = "off"' }).replace("127.0.0.1:25565", "127.0.0.1:0");
+  await withConfig(`${listener}\n[heartbeat_absorber]\nbind = "${bind}"`, async (path) => {
+    const { code, stderr } = await run("run", "-c", path);
+    assertEquals(code, 75);
+    assertMatch(stderr, new RegExp(`^${TIME} ERROR Cannot bind heartbeat_absorber to ${bind}: .+$`, "m"));
+  });
+  const folder = await Deno.makeTempDir({ prefix: "kurafuto-test-" });
+  await Deno.writeTextFile(`${folder}/access.toml`, '[[ban]]\nnam = "Griefer"\n');
+  await withConfig(`${listener}\n[edge]\ndata_dir = "${folder}"`, async (path) => {
+    const { code, stderr } = await run("run", "-c", path);
+    assertEquals(code, 78);
+    assertMatch(stderr, /access\.toml:2: ban\[0\]\.nam: .*did you mean .?name/);
+  });
+  await Deno.remove(folder, { recursive: true });
+});
+
 Deno.test("a bad configuration ends with 78, file and line of each problem", async () => {
   const toml = minimalToml({ listener: 'mod = "parse"', pool: 'fallback = ["hob"]' });
   await withConfig(toml, async (path) => {

@@ -28,7 +28,7 @@ const POSITION = encodePacket("PlayerPosition", { protocol: 7, cpe: false, exten
 });
 
 /** More than is read at once, so that closing over it would reset the connection. */
-const UNHEARD = masked(BINARY, counting(300_000));
+const UNHEARD = concat(...Array.from({ length: 6 }, () => masked(BINARY, counting(50_000))));
 
 /** Chat that every server understands. */
 function said(message: string): Uint8Array {
@@ -268,5 +268,20 @@ Deno.test("a client that never comes to Classic is told why, too", async () => {
     await client.halfClose();
     assertEquals([what, client.closeCode, await client.over()], [what, code, "finished"]);
     assertEquals((await program.ended(index + 1)).event, "turned-away");
+  }
+});
+
+Deno.test("a client that is slow to read finds the close frame and an end in order, long after its session is over", async () => {
+  await using hub = await ObservedServer.start();
+  await using program = await Program.start({ config: network([{ name: "hub", address: hub.address }]) });
+  for (const [index, listener] of ["main", "raw"].entries()) {
+    await using client = await FrameClient.connect(program.target(listener));
+    await client.send(masked(BINARY, identification("frames", "-", 0)));
+    await hub.joined("frames");
+    client.pauseReading();
+    await client.send(concat(frame(BINARY, POSITION), UNHEARD));
+    await program.ended(index + 1);
+    client.resumeReading();
+    assertEquals([await client.over(), client.closeCode], ["finished", 1002]);
   }
 });

@@ -1,5 +1,6 @@
 /** Passing bytes on between two connections, so that what stands between a player and a server can be looked at. */
 import { closeQuietly } from "../../lib/transport/close_on_abort.ts";
+import { Listener } from "../../lib/transport/listener.ts";
 import type { Conn } from "../../lib/transport/socket.ts";
 import { writeAll } from "../../lib/transport/write_all.ts";
 
@@ -20,35 +21,36 @@ export type TakeOff = (conn: Deno.TcpConn) => Promise<Conn | undefined>;
 export class Relay implements AsyncDisposable {
   /** Where it listens: `127.0.0.1:port`. */
   readonly address: string;
-  readonly #listener: Deno.TcpListener;
+  readonly #listener: Listener;
   readonly #open = new Set<Conn>();
   readonly #passing = new Set<Promise<void>>();
-  readonly #accepting: Promise<void>;
 
   /** @param server Port of the server on 127.0.0.1. */
   constructor(server: number, takeOff: TakeOff) {
-    this.#listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    this.address = `127.0.0.1:${this.#listener.addr.port}`;
-    this.#accepting = this.#accept(server, takeOff);
+    this.#listener = new Listener("127.0.0.1", 0, {
+      accepted: (conn) => this.#accept(conn, server, takeOff),
+      missed: () => {},
+      failed: (error) => {
+        throw error;
+      },
+    }, { pass: () => Promise.resolve() });
+    this.address = `127.0.0.1:${this.#listener.address.port}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#listener.close();
+    await this.#listener.close();
     for (const conn of this.#open) closeQuietly(conn);
-    await this.#accepting;
     await Promise.all(this.#passing);
   }
 
-  async #accept(server: number, takeOff: TakeOff): Promise<void> {
-    for await (const conn of this.#listener) {
-      this.#open.add(conn);
-      const passing = this.#pass(conn, server, takeOff).finally(() => {
-        this.#passing.delete(passing);
-        this.#open.delete(conn);
-        closeQuietly(conn);
-      });
-      this.#passing.add(passing);
-    }
+  #accept(conn: Deno.TcpConn, server: number, takeOff: TakeOff): void {
+    this.#open.add(conn);
+    const passing = this.#pass(conn, server, takeOff).finally(() => {
+      this.#passing.delete(passing);
+      this.#open.delete(conn);
+      closeQuietly(conn);
+    });
+    this.#passing.add(passing);
   }
 
   async #pass(conn: Deno.TcpConn, port: number, takeOff: TakeOff): Promise<void> {
