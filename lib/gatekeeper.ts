@@ -17,6 +17,8 @@ export interface Visitor {
   /** Name of the listener it came through. */
   readonly listener: string;
   readonly address: string;
+  /** Whether the player has left, and only connections are still to be closed. */
+  readonly leaving: boolean;
   /** Ends the session, not before the caller has returned. */
   dismiss(reason: Reason, detail: string, text?: string): void;
   /** Has the session ask again, not before the caller has returned. */
@@ -116,10 +118,14 @@ export class Gatekeeper {
     const key = name.toLowerCase();
     const holder = this.#players.get(key);
     if (holder !== undefined) {
-      if (!proven || duplicateNames === "refuse-new") {
+      const takesOver = proven && duplicateNames === "kick-old";
+      const heir = this.#heirs.get(key);
+      const isNext = holder.leaving && (heir === undefined || heir === visitor);
+      if (!takesOver && !isNext) {
         return { kind: "refused", reason: "name-taken", detail: `played from ${holder.address}` };
       }
-      this.#inherit(key, visitor, holder);
+      this.#inherit(key, visitor);
+      if (takesOver) holder.dismiss("replaced", `logged in from ${visitor.address}`);
       return { kind: "later" };
     }
     if (this.#players.size >= maxPlayers) {
@@ -130,13 +136,11 @@ export class Gatekeeper {
     return { kind: "admitted", name };
   }
 
-  #inherit(key: string, visitor: Visitor, holder: Visitor): void {
-    const why = `logged in from ${visitor.address}`;
+  #inherit(key: string, visitor: Visitor): void {
     const before = this.#heirs.get(key);
-    if (before !== visitor) before?.dismiss("replaced", why);
+    if (before !== visitor) before?.dismiss("replaced", `logged in from ${visitor.address}`);
     this.#heirs.set(key, visitor);
     this.#names.set(visitor, key);
-    holder.dismiss("replaced", why);
   }
 }
 

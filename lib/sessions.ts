@@ -116,6 +116,9 @@ export class Sessions {
       driver,
       caller: undefined,
       ownShortage: false,
+      get leaving() {
+        return session.leaving;
+      },
       dismiss: (reason, detail, text) => later(() => session.end(reason, detail, text)),
       call: () => later(() => session.admitted()),
     };

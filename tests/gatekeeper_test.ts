@@ -3,7 +3,7 @@ import { keyOf } from "../lib/auth/mppass.ts";
 import { Gatekeeper, type GatekeeperOptions, type Visitor } from "../lib/gatekeeper.ts";
 import { type AccessEntries, AccessList, parseSubject } from "../lib/guard/access_list.ts";
 import type { Admission } from "../lib/session/port.ts";
-import { assertEquals } from "./harness/assert.ts";
+import { assert, assertEquals } from "./harness/assert.ts";
 
 const PLAIN: Service = { name: "plain.example", suffix: "" };
 const MARKED: Service = { name: "marked.example", suffix: "_x" };
@@ -13,6 +13,7 @@ const WRONG_KEY = { kind: "refused", reason: "wrong-key", detail: "the key does 
 class Guest implements Visitor {
   /** What was done to them, in order. */
   readonly told: string[] = [];
+  leaving = false;
 
   constructor(readonly address: string, readonly listener = "main") {}
 
@@ -152,6 +153,20 @@ Deno.test("who proves a name that is playing takes it over, once the other is go
   // The name is the heir's now, whatever else is heard of the one before.
   gate.keeper.left(old);
   assertEquals([gate.keeper.players, outcome(gate.admit(new Guest("192.0.2.3"), "Alice"))], [1, "later"]);
+});
+
+Deno.test("who cannot prove a name gets it once its player, who is leaving, is gone; one at a time", async () => {
+  const gate = await Gate.open();
+  const [old, heir, other] = ["192.0.2.1", "192.0.2.2", "192.0.2.3"].map((address) => new Guest(address, "open"));
+  assert(old !== undefined && heir !== undefined && other !== undefined);
+  gate.keeper.admit(old, "Alice", "-");
+  assertEquals(outcome(gate.keeper.admit(heir, "Alice", "-")), "name-taken");
+  old.leaving = true;
+  assertEquals(outcome(gate.keeper.admit(heir, "Alice", "-")), "later");
+  assertEquals(outcome(gate.keeper.admit(other, "Alice", "-")), "name-taken");
+  assertEquals([old.told, heir.told], [[], []]);
+  gate.keeper.left(old);
+  assertEquals([heir.told, outcome(gate.keeper.admit(heir, "Alice", "-"))], [["called"], "Alice"]);
 });
 
 Deno.test("names are the same in any case", async () => {

@@ -8,6 +8,7 @@ import type { MoveAnswer } from "./redirect/operator.ts";
 /** What a driver feeds: everything that happens to the session's legs, and the time. */
 export class Session {
   readonly #core: SessionCore;
+  #clientEnded = false;
 
   /** The client's leg is open; nothing was read from it yet. */
   constructor(port: SessionPort, options: SessionOptions) {
@@ -18,6 +19,11 @@ export class Session {
   /** Whether the session is over, or only its sockets are still to be closed. */
   get ended(): boolean {
     return this.#core.ended;
+  }
+
+  /** Whether the client has closed its connection, or is being closed: nobody plays here any more. */
+  get leaving(): boolean {
+    return this.#clientEnded || this.ended;
   }
 
   /** Bytes were read from a leg. */
@@ -34,6 +40,7 @@ export class Session {
 
   /** The peer of `leg` sends no more. */
   eof(leg: Leg): void {
+    if (leg === CLIENT) this.#clientEnded = true;
     this.#core.phase.eof(leg);
   }
 

@@ -173,9 +173,8 @@ Deno.test("proxy-v2: HAProxy with accept-proxy learns both ends of a player's co
   steve.assertMap();
   await moveTo(pair.arena, "arena", steve);
   await moveTo(pair.hub, "hub", steve);
-  const ports = tcpEnds(edge.port).filter(({ localPort }) => localPort === edge.port).map(({ remotePort }) =>
-    remotePort
-  );
+  const isPlayers = ({ localPort, remotePort }: TcpEnd): boolean => localPort === edge.port && remotePort > 0;
+  const ports = tcpEnds(edge.port).filter(isPlayers).map(({ remotePort }) => remotePort);
   assertEquals(ports.length, 1);
   const line = `PROXY TCP4 ${STEVE.address} ${edge.hostname} ${ports[0]} ${edge.port}`;
   assertEquals(lines.about(STEVE.address), [["hub", line], ["arena", line], ["hub", line]]);

@@ -253,8 +253,8 @@ Deno.test("a heartbeat absorber whose port is in use ends with 75, faulty access
   });
   const folder = await Deno.makeTempDir({ prefix: "kurafuto-test-" });
   await Deno.writeTextFile(`${folder}/access.toml`, '[[ban]]\nnam = "Griefer"\n');
-  await withConfig(`${listener}\n[edge]\ndata_dir = "${folder}"`, async (path) => {
-    const { code, stderr } = await run("run", "-c", path);
+  await withConfig(listener, async (path) => {
+    const { code, stderr } = await run("run", "-c", path, "--set", `edge.data_dir=${folder}`);
     assertEquals(code, 78);
     assertMatch(stderr, /access\.toml:2: ban\[0\]\.nam: .*did you mean .?name/);
   });
