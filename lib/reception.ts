@@ -141,7 +141,7 @@ export class Reception {
       () => giveUp.abort(new DOMException("", "TimeoutError")),
       this.#options.limits.loginTimeoutMs,
     );
-    const entry = await enter(conn, peer, door, giveUp.signal);
+    const entry = await enter(conn, { address: peer, port }, door, giveUp.signal);
     clearTimeout(late);
     const gone = (): void => {
       room.release();
@@ -153,6 +153,7 @@ export class Reception {
       return undefined;
     }
     const { address, transport, secure } = entry;
+    const source = { address, port: entry.port };
     if (incoming.speaksForOthers) {
       const now = performance.now();
       judgement = this.#judge(address, now);
@@ -164,7 +165,7 @@ export class Reception {
     if (judgement.refusal !== undefined) this.#turns.add(judgement.refusal.reason, address);
     return {
       conn: entry.conn,
-      source: { address, port },
+      source,
       destination,
       transport,
       secure,

@@ -9,6 +9,11 @@ import { Room, sayGoodbye } from "./room.ts";
 
 type Listener = Deno.TcpListener | Deno.UnixListener;
 
+/** How a listener says that it is closed. */
+const CLOSED = [Deno.errors.BadResource, Deno.errors.Interrupted];
+/** How it says that somebody was gone again before they could be accepted. */
+const GONE = [Deno.errors.NotConnected, Deno.errors.ConnectionAborted, Deno.errors.ConnectionReset];
+
 /** A Minecraft Classic server in this process. */
 export class ClassicServer {
   /** Where it listens: `host:port` or `unix:/path`. */
@@ -113,10 +118,22 @@ export class ClassicServer {
   }
 
   async #accept(): Promise<void> {
-    for await (const socket of this.#listener) {
+    for (let socket = await this.#next(); socket !== undefined; socket = await this.#next()) {
       const serving = this.#serve(socket);
       this.#serving.add(serving);
       void serving.finally(() => this.#serving.delete(serving));
+    }
+  }
+
+  /** Accepts the next socket; `undefined` once the listener is closed. */
+  async #next(): Promise<Socket | undefined> {
+    while (true) {
+      try {
+        return await this.#listener.accept();
+      } catch (error) {
+        if (CLOSED.some((kind) => error instanceof kind)) return undefined;
+        if (!GONE.some((kind) => error instanceof kind)) throw error;
+      }
     }
   }
 

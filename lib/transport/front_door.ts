@@ -1,7 +1,7 @@
 /** What happens to an accepted connection before there is a session: every layer in front of Minecraft Classic is taken off. */
 import { canonicalIp } from "../config/network.ts";
 import { Opening } from "./opening.ts";
-import { type ProxyHeader, readProxyHeader } from "./proxy_protocol.ts";
+import { type Endpoint, type ProxyHeader, readProxyHeader } from "./proxy_protocol.ts";
 import { realIp } from "./real_ip.ts";
 import { type Conn, Socket } from "./socket.ts";
 import { closeOnAbort, closeQuietly } from "./close_on_abort.ts";
@@ -37,11 +37,15 @@ export type TurnedAway =
 
 /** What became of a connection. */
 export type Entry =
-  /** `conn` gives Classic from its first byte on, and belongs to the caller. `secure` tells that it came through TLS. */
+  /**
+   * `conn` gives Classic from its first byte on, and belongs to the caller. `address` and `port` are the client's; the port is 0 where
+   * only the address was told. `secure` tells that it came through TLS.
+   */
   | {
     readonly kind: "classic";
     readonly conn: Conn;
     readonly address: string;
+    readonly port: number;
     readonly transport: "tcp" | "websocket";
     readonly secure: boolean;
   }
@@ -52,6 +56,7 @@ export type Entry =
 interface Visitor {
   conn: Conn;
   address: string;
+  port: number;
   transport: "tcp" | "websocket";
   secure: boolean;
 }
@@ -70,11 +75,12 @@ const DISCARDED_AT_ONCE = 2 << 10;
 /**
  * Takes off what is in front of Classic, each at most once and in this order: a PROXY header, TLS, a WebSocket.
  *
- * @param peer Address of the connection's other end.
+ * @param peer The connection's other end.
  * @param signal Ends everything at once; the connection is turned away as `"too-slow"` where its reason is a `TimeoutError`.
  */
-export async function enter(conn: Conn, peer: string, options: DoorOptions, signal: AbortSignal): Promise<Entry> {
-  const visitor: Visitor = { conn, address: canonicalIp(peer) ?? peer, transport: "tcp", secure: false };
+export async function enter(conn: Conn, peer: Endpoint, options: DoorOptions, signal: AbortSignal): Promise<Entry> {
+  const address = canonicalIp(peer.address) ?? peer.address;
+  const visitor: Visitor = { conn, address, port: peer.port, transport: "tcp", secure: false };
   return await closeOnAbort(conn, signal, async (): Promise<Entry> => {
     const found = signal.aborted ? undefined : await takeOffLayers(visitor, options, signal);
     const refusal = signal.aborted ? refusalOf(signal) : found;
@@ -97,7 +103,7 @@ async function takeOffLayers(
     const header = await proxyHeader(opening);
     if (header.kind === "more") return cutShort(visitor, opening);
     if (header.kind === "bad") return { reason: "bad-proxy-header", detail: header.detail };
-    visitor.address = header.source?.address ?? visitor.address;
+    if (header.source !== undefined) ({ address: visitor.address, port: visitor.port } = header.source);
     opening.skip(header.size);
     language = await opening.language();
   }
@@ -116,7 +122,8 @@ async function takeOffLayers(
     const answer = await acceptWebSocket(visitor.conn, signal);
     if (answer.kind === "refused") return { reason: "bad-http", detail: `${answer.status}: ${answer.detail}` };
     visitor.conn = answer.conn;
-    visitor.address = realIp(visitor.address, answer.header, options.realIpFrom);
+    const told = realIp(visitor.address, answer.header, options.realIpFrom);
+    if (told !== undefined) [visitor.address, visitor.port] = [told, 0];
     visitor.transport = "websocket";
     opening = new Opening(visitor.conn);
     language = await opening.language();

@@ -165,6 +165,20 @@ Deno.test("salts that cannot be written are told of, without the salt, and count
   assertEquals(counting(keyring, salt, keyring.saltOf("")), [true, true]);
 });
 
+Deno.test("looking at salts that are young enough writes nothing", async () => {
+  await using bench = new Bench();
+  const keyring = await bench.open([FIRST]);
+  keyring.published(FIRST.name, keyring.saltOf(FIRST.name));
+  await keyring.settled();
+  const path = `${bench.dataDir}/salt-main-${FIRST.name}`;
+  const { ino, mtime } = await Deno.stat(path);
+  keyring.rotate();
+  keyring.published(FIRST.name, keyring.saltOf(FIRST.name));
+  await keyring.settled();
+  const after = await Deno.stat(path);
+  assertEquals([after.ino, after.mtime], [ino, mtime]);
+});
+
 Deno.test("changes are written in the order in which they came", async () => {
   await using bench = new Bench();
   const keyring = await bench.open();

@@ -3,6 +3,7 @@ import type { ClassicServerOptions } from "../../lib/demo/options.ts";
 import { CLASSICUBE } from "../../lib/demo/presets.ts";
 import { ClassicServer } from "../../lib/demo/server.ts";
 import { generateHub } from "../../lib/demo/hub.ts";
+import { CAN_RESET } from "../harness/reset.ts";
 import { Client, eventually } from "./client.ts";
 
 Deno.test("a server told to kick at login does so before it lists extensions", async () => {
@@ -84,4 +85,17 @@ Deno.test("options out of range are refused", async () => {
     const message = await ClassicServer.start(options).then(() => "", (error: Error) => error.message);
     assert(message.startsWith("Cannot start server as '"), message);
   }
+});
+
+Deno.test("a server goes on when somebody was gone again before it could accept them", async () => {
+  if (!CAN_RESET) return;
+  await using server = await ClassicServer.start();
+  const script = `import { resetConnection } from "${import.meta.resolve("../harness/reset.ts")}";
+    const conn = await Deno.connect({ port: ${server.port} });
+    resetConnection(conn);
+    conn.close();`;
+  // The server accepts nothing meanwhile.
+  const { success } = new Deno.Command(Deno.execPath(), { args: ["eval", script], stderr: "inherit" }).outputSync();
+  assert(success);
+  await using _client = await Client.join(server);
 });

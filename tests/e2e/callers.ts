@@ -5,6 +5,8 @@ import { Bot, type BotOptions } from "../harness/bot.ts";
 import { dial } from "../harness/link.ts";
 
 const DIAL_MS = 5_000;
+/** The port that callers are said to come from. */
+export const CALLERS_PORT = 50_000;
 
 /** A line of a listener's TOML that makes it believe {@linkcode callFrom}. */
 export const BELIEVES_CALLERS = 'proxy_protocol_from = ["127.0.0.1"]';
@@ -17,6 +19,6 @@ export async function callFrom(
 ): Promise<Bot> {
   const conn = await dial(target, DIAL_MS);
   const destination = { address: address.includes(":") ? "2001:db8::ffff" : "198.51.100.1", port: target.port };
-  await writeAll(conn, writeProxyHeader({ source: { address, port: 50_000 }, destination }));
+  await writeAll(conn, writeProxyHeader({ source: { address, port: CALLERS_PORT }, destination }));
   return Bot.over(conn, options);
 }

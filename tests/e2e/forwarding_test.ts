@@ -19,15 +19,17 @@ import { NO_LIMITS, Program } from "../harness/program.ts";
 import { Relay, type TakeOff, tcpThrough } from "../harness/relay.ts";
 import { type Peer, PeerGone, ScriptedBackend } from "../harness/scripted_backend.ts";
 import { concat, identification, smallMap, vanilla, welcome } from "../session/logins.ts";
+import { BELIEVES_CALLERS, CALLERS_PORT, callFrom } from "./callers.ts";
 import { ObservedServer } from "./observed_server.ts";
 import { Player } from "./player.ts";
 import { StreamPlayer } from "./stream_player.ts";
 
 const MIB = 1 << 20;
 const NEVER = new AbortController().signal;
-const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const STEVE = { name: "Steve", address: "127.1.2.3" };
 const ALEX = { name: "Alex", address: "127.1.2.4" };
+/** How long a backend that is slow takes nothing. */
+const STALL_MS = 600;
 /** Checks come all the time, and say hello at first. */
 const BUSY_CHECKS = ["[health]", 'interval = "100ms"', 'login = "Probe"'];
 const RARE_CHECKS = ["[health]", 'interval = "1h"'];
@@ -58,6 +60,7 @@ function configOf(forwardIp: string, backends: readonly Backend[], ...more: read
     `mode = "${mode}"`,
     'pool = "all"',
     'auth = "off"',
+    BELIEVES_CALLERS,
   ]);
   return [
     ...listeners,
@@ -85,13 +88,11 @@ async function playFrom(
   return await Player.over(conn, server, { name, extensions: CLASSICUBE });
 }
 
-/** Has a player ask for another server, and waits until both agree that they are there. */
-async function moveTo(server: ObservedServer, name: string, { bot }: Player): Promise<void> {
-  const before = bot.state.screen.chat.length;
+/** Has a player ask for another server, and waits until they are there; `moves` tells how often anybody was moved so far. */
+async function moveTo(name: string, { bot }: Player, moves: () => number): Promise<void> {
+  const before = moves();
   await bot.chat(`/server ${name}`);
-  await server.joined(bot.name);
-  await bot.chatLine(/./, { since: before });
-  await bot.ping();
+  await eventually(() => moves() > before, `${bot.name} moved to ${name}`);
 }
 
 /** Two servers, each behind something that takes off and keeps what the edge says in front of Classic. */
@@ -146,7 +147,7 @@ class Lines {
 
   /** Those about connections of `address`. */
   about(address: string): readonly (readonly [server: string, line: string])[] {
-    return this.#all.filter(([, line]) => line.startsWith(`PROXY TCP4 ${address} `));
+    return this.#all.filter(([, line]) => line.split(" ")[2] === address);
   }
 
   get count(): number {
@@ -171,8 +172,9 @@ Deno.test("proxy-v2: HAProxy with accept-proxy learns both ends of a player's co
   const edge = program.target("main");
   await using steve = await playFrom(STEVE, edge, pair.hub);
   steve.assertMap();
-  await moveTo(pair.arena, "arena", steve);
-  await moveTo(pair.hub, "hub", steve);
+  const moves = (): number => program.lines("moved").length;
+  await moveTo("arena", steve, moves);
+  await moveTo("hub", steve, moves);
   const isPlayers = ({ localPort, remotePort }: TcpEnd): boolean => localPort === edge.port && remotePort > 0;
   const ports = tcpEnds(edge.port).filter(isPlayers).map(({ remotePort }) => remotePort);
   assertEquals(ports.length, 1);
@@ -182,6 +184,26 @@ Deno.test("proxy-v2: HAProxy with accept-proxy learns both ends of a player's co
   await alex.seesPlayer("Steve");
   assertEquals(lines.about(ALEX.address).map(([server]) => server), ["hub"]);
   assertEquals([steve.bot.violations, alex.bot.violations], [[], []]);
+});
+
+Deno.test("proxy-v2: what a load balancer in front of the edge has told is told on", async () => {
+  const lines = new Lines();
+  await using pair = await Pair.start(behindHaproxy(lines));
+  await using program = await Program.start({ config: configOf("proxy-v2", pair.backends, ...RARE_CHECKS) });
+  const edge = program.target("main");
+  for (
+    const [address, family, destination] of [
+      ["192.0.2.7", "TCP4", "127.0.0.1"],
+      ["2001:db8::7", "TCP6", "::ffff:127.0.0.1"],
+    ] as const
+  ) {
+    await using bot = await callFrom(address, edge, { name: STEVE.name });
+    await bot.joined();
+    const line = `PROXY ${family} ${address} ${destination} ${CALLERS_PORT} ${edge.port}`;
+    assertEquals(lines.about(address), [["hub", line]]);
+    bot.close();
+    await pair.hub.left(STEVE.name);
+  }
 });
 
 Deno.test("proxy-v2: in raw mode the address is told too", async () => {
@@ -305,8 +327,9 @@ Deno.test("websocket: a server learns the address by X-Real-IP in exactly that c
   await using steve = await playFrom(STEVE, program.target("main"), pair.hub);
   steve.assertMap();
   await using alex = await playFrom(ALEX, program.target("main"), pair.hub);
-  await moveTo(pair.arena, "arena", steve);
-  await moveTo(pair.hub, "hub", steve);
+  const moves = (): number => program.lines("moved").length;
+  await moveTo("arena", steve, moves);
+  await moveTo("hub", steve, moves);
   await steve.seesPlayer("Alex");
   const told = sockets.about(STEVE.address);
   assertEquals(told.map(({ server }) => server), ["hub", "arena", "hub"]);
@@ -429,9 +452,12 @@ for (const listener of ["main", "raw"]) {
 }
 
 /** An edge in this process whose servers tell players apart by their addresses. */
-function startLoopbackEdge(config: string, dataDir: string): Promise<Edge> {
+function startLoopbackEdge(config: string, dataDir: string, onMoved: () => void): Promise<Edge> {
+  const nothing = (): void => {};
+  const info = (event: string): void => void (event === "moved" && onMoved());
+  const log: Log = { debug: nothing, info, warn: nothing, error: nothing };
   const text = ["[edge]", `data_dir = "${dataDir}"`, "[limits]", ...NO_LIMITS, config].join("\n");
-  return startEdge(parseConfig(text, { path: "kurafuto.toml" }).config, SILENT);
+  return startEdge(parseConfig(text, { path: "kurafuto.toml" }).config, log);
 }
 
 function mainOf(edge: Edge): Edge["listeners"][number] {
@@ -454,7 +480,8 @@ Deno.test("loopback: each player has one address 127.x.y.z, on every server, aft
   const dataDir = await Deno.makeTempDir({ prefix: "kurafuto-test-" });
   const seen = new Set<string>();
   for (let run = 0; run < 2; run++) {
-    await using edge = await startLoopbackEdge(config, dataDir);
+    let moves = 0;
+    await using edge = await startLoopbackEdge(config, dataDir, () => moves++);
     await using steve = await playFrom(STEVE, mainOf(edge), pair.hub);
     await using alex = await playFrom(ALEX, mainOf(edge), pair.hub);
     const [hers, his] = [await seenAt(pair.hub, ALEX), await seenAt(pair.hub, STEVE)];
@@ -465,7 +492,7 @@ Deno.test("loopback: each player has one address 127.x.y.z, on every server, aft
       { player: "steve", address: his, inUse: true },
       { player: "alex", address: hers, inUse: true },
     ]);
-    await moveTo(pair.arena, "arena", steve);
+    await moveTo("arena", steve, () => moves);
     assertEquals(await seenAt(pair.arena, STEVE), his);
     await steve.bot.halfClose();
     await steve.bot.closed();
@@ -534,6 +561,7 @@ for (const [forwardIp, listener] of [["loopback", "main"], ["loopback", "raw"], 
       const { port } = program.target(listener);
       const isStuck = (): boolean => tcpEnds(port).some(({ remotePort, unsent }) => remotePort === port && unsent > 0);
       await eventually(isStuck, "a player who waits");
+      await new Promise((resolve) => setTimeout(resolve, STALL_MS));
       const grown = await program.residentBytes() - before;
       assertEquals(isSent, false);
       assert(grown < 40 * MIB, `grew by ${grown} bytes`);

@@ -1,12 +1,13 @@
 import { ClassicServer } from "../../lib/demo/server.ts";
-import { assert, assertEquals, assertMatch } from "../harness/assert.ts";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "../harness/assert.ts";
 import type { Bot, BotOptions } from "../harness/bot.ts";
-import { Program } from "../harness/program.ts";
+import { Program, programCommand } from "../harness/program.ts";
 import { Waits } from "../harness/waits.ts";
 import { reply, ScriptedList } from "../heartbeat/scripted_list.ts";
 import { BELIEVES_CALLERS, callFrom } from "./callers.ts";
 import { independentKey, independentKeys } from "./independent_keys.ts";
 import { ObservedServer } from "./observed_server.ts";
+import { VerifyingServer } from "./verifying_server.ts";
 
 const MODES = ["parse", "raw"] as const;
 const WRONG_KEY = /^Login failed! Close the game and sign in again \[PA-\w+\]$/;
@@ -182,7 +183,7 @@ function saltIn(heartbeat = ""): string {
 }
 
 /** Both listeners are in both lists; names of the second one's players get `_b`. */
-function listedGate(server: ObservedServer, lists: readonly [ScriptedList, ScriptedList]): string {
+function listedGate({ address, salt }: VerifyingServer, lists: readonly [ScriptedList, ScriptedList]): string {
   const heartbeats = MODES.flatMap((mode) =>
     lists.flatMap((list, index) => [
       "[[heartbeat]]",
@@ -192,7 +193,7 @@ function listedGate(server: ObservedServer, lists: readonly [ScriptedList, Scrip
       `name_suffix = "${["", "_b"][index]}"`,
     ])
   );
-  return gate(server, [], heartbeats);
+  return gate({ address }, [], [`salt = "${salt}"`, ...heartbeats]);
 }
 
 /** The salt that `list` makes keys of for the players of `mode`'s listener. */
@@ -203,13 +204,14 @@ async function saltAt(list: ScriptedList, program: Program, mode: string): Promi
   return saltIn(last());
 }
 
-Deno.test("two lists vouch for two players of one name; a restart turns nobody away who has a key", async () => {
+Deno.test("two lists vouch for two players of one name, whom servers can tell apart; a restart turns nobody away who has a key", async () => {
   await withData(async (dataDir) => {
-    await using server = await ObservedServer.start();
+    await using verifying = await VerifyingServer.start();
+    const { server, salt: serverSalt } = verifying;
     await using first = new ScriptedList();
     await using second = new ScriptedList();
-    const config = listedGate(server, [first, second]);
-    const secrets: string[] = [];
+    const config = listedGate(verifying, [first, second]);
+    const secrets = [serverSalt];
     const keys = new Map<string, string>();
 
     const play = async (program: Program, mode: string): Promise<void> => {
@@ -217,7 +219,11 @@ Deno.test("two lists vouch for two players of one name; a restart turns nobody a
       assert(plain !== undefined && marked !== undefined);
       await using alice = await callFrom("192.0.2.1", program.target(mode), { name: "Alice", key: plain });
       await using other = await callFrom("192.0.2.2", program.target(mode), { name: "Alice", key: marked });
-      await Promise.all([alice.joined(), other.joined(), server.joined("Alice"), server.joined("Alice_b")]);
+      await Promise.all([alice.joined(), other.joined()]);
+      // The server takes nobody whose key does not prove that name to it.
+      for (const name of ["Alice", "Alice_b"]) {
+        assertEquals((await server.joined(name)).login.key, await independentKey(serverSalt, name));
+      }
       const long = "A".repeat(15);
       const longKey = await independentKey(await saltAt(second, program, mode), long);
       await using tooLong = await callFrom("192.0.2.3", program.target(mode), { name: long, key: longKey });
@@ -237,7 +243,7 @@ Deno.test("two lists vouch for two players of one name; a restart turns nobody a
         keys.set(`${mode} marked`, await independentKey(salts[1], "Alice"));
         await play(program, mode);
       }
-      assertEquals(new Set(secrets).size, 4);
+      assertEquals(new Set(secrets).size, 5);
       await stopSilent(program, [...secrets, ...keys.values()]);
     }
     for (const list of [first, second]) list.requests.length = 0;
@@ -251,6 +257,21 @@ Deno.test("two lists vouch for two players of one name; a restart turns nobody a
       if (!isFile || !name.startsWith("salt-")) continue;
       assertEquals((await Deno.stat(`${dataDir}/${name}`)).mode ?? 0, 0o100600, name);
     }
+  });
+});
+
+Deno.test("a faulty file of salts ends the start, and its content is not told", async () => {
+  await withData(async (dataDir) => {
+    await Deno.writeTextFile(`${dataDir}/salt-raw`, "Secret Secret\n");
+    const path = `${dataDir}/kurafuto.toml`;
+    const config = gate({ address: "127.0.0.1:1" }, []);
+    await Deno.writeTextFile(path, `[edge]\ndata_dir = "${dataDir}"\n[log]\nlevel = "debug"\n${config}`);
+    const { code, stdout, stderr } = await programCommand(["run", "-c", path]).output();
+    const [said, logged] = [new TextDecoder().decode(stdout), new TextDecoder().decode(stderr)];
+    assertEquals([code, said], [1, ""]);
+    assertStringIncludes(logged, `Cannot use the salts in ${dataDir}/salt-raw: line 1 is none`);
+    assertEquals(logged.includes("Secret"), false);
+    assertEquals(await Deno.readTextFile(`${dataDir}/salt-raw`), "Secret Secret\n");
   });
 });
 
@@ -323,16 +344,14 @@ Deno.test("who fails again and again hears of it ever later, others do not, and 
     }
     const [, second = 0, third = 0, fourth = 0] = waits;
     assert(second >= 249 && third >= 499 && fourth >= 999, `the waits were ${waits.map(Math.round)} ms`);
+    const key = await independentKey(SALTS.now, "Alice");
     // The next one waits two seconds.
     await using guesser = await guess("192.0.2.1");
     let told = false;
     const hears = guesser.kicked().then(() => told = true);
     await using neighbour = await guess("192.0.2.2");
     assertMatch(await neighbour.kicked(), WRONG_KEY);
-    await using right = await callFrom("192.0.2.1", target, {
-      name: "Alice",
-      key: await independentKey(SALTS.now, "Alice"),
-    });
+    await using right = await callFrom("192.0.2.1", target, { name: "Alice", key });
     await right.joined();
     assertEquals(told, false);
     await hears;
@@ -458,6 +477,19 @@ for (
     });
   });
 }
+
+Deno.test("a listener that asks for no key takes anybody, also where a list makes it known", async () => {
+  await using server = await ObservedServer.start();
+  await using list = new ScriptedList();
+  const heartbeat = ["[[heartbeat]]", 'listener = "parse"', `url = "${list.url("127.0.0.1")}"`, 'name_suffix = "_a"'];
+  await using program = await Program.start({ config: gate(server, ['auth = "off"'], heartbeat) });
+  await list.until(() => toldSalt(list) !== "", "a heartbeat");
+  for (const [name, key] of [["Alice", "-"], ["Bob", await independentKey(toldSalt(list), "Bob")]] as const) {
+    await using bot = await callFrom("192.0.2.1", program.target("parse"), { name, key });
+    await bot.joined();
+    await server.joined(name);
+  }
+});
 
 Deno.test("when the network is full the next player is told so, until somebody leaves", async () => {
   await using server = await ObservedServer.start();

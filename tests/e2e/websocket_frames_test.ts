@@ -270,18 +270,3 @@ Deno.test("a client that never comes to Classic is told why, too", async () => {
     assertEquals((await program.ended(index + 1)).event, "turned-away");
   }
 });
-
-Deno.test("a client that is slow to read finds the close frame and an end in order, long after its session is over", async () => {
-  await using hub = await ObservedServer.start();
-  await using program = await Program.start({ config: network([{ name: "hub", address: hub.address }]) });
-  for (const [index, listener] of ["main", "raw"].entries()) {
-    await using client = await FrameClient.connect(program.target(listener));
-    await client.send(masked(BINARY, identification("frames", "-", 0)));
-    await hub.joined("frames");
-    client.pauseReading();
-    await client.send(concat(frame(BINARY, POSITION), UNHEARD));
-    await program.ended(index + 1);
-    client.resumeReading();
-    assertEquals([await client.over(), client.closeCode], ["finished", 1002]);
-  }
-});

@@ -77,15 +77,6 @@ export class FrameClient implements AsyncDisposable {
     return this.#link.write(bytes);
   }
 
-  /** Stops reading, as a stalled client does; a read that is under way still completes. */
-  pauseReading(): void {
-    this.#link.pause();
-  }
-
-  resumeReading(): void {
-    this.#link.resume();
-  }
-
   /** Waits until `probe` returns something, looking again whenever something came. */
   until<T>(probe: () => T | undefined | false, what: string, options?: WaitOptions): Promise<T> {
     return this.#waits.until(probe, what, options);

@@ -11,6 +11,7 @@ import { readAll, readBytes, TcpPair, writePieces } from "./websocket/tcp_pair.t
 
 const DEADLINE_MS = 5000;
 const LOCAL_PEER = "127.0.0.1";
+const PEER = { address: LOCAL_PEER, port: 40_000 };
 const CLASSIC = Uint8Array.of(0, 7, 0x4e, 0x6f, 0x74, 0x63, 0x68);
 const BINARY_FRAME = 2;
 const V1_HEADER = latin1("PROXY TCP4 192.0.2.7 198.51.100.1 56818 25565\r\n");
@@ -58,7 +59,7 @@ async function knock(
   { options = door(), peer = LOCAL_PEER }: { readonly options?: DoorOptions; readonly peer?: string } = {},
 ): Promise<Entry & { readonly said: string }> {
   using pair = await TcpPair.open();
-  const entering = enter(pair.far, peer, options, AbortSignal.timeout(DEADLINE_MS));
+  const entering = enter(pair.far, { ...PEER, address: peer }, options, AbortSignal.timeout(DEADLINE_MS));
   for (const piece of pieces) await writePieces(pair.near, piece, piece.length);
   const entry = await entering;
   if (entry.kind === "turned-away") return { ...entry, said: "" };
@@ -132,6 +133,19 @@ const LET_IN: readonly Visit[] = [
     expected: "websocket 192.0.2.7",
   },
 ];
+
+Deno.test("the port is the client's as far as it was told: the peer's, that of a PROXY header, or none", async () => {
+  const ports: number[] = [];
+  for (const sent of [CLASSIC, join(writeProxyHeader(), CLASSIC), join(V1_HEADER, CLASSIC), join(V2_HEADER, CLASSIC)]) {
+    const entry = await knock([sent]);
+    ports.push(entry.kind === "classic" ? entry.port : -1);
+  }
+  for (const header of ["X-Real-IP: 203.0.113.9", "X-Real-IP: unknown"]) {
+    const entry = await knock([join(request(header), FRAME)]);
+    ports.push(entry.kind === "classic" ? entry.port : -1);
+  }
+  assertEquals(ports, [PEER.port, PEER.port, 56818, 56818, 0, PEER.port]);
+});
 
 const KEPT_OUT: readonly Visit[] = [
   { name: "SSH", sent: latin1("SSH-2.0-OpenSSH"), expected: "not-classic 127.0.0.1" },
@@ -217,7 +231,7 @@ for (const known of KEPT_OUT) {
 Deno.test("a client that is turned away finds its connection closed", async () => {
   using pair = await TcpPair.open();
   await pair.near.write(latin1("SSH-"));
-  await enter(pair.far, LOCAL_PEER, door(), AbortSignal.timeout(DEADLINE_MS));
+  await enter(pair.far, PEER, door(), AbortSignal.timeout(DEADLINE_MS));
   assertEquals(await pair.near.read(new Uint8Array(1)).catch(() => null), null);
 });
 
@@ -231,7 +245,7 @@ Deno.test("a client that closes without a byte is empty, also behind a PROXY hea
     using pair = await TcpPair.open();
     await writePieces(pair.near, sent, sent.length);
     await pair.near.closeWrite();
-    const entry = await enter(pair.far, LOCAL_PEER, door(), AbortSignal.timeout(DEADLINE_MS));
+    const entry = await enter(pair.far, PEER, door(), AbortSignal.timeout(DEADLINE_MS));
     assertEquals(entry.kind === "turned-away" && entry.reason, "empty");
   }
 });
@@ -241,7 +255,7 @@ Deno.test({
   ignore: !CAN_RESET,
   fn: async () => {
     using pair = await TcpPair.open();
-    const entering = enter(pair.far, LOCAL_PEER, door(), AbortSignal.timeout(DEADLINE_MS));
+    const entering = enter(pair.far, PEER, door(), AbortSignal.timeout(DEADLINE_MS));
     resetConnection(pair.near);
     assertEquals(summary(await entering), "empty 127.0.0.1");
   },
@@ -253,7 +267,7 @@ Deno.test("a client that closes before it can be told what it speaks is cut shor
     await writePieces(pair.near, sent, sent.length);
     await pair.near.closeWrite();
     assertEquals(
-      summary(await enter(pair.far, LOCAL_PEER, door(), AbortSignal.timeout(DEADLINE_MS))),
+      summary(await enter(pair.far, PEER, door(), AbortSignal.timeout(DEADLINE_MS))),
       "cut-short 127.0.0.1",
     );
   }
@@ -261,7 +275,7 @@ Deno.test("a client that closes before it can be told what it speaks is cut shor
 
 Deno.test("the answer to a refused request arrives, however much the client still sends", async () => {
   using pair = await TcpPair.open();
-  const entering = enter(pair.far, LOCAL_PEER, door(), AbortSignal.timeout(DEADLINE_MS));
+  const entering = enter(pair.far, PEER, door(), AbortSignal.timeout(DEADLINE_MS));
   await writePieces(pair.near, latin1("GET / HTTP/1.1\r\nHost: edge\r\n\r\n"), 1000);
   await writePieces(pair.near, new Uint8Array(20_000), 20_000);
   await pair.near.closeWrite();
@@ -283,7 +297,7 @@ for (
     for (const reason of ["too-slow", "given-up"]) {
       using pair = await TcpPair.open();
       const control = new AbortController();
-      const entering = enter(pair.far, LOCAL_PEER, door(), control.signal);
+      const entering = enter(pair.far, PEER, door(), control.signal);
       await writePieces(pair.near, sent, Math.max(1, sent.length));
       // The answer of a WebSocket shows that the request was read.
       if (stage.startsWith("a WebSocket")) await readBytes(pair.near, 12);
@@ -297,7 +311,7 @@ for (
 Deno.test("a signal that has aborted already turns away at once", async () => {
   using pair = await TcpPair.open();
   await pair.near.write(CLASSIC);
-  const entry = await enter(pair.far, LOCAL_PEER, door(), AbortSignal.abort(new Error("the end")));
+  const entry = await enter(pair.far, PEER, door(), AbortSignal.abort(new Error("the end")));
   assertEquals(summary(entry), "given-up 127.0.0.1");
 });
 
@@ -305,7 +319,7 @@ Deno.test("a signal that aborts later does nothing to a client that is in", asyn
   using pair = await TcpPair.open();
   const control = new AbortController();
   await pair.near.write(CLASSIC);
-  const entry = await enter(pair.far, LOCAL_PEER, door(), control.signal);
+  const entry = await enter(pair.far, PEER, door(), control.signal);
   control.abort();
   assert(entry.kind === "classic");
   assertEquals(await readBytes(entry.conn, CLASSIC.length), CLASSIC);
@@ -323,7 +337,7 @@ Deno.test("real TLS is taken off, in front of Classic, a WebSocket and a refused
     const dialling = Deno.connectTls({ hostname: "localhost", port: listener.addr.port, caCerts });
     const conn = await listener.accept();
     using client = await dialling;
-    const entering = enter(conn, LOCAL_PEER, tls, AbortSignal.timeout(DEADLINE_MS));
+    const entering = enter(conn, PEER, tls, AbortSignal.timeout(DEADLINE_MS));
     await writePieces(client, sent, sent.length);
     const answering = readAll(client);
     const entry = await entering;
@@ -349,7 +363,7 @@ Deno.test("the deadline ends a client that stays silent behind TLS, and one that
   const tls = door({ tls: (conn, signal) => layer.accept(conn, signal) });
   for (const sent of [Uint8Array.of(0x16, 3, 1), Uint8Array.of(0x16)]) {
     using pair = await TcpPair.open();
-    const entering = enter(pair.far, LOCAL_PEER, tls, AbortSignal.timeout(100));
+    const entering = enter(pair.far, PEER, tls, AbortSignal.timeout(100));
     await writePieces(pair.near, sent, sent.length);
     assertEquals(summary(await entering), "too-slow 127.0.0.1");
   }
@@ -361,7 +375,7 @@ Deno.test("the deadline ends a client that stays silent behind TLS, and one that
   });
   const conn = await listener.accept();
   const control = new AbortController();
-  const entering = enter(conn, LOCAL_PEER, tls, control.signal);
+  const entering = enter(conn, PEER, tls, control.signal);
   using client = await dialling;
   await client.handshake();
   control.abort(new DOMException("late", "TimeoutError"));
@@ -377,7 +391,7 @@ Deno.test("random bytes are let in or turned away, never an error", async () => 
     if (sent.length > 0) sent[random.below(sent.length)] = random.below(256);
     await writePieces(pair.near, sent, Math.max(1, sent.length));
     await pair.near.closeWrite();
-    const entry = await enter(pair.far, LOCAL_PEER, door(), AbortSignal.timeout(DEADLINE_MS));
+    const entry = await enter(pair.far, PEER, door(), AbortSignal.timeout(DEADLINE_MS));
     assert(
       entry.kind === "classic" || !["too-slow", "given-up"].includes(entry.reason),
       `round ${round}: ${summary(entry)}`,

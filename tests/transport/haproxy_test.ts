@@ -15,7 +15,8 @@ const DOOR: DoorOptions = {
 /** Lets in whoever connects next to `listener` and reads what the client said. */
 async function nextEntry(listener: Deno.TcpListener): Promise<{ readonly address: string; readonly said: string }> {
   const conn = await listener.accept();
-  const entry: Entry = await enter(conn, conn.remoteAddr.hostname, DOOR, AbortSignal.timeout(DEADLINE_MS));
+  const { hostname: address, port } = conn.remoteAddr;
+  const entry: Entry = await enter(conn, { address, port }, DOOR, AbortSignal.timeout(DEADLINE_MS));
   if (entry.kind === "turned-away") return { address: entry.address, said: `${entry.reason}: ${entry.detail}` };
   const said = await readBytes(entry.conn, CLASSIC.length);
   entry.conn.close();
