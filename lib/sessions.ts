@@ -123,7 +123,9 @@ export class Sessions {
       call: () => later(() => session.admitted()),
     };
     this.#running.add(running);
-    arrival.crowdedOut.addEventListener("abort", () => running.dismiss("too-many-logins", "others needed the room"));
+    const makeRoom = (): void => running.dismiss("too-many-logins", "others needed the room");
+    if (arrival.crowdedOut.aborted) makeRoom();
+    else arrival.crowdedOut.addEventListener("abort", makeRoom);
     driver.start(session, arrival.conn);
   }
 

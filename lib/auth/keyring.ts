@@ -59,7 +59,8 @@ export class Keyring {
     await Deno.mkdir(dataDir, { recursive: true, mode: 0o700 });
     const rings: Ring[] = [];
     for (const service of services.length === 0 ? [OWN] : services) {
-      const path = [`${dataDir}/salt`, listener, service.name].filter((part) => part !== "").join("-");
+      // No listener's name has an "@".
+      const path = `${dataDir}/salt-${listener}${service === OWN ? "" : `@${service.name}`}`;
       const kept = await readSalts(path, now());
       const state = kept ?? freshSalts(randomSalt(), now());
       if (kept === undefined) await writeSalts(path, state);

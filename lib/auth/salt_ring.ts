@@ -1,7 +1,10 @@
 /** The salts of one service that count: the one of now, and those that players may still hold keys of. */
 
-/** Salts beside the one of now that are kept; the configuration allows no overlap that needs more. */
-const MAX_RETIRED = 8;
+/**
+ * Salts beside the one of now that are kept. The configuration allows no overlap of more than eight rotations; one more is for a list
+ * that hears of a new salt late.
+ */
+const MAX_RETIRED = 9;
 
 /** A salt that was replaced. */
 export interface RetiredSalt {

@@ -64,7 +64,7 @@ Deno.test("each list has a salt of its own, and its keys tell it from the others
   for (const service of [FIRST, SECOND]) {
     assertEquals(keyring.serviceFor("Notch", keyOf(keyring.saltOf(service.name), "Notch")), service);
   }
-  assertEquals(await bench.files(), ["salt-main-list.example", "salt-main-www.classicube.net"]);
+  assertEquals(await bench.files(), ["salt-main@list.example", "salt-main@www.classicube.net"]);
   assertThrows(() => keyring.saltOf("other"), RangeError, "other");
 });
 
@@ -144,7 +144,7 @@ Deno.test("a plain salt written by hand is taken, and rotates like others", asyn
 Deno.test("a faulty file of salts keeps the keyring shut and stays as it is", async () => {
   await using bench = new Bench();
   await Deno.mkdir(bench.dataDir);
-  const path = `${bench.dataDir}/salt-main-list.example`;
+  const path = `${bench.dataDir}/salt-main@list.example`;
   await Deno.writeTextFile(path, "Secret words\n");
   const { message } = await assertRejects(() => bench.open([FIRST, SECOND]), Error, `${path}: line 1`);
   assert(!message.includes("Secret"), message);
@@ -170,7 +170,7 @@ Deno.test("looking at salts that are young enough writes nothing", async () => {
   const keyring = await bench.open([FIRST]);
   keyring.published(FIRST.name, keyring.saltOf(FIRST.name));
   await keyring.settled();
-  const path = `${bench.dataDir}/salt-main-${FIRST.name}`;
+  const path = `${bench.dataDir}/salt-main@${FIRST.name}`;
   const { ino, mtime } = await Deno.stat(path);
   keyring.rotate();
   keyring.published(FIRST.name, keyring.saltOf(FIRST.name));

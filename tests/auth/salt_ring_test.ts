@@ -74,13 +74,13 @@ Deno.test("news of a salt that was replaced meanwhile changes nothing", () => {
   for (const salt of ["first", "unknown"]) assertEquals(published(state, LISTED, salt, NOW + 1_001), state);
 });
 
-Deno.test("salts that have ended are forgotten at the next change, and never more than eight are kept", () => {
+Deno.test("salts that have ended are forgotten at the next change, and never more than nine are kept", () => {
   const short = rotateAt([1_000, 2_000, 3_000], LISTED);
   // The service heard of each salt just before the next one was made.
   assertEquals(short.retired.map(({ salt }) => salt), ["made-at-2000", "made-at-1000"]);
   const times = Array.from({ length: 12 }, (_, index) => 1_000 * (index + 1));
   const long = rotateAt(times, { ...OWN, overlapMs: 1_000_000 });
-  assertEquals(long.retired.map(({ salt }) => salt), times.slice(3, 11).reverse().map((time) => `made-at-${time}`));
+  assertEquals(long.retired.map(({ salt }) => salt), times.slice(2, 11).reverse().map((time) => `made-at-${time}`));
 });
 
 Deno.test("without an overlap an old salt ends as soon as there is a new one", () => {

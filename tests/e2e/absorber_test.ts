@@ -197,6 +197,7 @@ Deno.test("a salt of the configuration counts without heartbeats, and against th
     const { status } = await post(front.url(), { port: server.server.server.port, salt: "S".repeat(32) });
     assertEquals(status, 200);
     await front.assertLeadsTo(server);
+    assertEquals(front.program.lines("salt-learned"), []);
     await front.stop(server.salt);
   });
 });

@@ -93,7 +93,7 @@ class Scene implements AsyncDisposable {
     await addEntry(this.#dataDir, "ban", address, { lifetimeMs: undefined, reason: undefined });
   }
 
-  /** Plays over a connection for a moment, and returns the line about the session's end. */
+  /** Plays over a connection for a moment, under a name that nobody else has had, and returns the line about the session's end. */
   async visit(conn: Deno.Conn, name: string): Promise<LogLine> {
     await using bot = Bot.over(conn, { name, extensions: CLASSICUBE });
     await bot.joined();
@@ -259,7 +259,7 @@ Deno.test("a PROXY header from a network that is not listed changes nothing, and
   await scene.ban("127.9.9.9");
   const line = new TextEncoder().encode("PROXY TCP4 127.9.9.9 127.0.0.1 56818 25565\r\n");
   const headers = [line, headerOf("127.9.9.9"), headerOf(IPV6.source), writeProxyHeader()];
-  for (const listener of ["main", "raw", "trusting-nobody", "web"]) {
+  for (const [index, listener] of ["main", "raw", "trusting-nobody", "web"].entries()) {
     for (const header of headers) {
       const conn = await from("127.5.5.5", scene.place(listener));
       const before = program.endings.length;
@@ -268,7 +268,8 @@ Deno.test("a PROXY header from a network that is not listed changes nothing, and
       const { event, ip, reason } = await program.ended(before + 1);
       assertEquals([event, ip, reason], ["turned-away", "127.5.5.5", "not-classic"]);
     }
-    assertEquals((await scene.visit(await from("127.5.5.5", scene.place(listener)), "Steve")).ip, "127.5.5.5");
+    const { listener: found, ip } = await scene.visit(await from("127.5.5.5", scene.place(listener)), `Steve${index}`);
+    assertEquals([found, ip], [listener, "127.5.5.5"]);
   }
 });
 

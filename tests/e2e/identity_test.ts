@@ -279,7 +279,7 @@ Deno.test("a salt that is old is replaced while the edge runs, and keys made wit
   await withData(async (dataDir) => {
     await using server = await ObservedServer.start();
     await using list = new ScriptedList();
-    const path = `${dataDir}/salt-parse-127.0.0.1_${list.port}`;
+    const path = `${dataDir}/salt-parse@127.0.0.1_${list.port}`;
     const madeAt = new Date(Date.now() - 61_000).toISOString();
     await Deno.writeTextFile(path, `${SALTS.now} made ${madeAt} published\n`);
     list.play = reply("500 Internal Server Error", "text/html", "down");

@@ -106,10 +106,10 @@ class Scene implements AsyncDisposable {
 
   /** Logs in, and says how it went: the name that the edge knows the player by, or why it does not. */
   async logIn(name: string, key: string): Promise<string> {
+    const count = this.program.lines("ended").length;
     await using bot = await Bot.connect(this.program.target(), { name, key });
     const outcome = await Promise.race([bot.joined().then(() => "joined"), bot.kicked(SOON)]);
     bot.close();
-    const count = this.program.lines("ended").length;
     const end = await this.program.until(() => this.program.lines("ended")[count], `${name}'s end`);
     return outcome === "joined" ? String(end.player) : String(end.reason);
   }
@@ -331,7 +331,7 @@ Deno.test("a salt that is old is replaced, the next heartbeat tells the new one,
   await using running = new AsyncDisposableStack();
   const dataDir = await temporaryFolder(running);
   const old = "abcdefghijklmnopqrstuvwxyz012345";
-  const path = `${dataDir}/salt-main-localhost_${list.port}`;
+  const path = `${dataDir}/salt-main@localhost_${list.port}`;
   await Deno.writeTextFile(path, `${old} made 2020-01-01T00:00:00.000Z published\n`);
   await using scene = await Scene.start([{ url: list.url(), lines: [OFTEN] }], {
     listener: ['auth = "mppass"'],

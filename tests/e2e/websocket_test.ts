@@ -38,7 +38,7 @@ async function setUp(listener: readonly string[] = []): Promise<Stage> {
   return {
     hub,
     program,
-    async [Symbol.asyncDispose]() {
+    async [Symbol.asyncDispose](): Promise<void> {
       await program[Symbol.asyncDispose]();
       await hub[Symbol.asyncDispose]();
     },

@@ -284,6 +284,17 @@ Deno.test("the answer to a refused request arrives, however much the client stil
   assertEquals(summary(await entering), "bad-http 127.0.0.1");
 });
 
+Deno.test("a WebSocket that carries something else is closed in order, however much the client still sends", async () => {
+  using pair = await TcpPair.open();
+  const entering = enter(pair.far, LOCAL_PEER, door(), AbortSignal.timeout(DEADLINE_MS));
+  const sent = join(request(), masked(BINARY_FRAME, latin1("SSH-")), masked(BINARY_FRAME, new Uint8Array(20_000)));
+  await writePieces(pair.near, sent, sent.length);
+  await pair.near.closeWrite();
+  const answer = await readAll(pair.near);
+  assertEquals(answer.subarray(-4), Uint8Array.of(0x88, 2, 1000 >> 8, 1000 & 255));
+  assertEquals(summary(await entering), "not-classic 127.0.0.1");
+});
+
 for (
   const [stage, sent] of [
     ["nothing", new Uint8Array(0)],
