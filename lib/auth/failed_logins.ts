@@ -1,8 +1,10 @@
 import { LRUCache } from "lru-cache";
 
-/** Milliseconds the second failure of an address has to wait for its answer; twice as many each time. */
+/** Failures of an address that are answered at once: an old page of the server list, and another try. */
+const FREE = 3;
+/** Milliseconds the next one has to wait for its answer; twice as many each further time. */
 const FIRST_DELAY_MS = 250;
-const LONGEST_DELAY_MS = 5_000;
+const LONGEST_DELAY_MS = 4_000;
 /** Milliseconds without a failure after which an address begins anew. */
 const FORGIVEN_MS = 600_000;
 /** Addresses that are remembered; beyond that the one that failed least recently is forgotten. */
@@ -30,6 +32,6 @@ export class FailedLogins {
     const before = this.#failures.get(address);
     const count = before === undefined || now - before.at >= FORGIVEN_MS ? 0 : before.count;
     this.#failures.set(address, { count: count + 1, at: now });
-    return count === 0 ? 0 : Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (count - 1));
+    return count < FREE ? 0 : Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (count - FREE));
   }
 }

@@ -16,6 +16,9 @@ import { type LogLine, NO_LIMITS, Program } from "../harness/program.ts";
 import { tcpThrough } from "../harness/relay.ts";
 import { concat, identification } from "../session/logins.ts";
 import { ObservedServer } from "./observed_server.ts";
+import { testWith } from "../harness/installed.ts";
+
+const test = testWith("haproxy", "nginx");
 
 const NEVER = new AbortController().signal;
 /** Where whatever is in front of the edge connects from. */
@@ -168,7 +171,7 @@ function nextRead(conn: Deno.Conn, buffer: Uint8Array): Promise<number | null> {
 }
 
 for (const sending of ["send-proxy", "send-proxy-v2"]) {
-  Deno.test(`behind HAProxy with ${sending} log, limits and bans go by the player's own address`, async () => {
+  test(`behind HAProxy with ${sending} log, limits and bans go by the player's own address`, async () => {
     await using scene = await Scene.start(1);
     await using haproxy = await Haproxy.start({ server: scene.route("main"), serverLine: sending });
     await using steve = Bot.over(await from("127.1.2.3", haproxy), { name: "Steve", extensions: CLASSICUBE });
@@ -195,7 +198,7 @@ for (const sending of ["send-proxy", "send-proxy-v2"]) {
     assertEquals([end.ip, `${end.code} ${end.reason}`, steve.violations], ["127.1.2.3", "CP client-left", []]);
   });
 
-  Deno.test(`behind HAProxy with ${sending} the address is right in every mode and over every family`, async () => {
+  test(`behind HAProxy with ${sending} the address is right in every mode and over every family`, async () => {
     await using scene = await Scene.start();
     for (const [index, listener] of ["raw", "both-families", "ipv6"].entries()) {
       await using haproxy = await Haproxy.start({ server: scene.route(listener), serverLine: sending });
@@ -204,7 +207,7 @@ for (const sending of ["send-proxy", "send-proxy-v2"]) {
     }
   });
 
-  Deno.test(`behind HAProxy with ${sending} an IPv6 player has their own address, and limits one network of /64`, async () => {
+  test(`behind HAProxy with ${sending} an IPv6 player has their own address, and limits one network of /64`, async () => {
     await using scene = await Scene.start(1);
     await using haproxy = await Haproxy.start({
       server: scene.route("main"),
@@ -236,7 +239,7 @@ for (
     "check check-send-proxy inter 50ms",
   ]
 ) {
-  Deno.test(`HAProxy's own checks (${serverLine}) harm nobody and are counted as empty`, async () => {
+  test(`HAProxy's own checks (${serverLine}) harm nobody and are counted as empty`, async () => {
     await using scene = await Scene.start(2);
     const { program } = scene;
     // Without that HAProxy resets a connection before it is one.
@@ -253,7 +256,7 @@ for (
   });
 }
 
-Deno.test("a PROXY header from a network that is not listed changes nothing, and ends the connection", async () => {
+test("a PROXY header from a network that is not listed changes nothing, and ends the connection", async () => {
   await using scene = await Scene.start(1);
   const { program } = scene;
   await scene.ban("127.9.9.9");
@@ -273,7 +276,7 @@ Deno.test("a PROXY header from a network that is not listed changes nothing, and
   }
 });
 
-Deno.test("a load balancer is believed once: what its client sends like it is not", async () => {
+test("a load balancer is believed once: what its client sends like it is not", async () => {
   await using scene = await Scene.start();
   const conn = await Deno.connect(scene.place("main"));
   await conn.write(concat(headerOf("127.1.2.3"), headerOf(CLAIMED), identification("Mallory")));
@@ -282,7 +285,7 @@ Deno.test("a load balancer is believed once: what its client sends like it is no
   assertEquals([event, ip, reason], ["turned-away", "127.1.2.3", "not-classic"]);
 });
 
-Deno.test("half a PROXY header and a broken one end their connections, and nobody else's", async () => {
+test("half a PROXY header and a broken one end their connections, and nobody else's", async () => {
   await using scene = await Scene.start();
   const broken = headerOf("127.1.2.3").with(12, 0x31);
   for (
@@ -312,7 +315,7 @@ const WEB_SERVERS: readonly (readonly [what: string, headers: readonly string[],
 ];
 
 for (const [what, headers, claim] of WEB_SERVERS) {
-  Deno.test(`${what} of a listed nginx is believed, by the log and by bans, and what its client claims is not`, async () => {
+  test(`${what} of a listed nginx is believed, by the log and by bans, and what its client claims is not`, async () => {
     await using scene = await Scene.start();
     await using nginx = await Nginx.start(scene.route("web"), headers);
     assertEquals((await scene.visit(await webFrom("127.7.7.7", nginx, [claim]), "Steve")).ip, "127.7.7.7");
@@ -323,7 +326,7 @@ for (const [what, headers, claim] of WEB_SERVERS) {
     assertEquals((await scene.visit(await webFrom("127.7.7.8", nginx, [claim]), "Alex")).ip, "127.7.7.8");
   });
 
-  Deno.test(`${what} from a network that is not listed is not believed`, async () => {
+  test(`${what} from a network that is not listed is not believed`, async () => {
     await using scene = await Scene.start();
     await using nginx = await Nginx.start(scene.route("trusting-nobody"), headers);
     assertEquals((await scene.visit(await webFrom("127.7.7.7", nginx, [claim]), "Steve")).ip, FRONT);
@@ -332,7 +335,7 @@ for (const [what, headers, claim] of WEB_SERVERS) {
   });
 }
 
-Deno.test("a web server may tell an IPv6 address, and what is no address is passed over", async () => {
+test("a web server may tell an IPv6 address, and what is no address is passed over", async () => {
   await using scene = await Scene.start();
   const visits: readonly (readonly [header: string, ip: string])[] = [
     ["X-Real-IP: 2001:DB8::7", "2001:db8::7"],

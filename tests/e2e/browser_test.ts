@@ -1,15 +1,18 @@
 /** Players in a real browser, beside others who are not, on the same ports. */
 import * as presets from "../../lib/demo/presets.ts";
 import { assertEquals, assertMatch, assertRejects } from "../harness/assert.ts";
-import { Chromium } from "../harness/chromium.ts";
+import { CHROMIUM, Chromium } from "../harness/chromium.ts";
 import { network, Program } from "../harness/program.ts";
 import { ObservedServer } from "./observed_server.ts";
 import { Player } from "./player.ts";
 import { WebPlayer, WebSite } from "./web_player.ts";
+import { testWith } from "../harness/installed.ts";
+
+const test = testWith(CHROMIUM);
 
 const CPE = { extensions: presets.CLASSICUBE };
 
-Deno.test("a page in a browser plays among those of raw TCP on one port", async (t) => {
+test("a page in a browser plays among those of raw TCP on one port", async (t) => {
   await using browser = await Chromium.start();
   await using site = new WebSite();
   await using hub = await ObservedServer.start(presets.mcgalaxy());
@@ -61,7 +64,7 @@ Deno.test("a page in a browser plays among those of raw TCP on one port", async 
   }
 });
 
-Deno.test("a browser is moved between servers, or turned away with an answer", async (t) => {
+test("a browser is moved between servers, or turned away with an answer", async (t) => {
   await using browser = await Chromium.start();
   await using site = new WebSite();
   await using hub = await ObservedServer.start(presets.mcgalaxy());

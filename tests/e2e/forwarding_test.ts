@@ -23,6 +23,9 @@ import { BELIEVES_CALLERS, CALLERS_PORT, callFrom } from "./callers.ts";
 import { ObservedServer } from "./observed_server.ts";
 import { Player } from "./player.ts";
 import { StreamPlayer } from "./stream_player.ts";
+import { testWith } from "../harness/installed.ts";
+
+const test = testWith("haproxy");
 
 const MIB = 1 << 20;
 const NEVER = new AbortController().signal;
@@ -165,7 +168,7 @@ function behindHaproxy(lines: Lines): Parameters<typeof Pair.start>[0] {
   };
 }
 
-Deno.test("proxy-v2: HAProxy with accept-proxy learns both ends of a player's connection, after a move too", async () => {
+test("proxy-v2: HAProxy with accept-proxy learns both ends of a player's connection, after a move too", async () => {
   const lines = new Lines();
   await using pair = await Pair.start(behindHaproxy(lines));
   await using program = await Program.start({ config: configOf("proxy-v2", pair.backends, ...BUSY_CHECKS) });
@@ -186,7 +189,7 @@ Deno.test("proxy-v2: HAProxy with accept-proxy learns both ends of a player's co
   assertEquals([steve.bot.violations, alex.bot.violations], [[], []]);
 });
 
-Deno.test("proxy-v2: what a load balancer in front of the edge has told is told on", async () => {
+test("proxy-v2: what a load balancer in front of the edge has told is told on", async () => {
   const lines = new Lines();
   await using pair = await Pair.start(behindHaproxy(lines));
   await using program = await Program.start({ config: configOf("proxy-v2", pair.backends, ...RARE_CHECKS) });
@@ -206,7 +209,7 @@ Deno.test("proxy-v2: what a load balancer in front of the edge has told is told 
   }
 });
 
-Deno.test("proxy-v2: in raw mode the address is told too", async () => {
+test("proxy-v2: in raw mode the address is told too", async () => {
   const lines = new Lines();
   await using pair = await Pair.start(behindHaproxy(lines));
   await using program = await Program.start({ config: configOf("proxy-v2", pair.backends, ...BUSY_CHECKS) });
@@ -215,7 +218,7 @@ Deno.test("proxy-v2: in raw mode the address is told too", async () => {
   assertEquals(lines.about(STEVE.address).length, 1);
 });
 
-Deno.test("proxy-v2: checks, which tell no address, find servers well and learn what they offer", async () => {
+test("proxy-v2: checks, which tell no address, find servers well and learn what they offer", async () => {
   const lines = new Lines();
   await using pair = await Pair.start(behindHaproxy(lines));
   await using program = await Program.start({ config: configOf("proxy-v2", pair.backends, ...BUSY_CHECKS) });

@@ -385,7 +385,8 @@ function startGuarded(address: string, dataDir: string): Promise<Program> {
 }
 
 async function saltIn(dataDir: string, listener: string): Promise<string> {
-  return (await Deno.readTextFile(`${dataDir}/salt-${listener}`)).trim();
+  const [salt = ""] = (await Deno.readTextFile(`${dataDir}/salt-${listener}`)).split(" ");
+  return salt;
 }
 
 async function withDataDir(test: (dataDir: string) => Promise<void>): Promise<void> {

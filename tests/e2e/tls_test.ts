@@ -4,7 +4,7 @@ import * as presets from "../../lib/demo/presets.ts";
 import { ExitCode } from "../../lib/exit_code.ts";
 import { assertEquals, assertRejects, assertStringIncludes } from "../harness/assert.ts";
 import { type Certificate, makeCertificate } from "../harness/certificate.ts";
-import { Chromium } from "../harness/chromium.ts";
+import { CHROMIUM, Chromium } from "../harness/chromium.ts";
 import { eventually } from "../harness/kernel.ts";
 import { network, Program, programCommand } from "../harness/program.ts";
 import { WebSocketStream } from "../harness/websocket_stream.ts";
@@ -12,6 +12,9 @@ import { ObservedServer } from "./observed_server.ts";
 import { Player } from "./player.ts";
 import { depart, visit } from "./visit.ts";
 import { WebPlayer, WebSite } from "./web_player.ts";
+import { testWith } from "../harness/installed.ts";
+
+const test = testWith("openssl", CHROMIUM);
 
 const CPE = { extensions: presets.CLASSICUBE };
 const PROXY_HEADER = "PROXY TCP4 192.0.2.7 192.0.2.1 40000 25565\r\n";
@@ -70,7 +73,7 @@ function tlsLines(certPath: string, keyPath: string): readonly string[] {
 }
 
 for (const mode of ["parse", "raw"] as const) {
-  Deno.test(`${mode}: Classic and WebSockets, with TLS and without, play on one port`, async (t) => {
+  test(`${mode}: Classic and WebSockets, with TLS and without, play on one port`, async (t) => {
     await using stage = await Stage.start(`mode = "${mode}"`);
     const { hub, program } = stage;
     await using fellow = await Player.join(program.target(), hub, { name: "fellow", ...CPE });
@@ -93,7 +96,7 @@ for (const mode of ["parse", "raw"] as const) {
   });
 }
 
-Deno.test("a page in a browser plays through wss", async () => {
+test("a page in a browser plays through wss", async () => {
   await using stage = await Stage.start();
   const { hub, program } = stage;
   await using browser = await Chromium.start(`--ignore-certificate-errors-spki-list=${keyHash(stage.certificate)}`);
@@ -116,7 +119,7 @@ function keyHash({ certPath }: Certificate): string {
 }
 
 for (const [name, connect] of [["tls", "connectTls"], ["wss", "connectWebSocket"]] as const) {
-  Deno.test(`a kick through ${name} is read before the close`, async () => {
+  test(`a kick through ${name} is read before the close`, async () => {
     await using stage = await Stage.start();
     const conn = connect === "connectTls" ? await stage.connectTls() : await stage.connectWebSocket("wss");
     await using player = await Player.over(conn, stage.hub, { name, ...CPE });
@@ -128,7 +131,7 @@ for (const [name, connect] of [["tls", "connectTls"], ["wss", "connectWebSocket"
   });
 }
 
-Deno.test("a broken rule of WebSockets is told through TLS, too", async () => {
+test("a broken rule of WebSockets is told through TLS, too", async () => {
   await using stage = await Stage.start();
   const stream = await stage.connectWebSocket("wss");
   await using _player = await Player.over(stream, stage.hub, { name: "wss" });
@@ -137,7 +140,7 @@ Deno.test("a broken rule of WebSockets is told through TLS, too", async () => {
   assertEquals(await stage.ended("wss"), "CP client-reset 127.0.0.1");
 });
 
-Deno.test("a PROXY header in front of TLS tells the address, where it comes from a listed network", async () => {
+test("a PROXY header in front of TLS tells the address, where it comes from a listed network", async () => {
   await using stage = await Stage.start('proxy_protocol_from = ["127.0.0.0/8"]');
   const { hub, program, certificate } = stage;
   const tcp = await Deno.connect(program.target());
@@ -148,7 +151,7 @@ Deno.test("a PROXY header in front of TLS tells the address, where it comes from
   assertEquals(await stage.ended("proxied"), "CP client-left 192.0.2.7");
 });
 
-Deno.test("whoever does not manage TLS is turned away, and nobody else is harmed", async () => {
+test("whoever does not manage TLS is turned away, and nobody else is harmed", async () => {
   await using stage = await Stage.start();
   const { hub, program } = stage;
   await using fellow = await Player.join(program.target(), hub, { name: "fellow" });
@@ -167,7 +170,7 @@ Deno.test("whoever does not manage TLS is turned away, and nobody else is harmed
   await hub.heard("fellow", ["still here"]);
 });
 
-Deno.test("a listener without a certificate turns TLS away", async () => {
+test("a listener without a certificate turns TLS away", async () => {
   await using certificate = await makeCertificate();
   await using hub = await ObservedServer.start();
   await using program = await Program.start({ config: network([{ name: "hub", address: hub.address }]) });
@@ -176,7 +179,7 @@ Deno.test("a listener without a certificate turns TLS away", async () => {
   assertEquals((await program.ended(1)).reason, "not-classic");
 });
 
-Deno.test("a certificate that cannot be had is told at the start, with the file's name", async () => {
+test("a certificate that cannot be had is told at the start, with the file's name", async () => {
   await using certificate = await makeCertificate();
   await using other = await makeCertificate();
   const { certPath, keyPath } = certificate;

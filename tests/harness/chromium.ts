@@ -1,6 +1,9 @@
 /** A real browser: Chromium without a screen, driven through its DevTools protocol. */
 import { Waits } from "./waits.ts";
 
+/** The browser: the program that the environment variable CHROMIUM names, else `chromium`. */
+export const CHROMIUM = Deno.env.get("CHROMIUM") ?? "chromium";
+
 const START_MS = 20_000;
 const ANSWER_MS = 20_000;
 const STOP_MS = 5_000;
@@ -50,13 +53,13 @@ export class Chromium implements AsyncDisposable {
   }
 
   /**
-   * Starts the browser: the program that the environment variable CHROMIUM names, else `chromium`.
+   * Starts the browser: {@linkcode CHROMIUM}.
    *
    * @param flags More of its flags.
    */
   static async start(...flags: readonly string[]): Promise<Chromium> {
     const folder = await Deno.makeTempDir({ prefix: "chromium-" });
-    const program = Deno.env.get("CHROMIUM") ?? "chromium";
+    const program = CHROMIUM;
     let child: Deno.ChildProcess;
     try {
       child = new Deno.Command(program, {

@@ -286,7 +286,7 @@ Deno.test("the answer to a refused request arrives, however much the client stil
 
 Deno.test("a WebSocket that carries something else is closed in order, however much the client still sends", async () => {
   using pair = await TcpPair.open();
-  const entering = enter(pair.far, LOCAL_PEER, door(), AbortSignal.timeout(DEADLINE_MS));
+  const entering = enter(pair.far, PEER, door(), AbortSignal.timeout(DEADLINE_MS));
   const sent = join(request(), masked(BINARY_FRAME, latin1("SSH-")), masked(BINARY_FRAME, new Uint8Array(20_000)));
   await writePieces(pair.near, sent, sent.length);
   await pair.near.closeWrite();

@@ -3,6 +3,9 @@ import { readProxyHeader, writeProxyHeader } from "../../lib/transport/proxy_pro
 import { assertEquals } from "../harness/assert.ts";
 import { Haproxy } from "../harness/haproxy.ts";
 import { readBytes } from "./websocket/tcp_pair.ts";
+import { testWith } from "../harness/installed.ts";
+
+const test = testWith("haproxy");
 
 const DEADLINE_MS = 10_000;
 const CLASSIC = Uint8Array.of(0, 7, 0x4e, 0x6f, 0x74, 0x63, 0x68);
@@ -29,7 +32,7 @@ function listen(): { readonly listener: Deno.TcpListener; readonly server: strin
 }
 
 for (const sending of ["send-proxy", "send-proxy-v2"]) {
-  Deno.test(`behind HAProxy with ${sending} a client has its own address`, async () => {
+  test(`behind HAProxy with ${sending} a client has its own address`, async () => {
     const { listener, server } = listen();
     using _listener = listener;
     await using outer = await Haproxy.start({ server, serverLine: sending });
@@ -41,7 +44,7 @@ for (const sending of ["send-proxy", "send-proxy-v2"]) {
   });
 
   for (const source of ["192.0.2.7", "2001:db8::7"]) {
-    Deno.test(`HAProxy accepts the header written for ${source} and tells it on with ${sending}`, async () => {
+    test(`HAProxy accepts the header written for ${source} and tells it on with ${sending}`, async () => {
       const { listener, server } = listen();
       using _listener = listener;
       await using haproxy = await Haproxy.start({ server, bind: "accept-proxy", serverLine: sending });
@@ -54,7 +57,7 @@ for (const sending of ["send-proxy", "send-proxy-v2"]) {
   }
 }
 
-Deno.test("HAProxy accepts a header whose ends have addresses of two families", async () => {
+test("HAProxy accepts a header whose ends have addresses of two families", async () => {
   const { listener, server } = listen();
   using _listener = listener;
   await using haproxy = await Haproxy.start({ server, bind: "accept-proxy", serverLine: "send-proxy-v2" });
@@ -65,7 +68,7 @@ Deno.test("HAProxy accepts a header whose ends have addresses of two families", 
   assertEquals(await nextEntry(listener), { address: "192.0.2.7", said: CLASSIC.toHex() });
 });
 
-Deno.test("HAProxy accepts the header of a connection without a client", async () => {
+test("HAProxy accepts the header of a connection without a client", async () => {
   const { listener, server } = listen();
   using _listener = listener;
   await using haproxy = await Haproxy.start({ server, bind: "accept-proxy", serverLine: "send-proxy" });
@@ -75,7 +78,7 @@ Deno.test("HAProxy accepts the header of a connection without a client", async (
   assertEquals(await nextEntry(listener), { address: "127.0.0.1", said: CLASSIC.toHex() });
 });
 
-Deno.test("HAProxy tells source address and port as the client has them", async () => {
+test("HAProxy tells source address and port as the client has them", async () => {
   const { listener, server } = listen();
   using _listener = listener;
   await using haproxy = await Haproxy.start({ server, serverLine: "send-proxy-v2" });
@@ -85,7 +88,7 @@ Deno.test("HAProxy tells source address and port as the client has them", async 
   assertEquals(header, { kind: "header", size: 28, source: { address: "127.0.0.1", port: conn.localAddr.port } });
 });
 
-Deno.test("the checks that HAProxy makes have a header, and are empty", async () => {
+test("the checks that HAProxy makes have a header, and are empty", async () => {
   const { listener, server } = listen();
   using _listener = listener;
   // A check that expected nothing would reset its connection before it could be accepted.

@@ -1,6 +1,10 @@
+import { Beat } from "../../lib/transport/beat.ts";
 import { Listener } from "../../lib/transport/listener.ts";
+import { Turnstile } from "../../lib/transport/turnstile.ts";
 import { assert, assertEquals, assertThrows } from "../harness/assert.ts";
 import { Waits } from "../harness/waits.ts";
+
+const NO_PACE = { pass: (): Promise<void> => Promise.resolve() };
 
 /** What a listener has told. */
 class Heard {
@@ -59,7 +63,7 @@ async function withFailingAccept(failures: number, error: Error, test: () => Pro
 
 Deno.test("a listener tells the port it got and hands over every connection", async () => {
   using heard = new Heard();
-  const listener = new Listener("127.0.0.1", 0, heard.events);
+  const listener = new Listener("127.0.0.1", 0, heard.events, NO_PACE);
   const { address } = listener;
   const clients = await Promise.all([1, 2, 3].map(() => Deno.connect(address)));
   await heard.connections(3);
@@ -72,7 +76,7 @@ Deno.test("a listener tells the port it got and hands over every connection", as
 Deno.test("a listener goes on after connections that could not be accepted", async () => {
   await withFailingAccept(2, NO_DESCRIPTORS, async () => {
     using heard = new Heard();
-    const listener = new Listener("127.0.0.1", 0, heard.events);
+    const listener = new Listener("127.0.0.1", 0, heard.events, NO_PACE);
     const start = performance.now();
     using _client = await Deno.connect(listener.address);
     await heard.connections(1);
@@ -84,7 +88,7 @@ Deno.test("a listener goes on after connections that could not be accepted", asy
 
 Deno.test("a listener goes on after an error of its owner", async () => {
   using heard = new Heard();
-  const listener = new Listener("127.0.0.1", 0, heard.events);
+  const listener = new Listener("127.0.0.1", 0, heard.events, NO_PACE);
   heard.fault = new TypeError("owner's mistake");
   using _first = await Deno.connect(listener.address);
   using _second = await Deno.connect(listener.address);
@@ -95,20 +99,20 @@ Deno.test("a listener goes on after an error of its owner", async () => {
 
 Deno.test("a closed listener accepts no more, reports nothing and frees its port", async () => {
   using heard = new Heard();
-  const listener = new Listener("127.0.0.1", 0, heard.events);
+  const listener = new Listener("127.0.0.1", 0, heard.events, NO_PACE);
   const { address } = listener;
   await listener.close();
   await listener.close();
   assertEquals(heard.failures, []);
-  const again = new Listener("127.0.0.1", address.port, heard.events);
+  const again = new Listener("127.0.0.1", address.port, heard.events, NO_PACE);
   assertEquals(again.address, address);
   await again.close();
 });
 
 Deno.test("a listener on a port in use throws at once", async () => {
   using heard = new Heard();
-  const first = new Listener("127.0.0.1", 0, heard.events);
-  assertThrows(() => new Listener("127.0.0.1", first.address.port, heard.events), Deno.errors.AddrInUse);
+  const first = new Listener("127.0.0.1", 0, heard.events, NO_PACE);
+  assertThrows(() => new Listener("127.0.0.1", first.address.port, heard.events, NO_PACE), Deno.errors.AddrInUse);
   await first.close();
 });
 
@@ -116,7 +120,7 @@ Deno.test("peers that were gone before they were accepted are counted, and delay
   const gone = new Deno.errors.NotConnected("Transport endpoint is not connected (os error 107)");
   await withFailingAccept(500, gone, async () => {
     using heard = new Heard();
-    const listener = new Listener("127.0.0.1", 0, heard.events);
+    const listener = new Listener("127.0.0.1", 0, heard.events, NO_PACE);
     const start = performance.now();
     using _conn = await Deno.connect(listener.address);
     await heard.connections(1);
@@ -124,4 +128,15 @@ Deno.test("peers that were gone before they were accepted are counted, and delay
     assertEquals([heard.missed, heard.failures], [500, []]);
     await listener.close();
   });
+});
+
+Deno.test("connections go through at the pace they are given", async () => {
+  using heard = new Heard();
+  const beat = new Beat();
+  const listener = new Listener("127.0.0.1", 0, heard.events, new Turnstile(beat, 2));
+  const conns = await Promise.all(Array.from({ length: 10 }, () => Deno.connect(listener.address)));
+  await heard.connections(10);
+  assert(beat.count >= 4, `${beat.count} beats`);
+  for (const conn of conns) conn.close();
+  await listener.close();
 });

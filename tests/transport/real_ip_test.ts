@@ -8,10 +8,20 @@ function told(headers: Readonly<Record<string, string>>, peer = "10.0.0.1"): str
   return realIp(peer, (name) => headers[name], isTrusted);
 }
 
-Deno.test("X-Real-IP of a trusted peer is the address, and wins over X-Forwarded-For", () => {
+Deno.test("X-Real-IP of a trusted peer is the address", () => {
   assertEquals(told({ "X-Real-IP": "192.0.2.7" }), "192.0.2.7");
-  assertEquals(told({ "X-Real-IP": " ::ffff:192.0.2.7 ", "X-Forwarded-For": "192.0.2.8" }), "192.0.2.7");
+  assertEquals(told({ "X-Real-IP": " ::ffff:192.0.2.7 ", "X-Forwarded-For": "192.0.2.7" }), "192.0.2.7");
   assertEquals(told({ "X-Real-IP": "2001:DB8:0::1" }), "2001:db8::1");
+});
+
+Deno.test("two headers that say different things are both ignored, since the client may have sent one", () => {
+  assertEquals(told({ "X-Real-IP": "192.0.2.7", "X-Forwarded-For": "192.0.2.8" }), undefined);
+  assertEquals(told({ "X-Real-IP": "192.0.2.7", "X-Forwarded-For": "192.0.2.7, 192.0.2.8, 10.0.0.3" }), undefined);
+});
+
+Deno.test("behind several proxies the last of them takes another one for the client, and X-Forwarded-For tells", () => {
+  assertEquals(told({ "X-Real-IP": "10.0.0.3", "X-Forwarded-For": "192.0.2.7, 10.0.0.3" }), "192.0.2.7");
+  assertEquals(told({ "X-Real-IP": "10.0.0.3" }), "10.0.0.3");
 });
 
 Deno.test("nothing is believed that comes from elsewhere", () => {

@@ -3,6 +3,7 @@ import type { Conn } from "../../lib/transport/socket.ts";
 import { TlsLayer } from "../../lib/transport/tls.ts";
 import { assert, assertEquals, assertRejects } from "../harness/assert.ts";
 import { type Certificate, makeCertificate } from "../harness/certificate.ts";
+import { areLeftOut } from "../harness/installed.ts";
 
 const MEBIBYTE = 1 << 20;
 const TEXT = new TextEncoder();
@@ -87,7 +88,7 @@ function pattern(length: number): Uint8Array {
 }
 
 function test(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name, fn, sanitizeResources: true, sanitizeOps: true });
+  Deno.test({ name, fn, ignore: areLeftOut("openssl"), sanitizeResources: true, sanitizeOps: true });
 }
 
 test("what is inside TLS goes both ways at the same time", async () => {
