@@ -31,8 +31,6 @@ import { Turnstile } from "./transport/turnstile.ts";
 const PROGRESS_MS = 30_000;
 /** Milliseconds between two looks at what changes by itself: counters for the log, and the age of salts. */
 const LOOK_MS = 1_000;
-/** Connections that are accepted in one beat, so that a flood of them leaves time for those who play. */
-const ACCEPTED_PER_BEAT = 4;
 
 /** A running edge. */
 export interface Edge extends AsyncDisposable {
@@ -125,7 +123,7 @@ class RunningEdge implements Edge {
   readonly #listings: Listings;
   readonly #loopbacks = new LoopbackAddresses();
   readonly #listeners: { readonly name: string; readonly listener: Listener }[] = [];
-  readonly #entrance = new Turnstile(new Beat(), ACCEPTED_PER_BEAT);
+  readonly #entrance = new Turnstile(new Beat());
   readonly #tlsLayers: TlsLayer[] = [];
   readonly #acceptLog: AcceptLog;
   readonly #timers: ReturnType<typeof setInterval>[] = [];

@@ -17,6 +17,11 @@ import { closeQuietly } from "./transport/close_on_abort.ts";
 /** Refused connections in a second that are told why; the others are closed, which costs less. */
 const COURTESY = { count: 20, windowMs: 1_000 };
 
+/** The part of a beat that is to pass behind a connection that was closed at once. */
+const REFUSED_SHARE = 1 / 8;
+/** Connections of which nobody knows yet who they are that make a rush: players say so at once. From there on each takes a whole beat. */
+const RUSH = 64;
+
 /** What keeps a connection from becoming a session, or would. */
 export type Turn = TurnedAway | Reason | `${Reason} (dry run)`;
 
@@ -103,20 +108,24 @@ export class Reception {
     this.#turnedAway(listener, undefined, "empty", "the client was gone before it was accepted");
   }
 
-  /** Takes a connection in, and hands it to `arrived` if somebody who speaks Classic is there. */
-  receive(listener: string, conn: Deno.TcpConn, door: DoorOptions, arrived: (arrival: Arrival) => void): void {
+  /**
+   * Takes a connection in, and hands it to `arrived` if somebody who speaks Classic is there. Returns what part of a beat is to pass
+   * before the next one.
+   */
+  receive(listener: string, conn: Deno.TcpConn, door: DoorOptions, arrived: (arrival: Arrival) => void): number {
     const { hostname, port } = conn.remoteAddr;
-    const peer = canonicalIp(hostname) ?? hostname;
+    const peer = plainAddress(hostname);
     const acceptedAt = performance.now();
     // Limits are not for those who speak for others.
     const speaksForOthers = door.proxyFrom(peer) || door.realIpFrom(peer);
     const judgement = speaksForOthers ? WELCOME : this.#judge(peer, acceptedAt);
-    if (this.#passesOver(judgement, conn, { listener, address: peer, now: acceptedAt })) return;
+    if (this.#passesOver(judgement, conn, { listener, address: peer, now: acceptedAt })) return REFUSED_SHARE;
     const giveUp = new AbortController();
     const entering = this.#enter(listener, conn, door, { peer, port, acceptedAt, speaksForOthers, judgement, giveUp })
       .then((arrival) => arrival !== undefined && arrived(arrival))
       .finally(() => this.#entering.delete(entering));
     this.#entering.set(entering, giveUp);
+    return this.#halfOpen.size < RUSH ? 0 : 1;
   }
 
   /** Gives up whatever is no session yet. Resolves when nothing is left. */
@@ -135,7 +144,7 @@ export class Reception {
     const { peer, port, acceptedAt, giveUp } = incoming;
     let { judgement } = incoming;
     const { hostname, port: ownPort } = conn.localAddr;
-    const destination = { address: canonicalIp(hostname) ?? hostname, port: ownPort };
+    const destination = { address: plainAddress(hostname), port: ownPort };
     const room = this.#halfOpen.enter(() => giveUp.abort(new Error("others needed the room")));
     const late = setTimeout(
       () => giveUp.abort(new DOMException("", "TimeoutError")),
@@ -221,4 +230,9 @@ interface Incoming {
   readonly speaksForOthers: boolean;
   readonly judgement: Judgement;
   readonly giveUp: AbortController;
+}
+
+/** An address as the system tells it, in one notation. IPv4 has only one. */
+function plainAddress(address: string): string {
+  return address.includes(":") ? canonicalIp(address) ?? address : address;
 }

@@ -29,8 +29,6 @@ import { Turnstile } from "./transport/turnstile.ts";
 
 /** Bytes that may wait for one leg before its counterpart is not read any more. */
 const SOFT_LIMIT = 256 << 10;
-/** Backend legs that may end in one beat. */
-const ENDS_PER_BEAT = 8;
 /** Milliseconds players are given to take what waits for them when the edge stops. */
 const STOPPING_MS = 2_000;
 
@@ -66,7 +64,7 @@ export class Sessions {
   readonly #running = new Set<Running>();
   readonly #ids = new SessionIds();
   readonly #pace = { beat: new Beat(), nap: new Nap() } satisfies Pace;
-  readonly #exit = new Turnstile(this.#pace.beat, ENDS_PER_BEAT);
+  readonly #exit = new Turnstile(this.#pace.beat);
   readonly #emptied: (() => void)[] = [];
 
   constructor(options: SessionsOptions) {

@@ -92,7 +92,7 @@ class Desk implements AsyncDisposable {
         }),
       missed: () => {},
       failed: (error) => console.error(error),
-    }, { pass: () => Promise.resolve() });
+    }, { turn: () => Promise.resolve(), take: () => {} });
   }
 
   /** Whom each arrival is said to be from, and why it is to be turned away, if it is. */

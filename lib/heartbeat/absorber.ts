@@ -81,8 +81,6 @@ const MOST_CONNECTIONS = 64;
 /** How long a refused sender is listened to: closing on bytes that were not read would take the answer from them. */
 const LINGER_MS = 1_000;
 const READ_SIZE = 4096;
-/** Connections that are accepted in one beat. */
-const ACCEPTED_PER_BEAT = 1;
 
 const STATUS_TEXTS: Readonly<Record<number, string>> = {
   200: "OK",
@@ -126,10 +124,13 @@ export class HeartbeatAbsorber implements AsyncDisposable {
     const { host, port } = options.bind;
     try {
       this.#listener = new Listener(host, port, {
-        accepted: (conn) => this.#accept(conn),
+        accepted: (conn) => {
+          this.#accept(conn);
+          return 1;
+        },
         missed: () => {},
         failed: options.onAcceptFailed,
-      }, new Turnstile(new Beat(), ACCEPTED_PER_BEAT));
+      }, new Turnstile(new Beat()));
     } catch (error) {
       throw new AbsorberBindError(options.bind, error);
     }

@@ -23,6 +23,8 @@ export interface DenoDriverOptions {
   readonly hardLimit: number;
 }
 
+/** The part of a beat that one backend leg takes which ends. */
+const END_SHARE = 1 / 8;
 /** Bytes a peer may still send to a leg that is closing. */
 const MAX_DISCARDED = 1 << 20;
 
@@ -184,7 +186,7 @@ export class DenoDriver implements SessionPort {
       while (discarded <= MAX_DISCARDED) {
         const count = await open.socket.conn.read(buffer.bytes);
         if (count === null) {
-          if (leg !== CLIENT && !open.discarding) await this.#options.exit.pass();
+          if (leg !== CLIENT && !open.discarding) await this.#options.exit.pass(END_SHARE);
           if (!open.discarding && !open.socket.broken) this.#call((session) => session.eof(leg));
           return;
         }
@@ -204,7 +206,7 @@ export class DenoDriver implements SessionPort {
         buffer.adapt(count);
       }
     } catch (error) {
-      if (leg !== CLIENT && !open.discarding) await this.#options.exit.pass();
+      if (leg !== CLIENT && !open.discarding) await this.#options.exit.pass(END_SHARE);
       this.#call((session) => this.#fail(session, leg, messageOf(error)));
     } finally {
       buffer.release();

@@ -9,7 +9,8 @@ const GONE = [Deno.errors.NotConnected, Deno.errors.ConnectionAborted, Deno.erro
 
 /** What a listener tells. */
 export interface ListenerEvents {
-  accepted(conn: Deno.TcpConn): void;
+  /** Returns what part of a beat is to pass before the next one is accepted, from 0 to 1. */
+  accepted(conn: Deno.TcpConn): number;
   /** A peer was gone before its connection could be accepted. */
   missed(): void;
   /** A connection could not be accepted, e.g. because the process has no descriptor left. The listener goes on. */
@@ -19,7 +20,7 @@ export interface ListenerEvents {
 /** One bound address. */
 export class Listener implements Disposable {
   readonly #listener: Deno.TcpListener;
-  readonly #pace: Pick<Turnstile, "pass">;
+  readonly #pace: Pick<Turnstile, "turn" | "take">;
   readonly #accepting: Promise<void>;
   #closed = false;
 
@@ -28,7 +29,7 @@ export class Listener implements Disposable {
    *
    * @param pace Where connections go through: Deno accepts all that wait before it looks at anything else.
    */
-  constructor(hostname: string, port: number, events: ListenerEvents, pace: Pick<Turnstile, "pass">) {
+  constructor(hostname: string, port: number, events: ListenerEvents, pace: Pick<Turnstile, "turn" | "take">) {
     this.#pace = pace;
     this.#listener = Deno.listen({ hostname, port });
     this.#accepting = this.#accept(events);
@@ -54,9 +55,9 @@ export class Listener implements Disposable {
 
   async #accept(events: ListenerEvents): Promise<void> {
     while (!this.#closed) {
-      await this.#pace.pass();
+      await this.#pace.turn();
       try {
-        events.accepted(await this.#listener.accept());
+        this.#pace.take(events.accepted(await this.#listener.accept()));
       } catch (error) {
         if (this.#closed) return;
         // That says nothing about the next one.

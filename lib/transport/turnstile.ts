@@ -6,25 +6,36 @@ import type { Beat } from "./beat.ts";
  */
 export class Turnstile {
   readonly #beat: Pick<Beat, "count" | "next">;
-  readonly #perBeat: number;
-  #passed = 0;
-  #passedAt = 0;
+  #taken = 0;
+  #takenAt = 0;
 
-  /** @param perBeat How many go through in one beat. */
-  constructor(beat: Pick<Beat, "count" | "next">, perBeat: number) {
+  constructor(beat: Pick<Beat, "count" | "next">) {
     this.#beat = beat;
-    this.#perBeat = perBeat;
   }
 
-  /** Resolves when it is the caller's turn, in the order of the calls. */
-  async pass(): Promise<void> {
+  /**
+   * Resolves when it is the caller's turn, in the order of the calls.
+   *
+   * @param share What part of a beat the caller takes, from 0 to 1.
+   */
+  async pass(share: number): Promise<void> {
     while (this.#isFull) await this.#beat.next();
-    this.#passed++;
+    this.take(share);
+  }
+
+  /** As {@linkcode pass}, for the few who learn only then what they need and {@linkcode take} it. */
+  async turn(): Promise<void> {
+    while (this.#isFull) await this.#beat.next();
+  }
+
+  /** Takes part of the beat of now. */
+  take(share: number): void {
+    this.#taken += share;
   }
 
   get #isFull(): boolean {
-    if (this.#passedAt !== this.#beat.count) this.#passed = 0;
-    this.#passedAt = this.#beat.count;
-    return this.#passed >= this.#perBeat;
+    if (this.#takenAt !== this.#beat.count) this.#taken = 0;
+    this.#takenAt = this.#beat.count;
+    return this.#taken >= 1;
   }
 }

@@ -28,12 +28,15 @@ export class Relay implements AsyncDisposable {
   /** @param server Port of the server on 127.0.0.1. */
   constructor(server: number, takeOff: TakeOff) {
     this.#listener = new Listener("127.0.0.1", 0, {
-      accepted: (conn) => this.#accept(conn, server, takeOff),
+      accepted: (conn) => {
+        this.#accept(conn, server, takeOff);
+        return 0;
+      },
       missed: () => {},
       failed: (error) => {
         throw error;
       },
-    }, { pass: () => Promise.resolve() });
+    }, { turn: () => Promise.resolve(), take: () => {} });
     this.address = `127.0.0.1:${this.#listener.address.port}`;
   }
 

@@ -1,8 +1,8 @@
 import type { Target } from "../harness/link.ts";
 import { Waits } from "../harness/waits.ts";
 
-/** How players come to the server: through the edge, or past it. */
-export type Way = "edge" | "direct";
+/** Which edge players come through: the one that is flooded, or another one, which has the same machine and nothing else to bear. */
+export type Way = "flooded" | "spared";
 
 /** What the thread is told. */
 export type PlayersOrder =

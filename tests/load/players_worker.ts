@@ -13,7 +13,7 @@ const TIMEOUT_MS = 20_000;
 const server = await ClassicServer.start({ maxPlayers: 200 });
 const bots: Bot[] = [];
 let lost = 0;
-let pings: Record<Way, number[]> = { edge: [], direct: [] };
+let pings: Record<Way, number[]> = { flooded: [], spared: [] };
 
 function report(what: PlayersReport): void {
   self.postMessage(what);
@@ -38,8 +38,7 @@ self.addEventListener("message", async ({ data: order }: MessageEvent<PlayersOrd
     case "join":
       for (let index = 0; index < order.count; index++) {
         const name = `${order.way}${index}`;
-        const target = order.way === "edge" ? order.target : { hostname: "127.0.0.1", port: server.port };
-        const bot = await Bot.connect(target, { name, extensions: CLASSICUBE, timeoutMs: TIMEOUT_MS });
+        const bot = await Bot.connect(order.target, { name, extensions: CLASSICUBE, timeoutMs: TIMEOUT_MS });
         await bot.joined();
         bots.push(bot);
         void play(bot, order.way);
@@ -48,7 +47,7 @@ self.addEventListener("message", async ({ data: order }: MessageEvent<PlayersOrd
       break;
     case "take": {
       const taken = pings;
-      pings = { edge: [], direct: [] };
+      pings = { flooded: [], spared: [] };
       report({ kind: "taken", pings: taken, lost, violations: bots.flatMap(({ violations }) => violations) });
     }
   }

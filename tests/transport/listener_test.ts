@@ -4,7 +4,7 @@ import { Turnstile } from "../../lib/transport/turnstile.ts";
 import { assert, assertEquals, assertThrows } from "../harness/assert.ts";
 import { Waits } from "../harness/waits.ts";
 
-const NO_PACE = { pass: (): Promise<void> => Promise.resolve() };
+const NO_PACE = { turn: (): Promise<void> => Promise.resolve(), take: (): void => {} };
 
 /** What a listener has told. */
 class Heard {
@@ -12,17 +12,20 @@ class Heard {
   readonly failures: unknown[] = [];
   /** Peers that were gone before they were accepted. */
   missed = 0;
+  /** What part of a beat each connection is said to take. */
+  share = 0;
   /** Thrown by the next call of the listener's owner. */
   fault: Error | undefined;
   readonly #waits = new Waits(() => `${this.accepted.length} were accepted, ${this.failures.length} failed`);
 
   readonly events = {
-    accepted: (conn: Deno.TcpConn): void => {
+    accepted: (conn: Deno.TcpConn): number => {
       this.accepted.push(conn);
       this.#waits.changed();
       const { fault } = this;
       this.fault = undefined;
       if (fault !== undefined) throw fault;
+      return this.share;
     },
     missed: (): void => {
       this.missed++;
@@ -130,13 +133,27 @@ Deno.test("peers that were gone before they were accepted are counted, and delay
   });
 });
 
-Deno.test("connections go through at the pace they are given", async () => {
+for (const [share, perBeat] of [[1 / 4, 4], [1, 1]] as const) {
+  Deno.test(`connections that take ${share} of a beat are accepted at ${perBeat} a beat`, async () => {
+    using heard = new Heard();
+    heard.share = share;
+    const beat = new Beat();
+    const listener = new Listener("127.0.0.1", 0, heard.events, new Turnstile(beat));
+    const conns = await Promise.all(Array.from({ length: 20 }, () => Deno.connect(listener.address)));
+    await heard.connections(20);
+    assert(beat.count >= 20 / perBeat - 1, `${beat.count} beats`);
+    for (const conn of conns) conn.close();
+    await listener.close();
+  });
+}
+
+Deno.test("connections that take no time are accepted without waiting for a beat", async () => {
   using heard = new Heard();
   const beat = new Beat();
-  const listener = new Listener("127.0.0.1", 0, heard.events, new Turnstile(beat, 2));
-  const conns = await Promise.all(Array.from({ length: 10 }, () => Deno.connect(listener.address)));
-  await heard.connections(10);
-  assert(beat.count >= 4, `${beat.count} beats`);
+  const listener = new Listener("127.0.0.1", 0, heard.events, new Turnstile(beat));
+  const conns = await Promise.all(Array.from({ length: 20 }, () => Deno.connect(listener.address)));
+  await heard.connections(20);
+  assertEquals(beat.count, 0);
   for (const conn of conns) conn.close();
   await listener.close();
 });
