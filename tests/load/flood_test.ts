@@ -13,7 +13,7 @@ const ADDRESSES = 200;
 const PER_SECOND = 20_000;
 const SECONDS = Number(Deno.env.get("KURAFUTO_FLOOD_SECONDS") ?? 15);
 /** Floods that are tried: what else the machine does can only make it look worse. */
-const TRIES = 3;
+const TRIES = 5;
 /** Milliseconds by which the flood may delay a player's ping, once in a hundred times. */
 const MOST_ADDED_MS = 5;
 const MAX_GROWTH = 100 << 20;
