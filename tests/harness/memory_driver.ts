@@ -14,6 +14,8 @@ import {
 import { Session } from "../../lib/session/session.ts";
 import { FakeRoutes } from "./fake_routes.ts";
 
+/** More than any test says in a second. */
+const PLENTY = 1_000_000;
 /** Written over every chunk once the session has seen it: it may not look at it again. */
 const POISON = 0xee;
 
@@ -45,7 +47,7 @@ export class MemoryDriver implements SessionPort {
       listDelivery: () => "at once",
       routes: this.routes,
       redirect: { command: "/server", pluginChannel: 75 },
-      limits: DEFAULT_LIMITS,
+      limits: { ...DEFAULT_LIMITS, packetsPerSecond: PLENTY, chatRate: { count: PLENTY, windowMs: 1_000 } },
       ...options,
     });
   }

@@ -113,8 +113,13 @@ const LET_IN: readonly Visit[] = [
   },
   {
     name: "X-Real-IP of a trusted peer",
-    sent: join(request("x-real-ip: 203.0.113.9", "X-Forwarded-For: 203.0.113.8"), FRAME),
+    sent: join(request("x-real-ip: 203.0.113.9", "X-Forwarded-For: 203.0.113.9"), FRAME),
     expected: "websocket 203.0.113.9",
+  },
+  {
+    name: "X-Real-IP of a trusted peer that X-Forwarded-For contradicts",
+    sent: join(request("X-Real-IP: 203.0.113.9", "X-Forwarded-For: 203.0.113.8"), FRAME),
+    expected: "websocket 127.0.0.1",
   },
   {
     name: "X-Forwarded-For of a trusted peer",

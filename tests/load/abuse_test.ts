@@ -9,9 +9,9 @@ import { eventually } from "../harness/kernel.ts";
 import { chatLines } from "../harness/long_stream.ts";
 import { concat, dialect, extensionList, identification, vanilla } from "../session/logins.ts";
 import { network, Program } from "../harness/program.ts";
-import { Stranger } from "./stranger.ts";
-import { Town } from "./town.ts";
-import { depart, GREETING, waits } from "./waiting.ts";
+import { Stranger } from "../e2e/stranger.ts";
+import { Town } from "../e2e/town.ts";
+import { depart, GREETING, waits } from "../e2e/waiting.ts";
 
 const MIB = 1 << 20;
 const KICK_SIZE = 65;
