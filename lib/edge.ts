@@ -160,6 +160,7 @@ class RunningEdge implements Edge {
       limits,
       access: () => access.list,
       onTurnedAway: (turned) => logTurnedAway(log, turned),
+      crashed: (error) => log.error("crashed", "error in the edge itself", { err: asError(error) }),
     });
     this.#sessions = new Sessions({
       config,

@@ -52,6 +52,8 @@ export interface ReceptionOptions {
   readonly access: () => AccessList;
   /** Told about each connection that was turned away without becoming a session. */
   readonly onTurnedAway: (turned: TurnedAwayConnection) => void;
+  /** Told about an error in the edge's own code, which costs one connection. */
+  readonly crashed: (error: unknown) => void;
 }
 
 /** A connection that became no session. */
@@ -123,6 +125,10 @@ export class Reception {
     const giveUp = new AbortController();
     const entering = this.#enter(listener, conn, door, { peer, port, acceptedAt, speaksForOthers, judgement, giveUp })
       .then((arrival) => arrival !== undefined && arrived(arrival))
+      .catch((error) => {
+        closeQuietly(conn);
+        this.#options.crashed(error);
+      })
       .finally(() => this.#entering.delete(entering));
     this.#entering.set(entering, giveUp);
     return this.#halfOpen.size < RUSH ? 0 : 1;

@@ -59,6 +59,9 @@ class Desk implements AsyncDisposable {
   /** Everybody who was taken in, in order. */
   readonly arrivals: Arrival[] = [];
   readonly turnedAway: TurnedAwayConnection[] = [];
+  readonly crashes: unknown[] = [];
+  /** Thrown by whoever takes the next arrival. */
+  fault: Error | undefined;
   readonly #listener: Listener;
   readonly #clients: Client[] = [];
   readonly #waits = new Waits(() => JSON.stringify([this.outcomes, this.turnedAway]));
@@ -78,6 +81,10 @@ class Desk implements AsyncDisposable {
         this.turnedAway.push(turned);
         this.#waits.changed();
       },
+      crashed: (error) => {
+        this.crashes.push(error);
+        this.#waits.changed();
+      },
     });
     const door: DoorOptions = {
       websocket: false,
@@ -89,6 +96,9 @@ class Desk implements AsyncDisposable {
         this.reception.receive("main", conn, door, (arrival) => {
           this.arrivals.push(arrival);
           this.#waits.changed();
+          const { fault } = this;
+          this.fault = undefined;
+          if (fault !== undefined) throw fault;
         }),
       missed: () => {},
       failed: (error) => console.error(error),
@@ -353,6 +363,17 @@ Deno.test("what is counted is summed up with one of the addresses, and what sess
   assertEquals(desk.reception.summaries(), []);
   assertEquals(desk.reception.turns, [["too-many-connections", 2], ["packet-flood (dry run)", 1], ["empty", 1]]);
   assertEquals(desk.turnedAway.map(({ address, reason }) => [address, reason]), [[undefined, "empty"]]);
+});
+
+Deno.test("an error in the edge's own code costs one connection", async () => {
+  await using desk = new Desk();
+  desk.fault = new Error("a fault");
+  const unlucky = await desk.connect(ALICE);
+  await unlucky.say(CLASSIC);
+  await unlucky.closed();
+  assertEquals(await desk.until(() => desk.crashes[0], "the fault"), new Error("a fault"));
+  await desk.come(ALICE);
+  assertEquals(desk.crashes.length, 1);
 });
 
 Deno.test("stopping gives up what is no session yet, and leaves sessions alone", async () => {
