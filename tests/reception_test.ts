@@ -94,11 +94,11 @@ class Desk implements AsyncDisposable {
     this.#listener = new Listener("127.0.0.1", 0, {
       accepted: (conn) =>
         this.reception.receive("main", conn, door, (arrival) => {
-          this.arrivals.push(arrival);
-          this.#waits.changed();
           const { fault } = this;
           this.fault = undefined;
           if (fault !== undefined) throw fault;
+          this.arrivals.push(arrival);
+          this.#waits.changed();
         }),
       missed: () => {},
       failed: (error) => console.error(error),
