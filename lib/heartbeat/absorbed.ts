@@ -28,9 +28,4 @@ export class Absorbed {
     const ageMs = now - beat.at;
     return { ...beat.said, ageMs, isFresh: ageMs <= FRESH_MS };
   }
-
-  /** Names of the backends whose last heartbeat is young enough to be believed. */
-  fresh(now: number): readonly string[] {
-    return [...this.#beats].filter(([, { at }]) => now - at <= FRESH_MS).map(([backend]) => backend);
-  }
 }
