@@ -158,7 +158,7 @@ export interface FlagValues {
 }
 
 /** What flags say about the log. */
-export type LogFlags = Partial<Config["log"]>;
+export type LogFlags = Partial<Pick<Config["log"], "level" | "format">>;
 
 /** Reads a command line by the tables above. */
 export function parseCommandLine(args: readonly string[]): Invocation {

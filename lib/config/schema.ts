@@ -72,6 +72,38 @@ const log = field.table("log", {
     title: "Log format",
     description: "Lines for people or for programs",
   }),
+  file: field.optionalPath().meta({
+    title: "Log file",
+    description: "File that lines are added to, opened anew at USR1; empty writes to standard error",
+  }),
+  mask_addresses: field.flag().prefault(false).meta({
+    title: "Mask addresses",
+    description: "Write only the network part of players' addresses, to the log, to events and to the admin API",
+  }),
+}).transform((table) => ({
+  level: table.level,
+  format: table.format,
+  file: table.file,
+  maskAddresses: table.mask_addresses,
+}));
+
+const events = field.table("events", {
+  file: field.optionalPath().meta({
+    title: "Events file",
+    description: "File that a line of JSON is added to for each event, opened anew at USR1",
+  }),
+  stdout: field.flag().prefault(false).meta({
+    title: "Events on standard output",
+    description: "Write a line of JSON for each event to standard output, for the program that started the edge",
+  }),
+  command: field.list(field.matching("a word of a command", "^[^\\u0000]*$"), "words of a command").prefault([]).meta({
+    title: "Events command",
+    description: "Program with its arguments that is started and given a line of JSON for each event on its standard input",
+  }),
+  chat: field.flag().prefault(false).meta({
+    title: "Chat events",
+    description: "Whether what players say is an event too",
+  }),
 });
 
 const listener = field.table("listener", {
@@ -365,13 +397,27 @@ const admin = field.table("admin", {
     title: "Token file",
     description: "File with the bearer token that changes demand; required when bound beyond loopback",
   }),
-}).transform((table) => ({ bind: table.bind, tokenFile: table.token_file }));
+  hosts: field.list(field.matching("a host name", "^[A-Za-z0-9.-]{1,253}$"), "host names").prefault([]).meta({
+    title: "Host names",
+    description: "Names that callers may use for it beside localhost, addresses and the name in bind",
+  }),
+  request_rate: field.rate().prefault("200/1s").meta({
+    title: "Request rate",
+    description: "Requests that one address may make in a span of time",
+  }),
+}).transform((table) => ({
+  bind: table.bind,
+  tokenFile: table.token_file,
+  hosts: table.hosts,
+  requestRate: table.request_rate,
+}));
 
 /** The whole file. Reading it gives a `Config`. */
 export const schema = z.strictObject({
   edge: edge.prefault({}).meta({ title: "Edge", description: "This process" }),
   cpe: cpe.prefault({}).meta({ title: "Protocol extensions", description: "What players are offered" }),
-  log: log.prefault({}).meta({ title: "Log", description: "Lines on standard error" }),
+  log: log.prefault({}).meta({ title: "Log", description: "What is written about what happens" }),
+  events: events.prefault({}).meta({ title: "Events", description: "What other programs are told" }),
   listener: field.tables("listener", listener).min(1, { error: "must hold at least one [[listener]]" })
     .meta({ title: "Listeners", description: "Bound addresses that accept players" }),
   backend: field.tables("backend", backend).prefault([])
@@ -392,6 +438,7 @@ export const schema = z.strictObject({
   edge: file.edge,
   cpe: file.cpe,
   log: file.log,
+  events: file.events,
   listeners: file.listener,
   backends: file.backend,
   pools: file.pool,

@@ -15,20 +15,11 @@ interface Unavailable {
   readonly advice: string;
 }
 
-const isSet = (value: unknown): boolean => value !== undefined;
 const isOneOf = (...values: readonly unknown[]) => (value: unknown): boolean => values.includes(value);
 
 /** One row for each setting; a row is deleted when the edge learns to carry it out. */
 const UNAVAILABLE: readonly Unavailable[] = [
   { section: "edge", key: "driver", asks: isOneOf("epoll"), effect: "refuse", advice: `set "auto" or "deno"` },
-  { section: "admin", asks: isSet, effect: "warn", advice: "nothing listens there" },
-  {
-    section: "edge",
-    key: "drain_timeout",
-    asks: isSet,
-    effect: "warn",
-    advice: "players are told and disconnected at once",
-  },
 ];
 
 export interface UnavailableSettings {

@@ -1,0 +1,195 @@
+/** What the admin interface needs of a running edge. The shapes here are those of the JSON that it answers with. */
+import type { ReloadResult, StampedEvent } from "../observe/edge_event.ts";
+
+/** See the file's first line. */
+export interface Control {
+  /** Whether the edge takes players. */
+  readonly ready: boolean;
+  status(): EdgeStatus;
+  /** Everybody who was let in, in the order they came. */
+  players(): readonly PlayerStatus[];
+  /** In the order of the configuration. */
+  backends(): readonly BackendDetails[];
+  /** `player` matches in any case. */
+  move(player: string, to: string): Answer;
+  /** @param reason What the player reads; empty for a usual text. */
+  kick(player: string, reason: string): Answer;
+  /** Gives a backend no more players; with `move` those who are there are moved to the fallback, at its join rate. */
+  drain(backend: string, options: { readonly move: boolean }): Answer;
+  enable(backend: string): Answer;
+  /** Tells every player, in as many lines of 64 columns as it takes. Returns how many were told. */
+  announce(text: string): number;
+  /**
+   * Reads the configuration anew and puts it into effect, or says why not.
+   *
+   * @param confirmMs Milliseconds after which the configuration of before comes back unless {@linkcode confirmReload} is called.
+   */
+  reload(confirmMs?: number): Promise<ReloadAnswer>;
+  /** Keeps what the last reload changed. */
+  confirmReload(): Answer;
+  /** Brings back what was before the last reload, which waits to be confirmed. */
+  rollBack(): Promise<ReloadAnswer>;
+  /** What {@linkcode reload} would do now; changes nothing. */
+  plan(): Promise<ReloadPlan>;
+  /** Stops the edge as TERM does. */
+  drainEdge(): void;
+  /** How a session went, found by its player's name, in any case, or by its id or end code as `PM-4H2KX`; the latest one. */
+  explain(who: string): Trail | undefined;
+  /** The last events, oldest first, beginning behind the one with that id. Bounded: the oldest are forgotten. */
+  eventsSince(id: number): readonly StampedEvent[];
+  /** Calls `listener` with each event from now on; it must not throw. Returns what ends that. */
+  subscribe(listener: (event: StampedEvent) => void): () => void;
+  /** The metrics in Prometheus' text format 0.0.4. */
+  metrics(): Promise<string>;
+}
+
+/** What became of an order. */
+export type Answer =
+  | { readonly kind: "done"; readonly message: string }
+  /** There is no such player or backend; `hint` is the name that was probably meant. */
+  | { readonly kind: "unknown"; readonly message: string; readonly hint: string | undefined }
+  | { readonly kind: "refused"; readonly message: string };
+
+export interface EdgeStatus {
+  readonly name: string;
+  readonly version: string;
+  readonly state: "running" | "draining";
+  /** RFC 3339. */
+  readonly startedAt: string;
+  readonly uptimeSeconds: number;
+  readonly players: number;
+  readonly maxPlayers: number;
+  /** Sessions, those included that are still logging in or closing. */
+  readonly sessions: number;
+  /** Players in the waiting room. */
+  readonly waiting: number;
+  /** Players who lost their connection through no doing of theirs or an operator's, since the start. */
+  readonly playersLost: number;
+  /** Moves carried out since the start. */
+  readonly moves: number;
+  /** Moves carried out in each of the last 30 minutes, the current one last. */
+  readonly movesPerMinute: readonly number[];
+  readonly listeners: readonly { readonly name: string; readonly address: string; readonly players: number }[];
+  readonly listings: readonly ListingDetails[];
+  readonly config: {
+    readonly file: string;
+    /** RFC 3339: when the configuration of now was put into effect. */
+    readonly loadedAt: string;
+    readonly lastReload: { readonly at: string; readonly result: ReloadResult; readonly detail: string } | undefined;
+    /** RFC 3339: when the last reload is rolled back unless it is confirmed. */
+    readonly confirmBy: string | undefined;
+  };
+}
+
+/** An entry in a public server list. */
+export interface ListingDetails {
+  readonly listener: string;
+  /** The list's host. */
+  readonly list: string;
+  readonly url: string | undefined;
+  /** What is wrong; absent where all is well. */
+  readonly problem: string | undefined;
+  /** Seconds since 1970; 0 before the first time. */
+  readonly lastSuccess: number;
+}
+
+export interface PlayerStatus {
+  readonly name: string;
+  readonly session: string;
+  readonly listener: string;
+  /** Masked where the log masks. */
+  readonly ip: string;
+  readonly client: string;
+  readonly transport: "tcp" | "websocket";
+  readonly secure: boolean;
+  readonly state: "joining" | "playing" | "moving" | "waiting" | "leaving";
+  /** Empty where the player is on none. */
+  readonly backend: string;
+  /** Seconds since the connection was accepted. */
+  readonly seconds: number;
+  /** Seconds since the player is on that backend. */
+  readonly secondsThere: number;
+  readonly moves: number;
+}
+
+export interface BackendDetails {
+  readonly name: string;
+  readonly address: string;
+  readonly pools: readonly string[];
+  readonly state: "up" | "down" | "drained" | "full";
+  /** RFC 3339: since when it is up or down. */
+  readonly since: string;
+  /** Why it is down. */
+  readonly cause: string | undefined;
+  readonly drained: boolean;
+  /** Players there or on their way. */
+  readonly players: number;
+  /** 0 is no limit. */
+  readonly maxPlayers: number;
+  /** Milliseconds that the last successful checks took, oldest first, 60 at most. */
+  readonly latencies: readonly number[];
+}
+
+export interface ReloadAnswer {
+  readonly result: ReloadResult;
+  /** What changed, or why nothing did; a line for each. */
+  readonly lines: readonly string[];
+  /** RFC 3339: until when it must be confirmed. */
+  readonly confirmBy?: string;
+}
+
+/** What a reload would do. */
+export interface ReloadPlan {
+  /** `"invalid"`: the file cannot be used. `"restart"`: it asks for what only a restart can do. */
+  readonly result: "changes" | "unchanged" | "invalid" | "restart";
+  readonly changes: readonly PlannedChange[];
+  /** What is wrong, or only possible by a restart; a line for each. */
+  readonly problems: readonly string[];
+  /** Who would be moved, and from where. */
+  readonly moves: readonly { readonly player: string; readonly from: string }[];
+}
+
+export interface PlannedChange {
+  readonly kind: "added" | "removed" | "changed";
+  /** As `backend "hub"` or `limits`. */
+  readonly what: string;
+  /** Of each key that changed: its name and both values, as the file would write them. Secrets are only said to have changed. */
+  readonly details: readonly string[];
+}
+
+/** A session's story: what was decided, and why. */
+export interface Trail {
+  readonly session: string;
+  readonly player: string;
+  readonly listener: string;
+  readonly ip: string;
+  /** RFC 3339: when the connection was accepted. */
+  readonly startedAt: string;
+  readonly steps: readonly TrailStep[];
+  /** Steps in the middle that are not kept any more. */
+  readonly omitted: number;
+}
+
+export interface TrailStep {
+  /** Milliseconds since the connection was accepted. */
+  readonly ms: number;
+  /** What happened, as `login`, `decided`, `refused`, `joined`, `moved`, `ended`. */
+  readonly step: string;
+  /** The same in a sentence. */
+  readonly text: string;
+  /** The backends that were considered, where something was decided. */
+  readonly candidates?: readonly TrailCandidate[];
+}
+
+export interface TrailCandidate {
+  readonly backend: string;
+  readonly state: "up" | "down" | "drained" | "full";
+  readonly players: number;
+  readonly maxPlayers: number;
+  /** What part of its weight counts, from 0 to 1, less than 1 while it has just come up. */
+  readonly share: number;
+  /** Whether it was the one. */
+  readonly picked: boolean;
+  /** Why it was not in question though it is up, as `has just refused this player` or `its join rate is used up`. */
+  readonly why: string | undefined;
+}
