@@ -1,25 +1,34 @@
 import type { BackendConfig } from "../config/schema.ts";
 import type { ListedBackend, Seat } from "../session/routes.ts";
-import type { Health } from "./health.ts";
-import type { JoinRate } from "./join_rate.ts";
+import type { Health, HealthRules } from "./health.ts";
+import { JoinRate } from "./join_rate.ts";
 
 /** What routing has to know of a backend's configuration. */
 export type BackendSettings = Pick<BackendConfig, "name" | "weight" | "maxPlayers" | "joinable" | "token">;
 
 /** One backend: who it is, how it is, and how many are on it or on their way. */
 export class Backend {
-  readonly settings: BackendSettings;
   readonly health: Health;
-  readonly joinRate: JoinRate;
   /** The limit the backend itself tells; 0 where it tells none. */
   toldMaxPlayers = 0;
+  #settings: BackendSettings;
+  #joinRate: JoinRate;
   #players = 0;
-  #drained = false;
+  #closing: "no" | "drained" | "emptied" | "removed" = "no";
 
-  constructor(settings: BackendSettings, health: Health, joinRate: JoinRate) {
-    this.settings = settings;
+  /** @param perSecond Logins it gets in a second. */
+  constructor(settings: BackendSettings, health: Health, perSecond: number) {
+    this.#settings = settings;
     this.health = health;
-    this.joinRate = joinRate;
+    this.#joinRate = new JoinRate(perSecond);
+  }
+
+  get settings(): BackendSettings {
+    return this.#settings;
+  }
+
+  get joinRate(): JoinRate {
+    return this.#joinRate;
   }
 
   get name(): string {
@@ -30,9 +39,14 @@ export class Backend {
     return this.health.up;
   }
 
-  /** Whether an operator lets no more players go there. Those who are there stay. */
+  /** Whether no more players are let go there. */
   get drained(): boolean {
-    return this.#drained;
+    return this.#closing !== "no";
+  }
+
+  /** Whether those who are there are to go elsewhere, as soon as somebody takes them. */
+  get emptied(): boolean {
+    return this.#closing === "emptied" || this.#closing === "removed";
   }
 
   /** Seats that are taken. */
@@ -48,16 +62,30 @@ export class Backend {
   /** What keeps players away, if anything. */
   get state(): ListedBackend["state"] {
     if (!this.up) return "down";
-    if (this.#drained) return "drained";
+    if (this.drained) return "drained";
     return this.maxPlayers > 0 && this.#players >= this.maxPlayers ? "full" : "up";
   }
 
-  drain(): void {
-    this.#drained = true;
+  /** @param move Whether those who are there are to go elsewhere. */
+  drain(move: boolean): void {
+    this.#closing = move ? "emptied" : "drained";
   }
 
   enable(): void {
-    this.#drained = false;
+    this.#closing = "no";
+  }
+
+  /** Is what the configuration says now. Health, players and the count of logins survive, and so does a drain. */
+  configure(settings: BackendSettings, rules: HealthRules, perSecond: number): void {
+    this.#settings = settings;
+    this.health.configure(rules);
+    if (this.#joinRate.perSecond !== perSecond) this.#joinRate = new JoinRate(perSecond);
+    if (this.#closing === "removed") this.#closing = "no";
+  }
+
+  /** The configuration does not name it any more. */
+  remove(): void {
+    this.#closing = "removed";
   }
 
   /**

@@ -15,7 +15,7 @@ export interface HealthRules {
 
 /** A backend's state. It is up until something speaks against it, so that players can join as soon as the edge has started. */
 export class Health {
-  readonly #rules: HealthRules;
+  #rules: HealthRules;
   #up = true;
   /** Whether any result has ever been good. */
   #proved = false;
@@ -32,6 +32,11 @@ export class Health {
 
   get up(): boolean {
     return this.#up;
+  }
+
+  /** Goes by other rules from now on; what was found so far still counts. */
+  configure(rules: HealthRules): void {
+    this.#rules = rules;
   }
 
   /** When the state began. */

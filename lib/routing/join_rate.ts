@@ -18,7 +18,8 @@ export type Tier = "crowd" | "ordinary";
 
 /** Spaces the logins to one backend, so that many who arrive at once do not bring it down. */
 export class JoinRate {
-  readonly #perSecond: number;
+  /** Logins in a second. */
+  readonly perSecond: number;
   /** Times of the last logins, a ring that holds as many as one second allows. */
   readonly #times: Float64Array;
   #oldest = 0;
@@ -29,7 +30,7 @@ export class JoinRate {
 
   /** @param perSecond Logins in a second, a whole number. */
   constructor(perSecond: number) {
-    this.#perSecond = perSecond;
+    this.perSecond = perSecond;
     this.#times = new Float64Array(perSecond).fill(-Infinity);
     this.#tokens = BURST_SECONDS * perSecond;
   }
@@ -44,7 +45,7 @@ export class JoinRate {
       return Math.max(due, (this.#times[this.#oldest] ?? 0) + WINDOW_MS);
     }
     const missing = 1 - this.#tokensAt(now);
-    return missing <= 0 ? now : now + missing / this.#perSecond * 1000;
+    return missing <= 0 ? now : now + missing / this.perSecond * 1000;
   }
 
   /** Counts a login. */
@@ -52,7 +53,7 @@ export class JoinRate {
     this.#times[this.#oldest] = now;
     this.#oldest = (this.#oldest + 1) % this.#times.length;
     if (tier === "crowd") {
-      this.#due = (now - this.#due <= LATENESS_MS ? this.#due : now) + 1000 / this.#perSecond;
+      this.#due = (now - this.#due <= LATENESS_MS ? this.#due : now) + 1000 / this.perSecond;
     } else {
       this.#tokens = this.#tokensAt(now) - 1;
       this.#filledAt = now;
@@ -60,6 +61,6 @@ export class JoinRate {
   }
 
   #tokensAt(now: number): number {
-    return Math.min(BURST_SECONDS * this.#perSecond, this.#tokens + (now - this.#filledAt) * this.#perSecond / 1000);
+    return Math.min(BURST_SECONDS * this.perSecond, this.#tokens + (now - this.#filledAt) * this.perSecond / 1000);
   }
 }

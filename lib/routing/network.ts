@@ -6,12 +6,11 @@ import type { CheckOutcome } from "./checks.ts";
 import type { Clock } from "./clock.ts";
 import { Directory } from "./directory.ts";
 import { Health } from "./health.ts";
-import { JoinRate } from "./join_rate.ts";
 import { isLastUp } from "./last_up.ts";
 import { Plans } from "./plans.ts";
 import { Pool } from "./pool.ts";
 import type { Recent } from "./recent.ts";
-import { PlayerRoutes, type Shared } from "./session_routes.ts";
+import { type NetworkMap, PlayerRoutes, type RoutesOptions } from "./session_routes.ts";
 import { WaitingLine } from "./waiting_line.ts";
 
 /** Logins per second to a backend that no pool lists. */
@@ -53,6 +52,8 @@ export interface BackendStatus {
   readonly drained: boolean;
   /** Players who are there or on their way. */
   readonly players: number;
+  /** Players it may have; 0 is no limit. */
+  readonly maxPlayers: number;
   /** What failed last; empty where nothing ever has. */
   readonly cause: string;
 }
@@ -60,35 +61,54 @@ export interface BackendStatus {
 /** See the file's first line. Names of backends that do not exist are passed over. */
 export class Network {
   readonly #options: NetworkOptions;
-  readonly #backends: ReadonlyMap<string, Backend>;
-  readonly #shared: Shared;
+  readonly #line: WaitingLine;
+  #backends: ReadonlyMap<string, Backend>;
+  #map: NetworkMap;
+  /** Backends that the configuration does not name any more, as long as players are there, by name. */
+  readonly #removed = new Map<string, Backend>();
 
   constructor(config: NetworkConfig, options: NetworkOptions) {
-    const { clock, random, recent } = options;
-    const now = clock.now();
-    const backends = config.backends.map((backend) =>
-      new Backend(backend, new Health(config.health, now), new JoinRate(joinRateOf(backend, config)))
-    );
-    const pools = config.pools.map((pool) =>
-      new Pool(pool, pool.backends.flatMap((name) => backends.filter((backend) => backend.name === name)), random)
-    );
-    const directory = new Directory(backends, pools);
     this.#options = options;
-    this.#backends = new Map(backends.map((backend) => [backend.name, backend]));
-    this.#shared = { directory, plans: new Plans(directory), line: new WaitingLine(clock), recent };
+    this.#line = new WaitingLine(options.clock);
+    this.#backends = new Map();
+    this.#map = mapOf([], []);
+    this.configure(config);
   }
 
   /**
    * The view of a new session.
    *
-   * @param pool Name of the listener's pool.
-   * @param admitted Called when the session's ticket is worth claiming again, from a timer. Must not throw.
    * @throws {RangeError} where there is no such pool
    */
-  routesFor(pool: string, admitted: () => void): SessionRoutes {
-    const listener = this.#shared.directory.pools.find(({ name }) => name === pool);
-    if (listener === undefined) throw new RangeError(`Cannot find pool: current value is "${pool}"`);
-    return new PlayerRoutes(this.#shared, listener, admitted);
+  routesFor(options: RoutesOptions): SessionRoutes {
+    return new PlayerRoutes({ map: () => this.#map, line: this.#line, recent: this.#options.recent }, options);
+  }
+
+  /**
+   * Is the network that `config` describes from now on. Health, players, logins counted and places in line survive. Players on a
+   * backend that it does not name any more stay there until another one takes them, see {@linkcode SessionRoutes.emptied}.
+   */
+  configure(config: NetworkConfig): void {
+    const before = this.#map.directory.pools;
+    const backends = config.backends.map((backend) => this.#backend(backend, config));
+    const names = new Set(backends.map(({ name }) => name));
+    for (const backend of this.#backends.values()) {
+      if (names.has(backend.name)) continue;
+      backend.remove();
+      this.#removed.set(backend.name, backend);
+    }
+    for (const [name, { players }] of this.#removed) if (names.has(name) || players === 0) this.#removed.delete(name);
+    const pools = config.pools.map((pool) =>
+      new Pool(
+        pool,
+        pool.backends.flatMap((name) => backends.filter((backend) => backend.name === name)),
+        this.#options.random,
+        before.find(({ name }) => name === pool.name),
+      )
+    );
+    this.#backends = new Map(backends.map((backend) => [backend.name, backend]));
+    this.#map = mapOf(backends, pools);
+    this.#line.replan();
   }
 
   /** Seats taken on `backend`: players who are there or on their way. */
@@ -99,7 +119,7 @@ export class Network {
   /** A player's dial of `backend` failed, or it broke off before it had taken the player. */
   dialFailed(backend: string, cause: string): void {
     this.#judge(backend, (found, now) => {
-      const spared = isLastUp(found, this.#shared.directory.pools);
+      const spared = isLastUp(found, this.#map.directory.pools);
       return found.health.dialFailed(now, cause, spared);
     });
   }
@@ -128,13 +148,17 @@ export class Network {
     const before = found.maxPlayers;
     found.toldMaxPlayers = maxPlayers;
     this.#judge(backend, ({ health }, now) => health.succeeded(now));
-    if (found.maxPlayers !== before) this.#shared.line.changed(found);
+    if (found.maxPlayers !== before) this.#line.changed(found);
   }
 
-  /** Gives `backend` no more players; those who are there stay. Returns whether there is such a backend. */
-  drain(backend: string): boolean {
+  /**
+   * Gives `backend` no more players. Returns whether there is such a backend.
+   *
+   * @param move Whether those who are there are to go elsewhere, see {@linkcode SessionRoutes.emptied}.
+   */
+  drain(backend: string, move = false): boolean {
     const found = this.#backends.get(backend);
-    found?.drain();
+    found?.drain(move);
     return found !== undefined;
   }
 
@@ -143,25 +167,36 @@ export class Network {
     const found = this.#backends.get(backend);
     if (found === undefined) return false;
     found.enable();
-    this.#shared.line.changed(found);
+    this.#line.changed(found);
     return true;
   }
 
   /** How each backend is, in the configuration's order. */
   status(): readonly BackendStatus[] {
-    return this.#shared.directory.backends.map(({ name, health, drained, players }) => ({
+    return this.#map.directory.backends.map(({ name, health, drained, players, maxPlayers }) => ({
       name,
       state: health.up ? "up" : "down",
       since: health.since,
       drained,
       players,
+      maxPlayers,
       cause: health.cause,
     }));
   }
 
   /** Calls nobody in line any more. */
   close(): void {
-    this.#shared.line.close();
+    this.#line.close();
+  }
+
+  #backend(config: BackendConfig, network: NetworkConfig): Backend {
+    const known = this.#backends.get(config.name) ?? this.#removed.get(config.name);
+    const perSecond = joinRateOf(config, network);
+    if (known === undefined) {
+      return new Backend(config, new Health(network.health, this.#options.clock.now()), perSecond);
+    }
+    known.configure(config, network.health, perSecond);
+    return known;
   }
 
   #judge(name: string, judge: (backend: Backend, now: number) => boolean): void {
@@ -171,8 +206,13 @@ export class Network {
     if (!judge(backend, this.#options.clock.now())) return;
     const { up, cause } = backend.health;
     this.#options.onChange({ backend: name, state: up ? "up" : "down", cause, since });
-    if (up) this.#shared.line.changed(backend);
+    if (up) this.#line.changed(backend);
   }
+}
+
+function mapOf(backends: readonly Backend[], pools: readonly Pool[]): NetworkMap {
+  const directory = new Directory(backends, pools);
+  return { directory, plans: new Plans(directory) };
 }
 
 /** The lowest rate of the pools that list a backend. */

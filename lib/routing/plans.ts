@@ -1,9 +1,8 @@
 import type { Wish } from "../session/routes.ts";
-import type { Directory, Named } from "./directory.ts";
+import type { Backend } from "./backend.ts";
+import type { Directory } from "./directory.ts";
 import { Plan, type Stage } from "./plan.ts";
 import type { Pool } from "./pool.ts";
-
-const NOWHERE = new Plan([]);
 
 /** Turns wishes into plans. Equal wishes share one plan. */
 export class Plans {
@@ -24,13 +23,17 @@ export class Plans {
   for(wish: Wish, listener: Pool, current: Pool): Plan {
     switch (wish.kind) {
       case "join":
-        return this.#plan(`join ${listener.name}`, () => [listener]);
+        return this.#plan(`join "${listener.name}"`, () => [stageOf(listener, listener.backends)]);
       case "fallback":
-        return this.#plan(`fallback ${current.name}`, () => [...this.#fallbacks(current), current]);
+        return this.#plan(
+          `fallback of "${current.name}"`,
+          () => [...this.#fallbacks(current), current].map((pool) => stageOf(pool, pool.backends)),
+        );
       case "go": {
         const named = this.#directory.find(wish.to, wish.by);
-        if (named === undefined) return NOWHERE;
-        return this.#plan(`go ${named.name} ${wish.by}`, () => [stageOf(named)]);
+        if (named === undefined) return new Plan(`go "${wish.to}", which there is not`, []);
+        const { name, pool, reachable } = named;
+        return this.#plan(`go "${name}", asked by ${wish.by}`, () => [stageOf(pool, reachable)]);
       }
     }
   }
@@ -39,18 +42,21 @@ export class Plans {
     return settings.fallback.flatMap((name) => this.#directory.pools.filter((pool) => pool.name === name));
   }
 
-  #plan(key: string, stages: () => readonly Stage[]): Plan {
-    const known = this.#plans.get(key);
+  #plan(wish: string, stages: () => readonly Stage[]): Plan {
+    const known = this.#plans.get(wish);
     if (known !== undefined) return known;
-    const plan = new Plan(stages());
-    this.#plans.set(key, plan);
+    const plan = new Plan(wish, stages());
+    this.#plans.set(wish, plan);
     return plan;
   }
 }
 
-function stageOf({ pool, reachable }: Named): Stage {
+/** The backends of a pool, or just the one that was named where `pool` is `undefined`. */
+function stageOf(pool: Pool | undefined, backends: readonly Backend[]): Stage {
+  if (pool === undefined) return { rule: "by name", backends, pick: ([first]) => first };
   return {
-    backends: reachable,
-    pick: (open, player, now) => pool === undefined ? open[0] : pool.pick(open, player, now),
+    rule: `pool "${pool.name}", ${pool.settings.balance}`,
+    backends,
+    pick: (open, player, now) => pool.pick(open, player, now),
   };
 }

@@ -17,11 +17,15 @@ export class Pool {
   readonly #random: () => number;
   #credit: Credit = new Map();
 
-  /** @param random Returns a number from 0 up to, not including, 1. */
-  constructor(settings: PoolSettings, backends: readonly Backend[], random: () => number) {
+  /**
+   * @param random Returns a number from 0 up to, not including, 1.
+   * @param before The pool of that name so far, whose turns go on.
+   */
+  constructor(settings: PoolSettings, backends: readonly Backend[], random: () => number, before?: Pool) {
     this.settings = settings;
     this.backends = backends;
     this.#random = random;
+    if (before !== undefined) this.#credit = before.#credit;
   }
 
   get name(): string {

@@ -1,5 +1,6 @@
 import type { Asker, Destination, ListedBackend, SessionRoutes, Ticket, Wish } from "../session/routes.ts";
 import type { Backend } from "./backend.ts";
+import type { Decision } from "./decision.ts";
 import type { Directory } from "./directory.ts";
 import { lookUp } from "./lookup.ts";
 import type { Plan } from "./plan.ts";
@@ -14,43 +15,57 @@ const LOST_MS = 2_000;
 /** Milliseconds before a player is offered the backend again that has just kicked them. */
 const KICKED_MS = 10_000;
 
-/** What all sessions share. */
-export interface Shared {
+/** The network as one configuration describes it. */
+export interface NetworkMap {
   readonly directory: Directory;
   readonly plans: Plans;
+}
+
+/** What all sessions share. */
+export interface Shared {
+  /** The map of now. */
+  readonly map: () => NetworkMap;
   readonly line: WaitingLine;
   readonly recent: Recent;
+}
+
+/** What a session's view of the network needs. */
+export interface RoutesOptions {
+  /** Name of the pool that the session's listener leads to now. */
+  readonly pool: () => string;
+  /** Called when the session's ticket is worth claiming again, from a timer. Must not throw. */
+  readonly admitted: () => void;
+  /** Told what was decided about the player. @default nobody is */
+  readonly decided?: (decision: Decision) => void;
 }
 
 /** A session's view of the network, with the pool its player belongs to. */
 export class PlayerRoutes implements SessionRoutes {
   readonly #shared: Shared;
-  readonly #listener: Pool;
-  readonly #admitted: () => void;
-  /** The pool whose fallbacks count. */
-  #pool: Pool;
+  readonly #options: RoutesOptions;
+  /** Name of the pool whose fallbacks count. */
+  #poolName: string;
   #ticket: LineTicket | undefined;
 
-  /**
-   * @param listener The pool of the listener the player came through.
-   * @param admitted Called when the session's ticket is worth claiming again.
-   */
-  constructor(shared: Shared, listener: Pool, admitted: () => void) {
+  /** @throws {RangeError} where there is no such pool */
+  constructor(shared: Shared, options: RoutesOptions) {
     this.#shared = shared;
-    this.#listener = listener;
-    this.#pool = listener;
-    this.#admitted = admitted;
+    this.#options = options;
+    this.#poolName = options.pool();
+    if (this.#poolNamed(this.#poolName) === undefined) {
+      throw new RangeError(`Cannot find pool: current value is "${this.#poolName}"`);
+    }
   }
 
   enlist(player: string, wish: Wish): Ticket {
     this.#ticket?.close();
-    const plan = this.#shared.plans.for(wish, this.#listener, this.#pool);
     const ticket = this.#shared.line.enlist({
       player,
-      plan,
-      preferred: wish.kind === "join" ? this.#recentBackend(player, plan) : undefined,
+      plan: () => this.#map.plans.for(wish, this.#listener, this.#pool),
+      preferred: (plan) => wish.kind === "join" ? this.#recentBackend(player, plan) : undefined,
       tier: wish.kind === "fallback" ? "crowd" : "ordinary",
-      admitted: this.#admitted,
+      admitted: this.#options.admitted,
+      ...this.#options.decided && { decided: this.#options.decided },
     });
     if (wish.kind === "fallback") ticket.leaveOut(wish.from, wish.kicked ? KICKED_MS : LOST_MS);
     this.#ticket = ticket;
@@ -58,11 +73,11 @@ export class PlayerRoutes implements SessionRoutes {
   }
 
   lookup(name: string, by: Asker, here: string): Destination {
-    return lookUp(this.#shared.directory, name, by, here);
+    return lookUp(this.#map.directory, name, by, here);
   }
 
   list(): readonly ListedBackend[] {
-    return this.#shared.directory.backends.filter(({ settings }) => settings.joinable).map((backend) => ({
+    return this.#map.directory.backends.filter(({ settings }) => settings.joinable).map((backend) => ({
       name: backend.name,
       players: backend.players,
       maxPlayers: backend.maxPlayers,
@@ -71,9 +86,10 @@ export class PlayerRoutes implements SessionRoutes {
   }
 
   arrived(player: string, backend: string, wish: Wish): void {
-    const { directory, recent } = this.#shared;
+    const { recent } = this.#shared;
+    const { directory } = this.#map;
     const asked = wish.kind === "go" ? directory.find(wish.to, wish.by) : undefined;
-    this.#pool = asked?.pool ?? this.#poolWith(backend);
+    this.#poolName = (asked?.pool ?? this.#poolWith(backend)).name;
     for (const pool of directory.pools) {
       if (pool.settings.recent && lists(pool, backend)) recent.remember(player, pool.name, backend);
     }
@@ -84,7 +100,35 @@ export class PlayerRoutes implements SessionRoutes {
   }
 
   token(backend: string): string {
-    return this.#shared.directory.backends.find(({ name }) => name === backend)?.settings.token ?? "";
+    return this.#backendNamed(backend)?.settings.token ?? "";
+  }
+
+  emptied(backend: string): boolean {
+    return this.#backendNamed(backend)?.emptied ?? true;
+  }
+
+  get #map(): NetworkMap {
+    return this.#shared.map();
+  }
+
+  /** The pool of the listener, or the first where that is not there any more. */
+  get #listener(): Pool {
+    const [first] = this.#map.directory.pools;
+    const pool = this.#poolNamed(this.#options.pool()) ?? first;
+    if (pool === undefined) throw new RangeError("Cannot find pool: there is none");
+    return pool;
+  }
+
+  get #pool(): Pool {
+    return this.#poolNamed(this.#poolName) ?? this.#listener;
+  }
+
+  #poolNamed(name: string): Pool | undefined {
+    return this.#map.directory.pools.find((pool) => pool.name === name);
+  }
+
+  #backendNamed(name: string): Backend | undefined {
+    return this.#map.directory.backends.find((backend) => backend.name === name);
   }
 
   #recentBackend(player: string, plan: Plan): Backend | undefined {
@@ -96,7 +140,7 @@ export class PlayerRoutes implements SessionRoutes {
   /** The pool that a player on `backend` belongs to: the one they are in, if that lists it, else the first that does. */
   #poolWith(backend: string): Pool {
     if (lists(this.#pool, backend)) return this.#pool;
-    return this.#shared.directory.pools.find((pool) => lists(pool, backend)) ?? this.#pool;
+    return this.#map.directory.pools.find((pool) => lists(pool, backend)) ?? this.#pool;
   }
 }
 

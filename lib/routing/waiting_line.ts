@@ -37,6 +37,12 @@ export class WaitingLine {
     for (const plan of this.#waiting.keys()) if (plan.backends.has(backend)) return this.#lookAt(this.now());
   }
 
+  /** The backends there are, or their limits, have changed. Everybody keeps their place. */
+  replan(): void {
+    for (const ticket of this.#tickets) ticket.replan();
+    if (this.#waiting.size > 0) this.#lookAt(this.now());
+  }
+
   /** Calls nobody any more. */
   close(): void {
     this.#cancelTimer();

@@ -90,7 +90,7 @@ export class SessionCore {
 
   /** A backend has taken the player. */
   joined(backend: string): void {
-    this.record.backend = backend;
+    this.record.arrived(backend);
     this.record.reach("login", this.port.now());
     this.port.emit({ kind: "joined", backend });
   }

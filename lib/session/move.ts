@@ -262,8 +262,9 @@ export class Move implements Phase {
     else if (this.#origin.kind === "play") this.#standInLine(to);
   }
 
+  /** Whoever is to leave a backend waits as long as it takes. */
   #standInLine(to: string): void {
-    if (this.#queueEnd.time !== Infinity) return;
+    if (this.#queueEnd.time !== Infinity || this.request.signal === "drain") return;
     this.#queueEnd.set(this.#session.port.now() + this.#session.options.limits.queueMs);
     if (this.#toldPlace) return;
     this.#toldPlace = true;

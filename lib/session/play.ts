@@ -97,6 +97,7 @@ export class Play implements Place {
     this.#silence = new SilenceWatch(session, backend.leg, backend.dialect, (ms) => this.#stalled(ms));
     this.#map = new MapWatch(session, (detail) => this.#lost({ reason: "endless-map", detail, closing: "abort" }));
     this.#lingering = session.alarm(() => this.#left());
+    session.record.countsPackets(client.framer, backend.framer);
     this.#fenceDeadline = session.alarm((now) => this.#fenceWaited(now));
   }
 
@@ -134,7 +135,10 @@ export class Play implements Place {
   /** Passes on whole lines of chat that were typed when no backend was there. */
   deliver(chat: Uint8Array): void {
     const size = packetSize(packetNamed("PlayerMessage"), this.#client.dialect);
-    for (let at = 0; at < chat.length; at += size) this.#toBackendPacket(chat, at, at + size);
+    for (let at = 0; at < chat.length; at += size) {
+      this.#tellChat(() => readText(chat, at + 2));
+      this.#toBackendPacket(chat, at, at + size);
+    }
     this.#flushToBackend();
   }
 
@@ -274,6 +278,7 @@ export class Play implements Place {
     if (line.isFresh) this.#client.chatGate.count(1);
     if (this.#over) return;
     if (line.isPlain(bytes, start)) {
+      this.#tellChat(() => readText(bytes, start + 2));
       this.#toBackendPacket(bytes, start, end);
       return;
     }
@@ -285,6 +290,7 @@ export class Play implements Place {
       this.#events.command(text);
       return;
     }
+    this.#tellChat(() => line.text);
     const { packets } = line;
     const size = end - start;
     for (let at = 0; at < packets.length; at += size) {
@@ -292,6 +298,11 @@ export class Play implements Place {
       this.#toBackendPacket(part, 0, size);
     }
     line.clear();
+  }
+
+  #tellChat(text: () => string): void {
+    const { options, port } = this.#session;
+    if (options.tellsChat()) port.emit({ kind: "chat", backend: this.backend, text: text() });
   }
 
   #flushToBackend(): void {

@@ -58,6 +58,8 @@ export type SessionEvent =
   | { readonly kind: "signal-refused"; readonly backend: string; readonly signal: SignalKind; readonly cause: string }
   /** The client did not answer a fence in time; whatever it sends counts as meant for the new backend from now on. */
   | { readonly kind: "fence-unanswered"; readonly backend: string }
+  /** The player has said something; told only where {@linkcode SessionOptions.tellsChat}. Control characters are possible. */
+  | { readonly kind: "chat"; readonly backend: string; readonly text: string }
   /** A limit that is only watched would have ended the session; told once for each reason. */
   | { readonly kind: "over-limit"; readonly reason: Reason; readonly detail: string }
   | { readonly kind: "ended"; readonly summary: SessionSummary };
@@ -69,6 +71,8 @@ export type SignalKind =
   | "kick-text"
   | "player"
   | "operator"
+  /** The backend is to be emptied: an operator drained it, or a reload removed it. */
+  | "drain"
   | "failure"
   | "waiting";
 
@@ -95,10 +99,30 @@ export interface SessionSummary {
   readonly detail: string;
   /** Name of the backend the player was on or tried last. */
   readonly backend: string;
+  /** Names of the backends the player was on, in order; the last {@linkcode MOST_VISITS}. */
+  readonly visited: readonly string[];
   /** Moves between backends that were carried out. */
   readonly moves: number;
   readonly timers: SessionTimers;
   readonly bytes: SessionBytes;
+}
+
+/** Visits that a session's summary names. */
+export const MOST_VISITS = 16;
+
+/** Where a player is. */
+export interface Whereabouts {
+  /** `"joining"`: logging in; `"moving"`: on the way elsewhere, and still playing; `"leaving"`: only to be closed. */
+  readonly state: "joining" | "playing" | "moving" | "waiting" | "leaving";
+  /** Empty where the player is on none. */
+  readonly backend: string;
+}
+
+/** What went through a session so far. */
+export interface SessionTraffic {
+  readonly bytes: Readonly<SessionBytes>;
+  /** Packets of play; none are counted in raw mode. */
+  readonly packets: { readonly fromClient: number; readonly fromBackend: number };
 }
 
 /** Milliseconds; `undefined` for stages that were not reached. */
@@ -166,6 +190,8 @@ export interface SessionOptions {
   /** How a backend is sent the list of a client with CPE. */
   listDelivery(backend: string): ListDelivery;
   readonly routes: SessionRoutes;
+  /** Whether what players say is told as an event. */
+  tellsChat(): boolean;
   readonly redirect: {
     /** What players type to list backends and to move, beginning with a slash. */
     readonly command: string;

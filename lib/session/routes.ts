@@ -64,6 +64,8 @@ export interface SessionRoutes {
   arrived(player: string, backend: string, wish: Wish): void;
   /** What a kick by `backend` leads to. */
   onKick(backend: string): "disconnect" | "fallback";
+  /** Whether those who play on `backend` are to go elsewhere as soon as somebody takes them. */
+  emptied(backend: string): boolean;
   /** What `backend` puts into a chat sentinel; empty where it may send none. */
   token(backend: string): string;
 }

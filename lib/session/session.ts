@@ -1,7 +1,14 @@
 /** One player's life on the edge: a synchronous state machine that knows no socket and no clock. */
 import { SessionCore } from "./core.ts";
 import { Handshake } from "./handshake.ts";
-import { CLIENT, type Leg, type SessionOptions, type SessionPort } from "./port.ts";
+import {
+  CLIENT,
+  type Leg,
+  type SessionOptions,
+  type SessionPort,
+  type SessionTraffic,
+  type Whereabouts,
+} from "./port.ts";
 import type { Reason } from "./reasons.ts";
 import type { MoveAnswer } from "./redirect/operator.ts";
 
@@ -70,6 +77,37 @@ export class Session {
     const { redirects } = this.#core;
     if (redirects === undefined || this.ended) return { kind: "refused", why: "the player is not in play" };
     return redirects.operatorAsks(to);
+  }
+
+  /** The network has changed: a player on a backend that is to be emptied goes elsewhere. Raw sessions stay where they are. */
+  reconsider(): void {
+    if (!this.leaving) this.#core.redirects?.reconsider();
+  }
+
+  /** Says something to the player in chat, in as many lines as it takes. Returns whether they could be told: not in raw mode. */
+  say(text: string): boolean {
+    const { redirects } = this.#core;
+    if (redirects === undefined || this.leaving) return false;
+    redirects.say(text);
+    return true;
+  }
+
+  /** Where the player is. */
+  get whereabouts(): Whereabouts {
+    if (this.leaving) return { state: "leaving", backend: this.#core.record.backend };
+    if (this.#core.redirects !== undefined) return this.#core.redirects.whereabouts;
+    const { backend } = this.#core.record;
+    return { state: backend === "" ? "joining" : "playing", backend };
+  }
+
+  /** What went through so far. */
+  get traffic(): SessionTraffic {
+    return this.#core.record.traffic;
+  }
+
+  /** Moves between backends that were carried out. */
+  get moves(): number {
+    return this.#core.record.moves;
   }
 
   /** The time asked for with {@linkcode SessionPort.wake} has come. */

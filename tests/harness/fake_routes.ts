@@ -10,6 +10,8 @@ export class FakeRoutes implements SessionRoutes {
   readonly tokens = new Map<string, string>();
   readonly wishes: Wish[] = [];
   readonly arrivals: { readonly player: string; readonly backend: string; readonly wish: Wish }[] = [];
+  /** Backends whose players are to go elsewhere. */
+  readonly closing = new Set<string>();
   kick: "disconnect" | "fallback" = "disconnect";
   readonly #seats = new Map<string, number>();
   #openTickets = 0;
@@ -78,6 +80,10 @@ export class FakeRoutes implements SessionRoutes {
 
   onKick(): "disconnect" | "fallback" {
     return this.kick;
+  }
+
+  emptied(backend: string): boolean {
+    return this.closing.has(backend);
   }
 
   token(backend: string): string {

@@ -43,6 +43,7 @@ export class MemoryDriver implements SessionPort {
       announced: ExtensionSet.ALL,
       welcome: { name: "My network", motd: "Welcome" },
       admit: (name) => ({ kind: "admitted", name }),
+      tellsChat: () => false,
       keyFor: () => undefined,
       listDelivery: () => "at once",
       routes: this.routes,

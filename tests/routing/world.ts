@@ -91,9 +91,12 @@ export class Visitor {
 
   constructor(world: World, pool: string) {
     this.#world = world;
-    this.routes = world.network.routesFor(pool, () => {
-      this.calls.push(world.clock.now());
-      this.onCall();
+    this.routes = world.network.routesFor({
+      pool: () => pool,
+      admitted: () => {
+        this.calls.push(world.clock.now());
+        this.onCall();
+      },
     });
   }
 

@@ -5,7 +5,7 @@ import { Limbo } from "../limbo.ts";
 import { Move, type MoveEvents, type MoveRequest } from "../move.ts";
 import type { Loss, Place } from "../place.ts";
 import type { Play } from "../play.ts";
-import type { SignalKind } from "../port.ts";
+import type { SignalKind, Whereabouts } from "../port.ts";
 import { reasonText } from "../reasons.ts";
 import type { Asker, Destination, Wish } from "../routes.ts";
 import { WaitingRoom, type WaitStatus } from "../waiting_room.ts";
@@ -43,6 +43,7 @@ export class Redirects implements MoveEvents {
   begin(play: Play): void {
     this.#place = play;
     this.#session.enter(play);
+    this.reconsider();
   }
 
   /** The login has brought the player nowhere; `why` is what the player reads. */
@@ -53,9 +54,40 @@ export class Redirects implements MoveEvents {
     this.#waitOn();
   }
 
+  /** Leaves a backend that is to be emptied, and no other. Never in the way of any other move. */
+  reconsider(): void {
+    const move = this.#move;
+    const { backend, kind } = this.#place;
+    const leaves = kind === "play" && this.#session.options.routes.emptied(backend);
+    if (move === undefined && leaves) {
+      this.#client.say(`&e${backend} closes now, you are taken elsewhere`);
+      this.#start(this.#place, {
+        wish: { kind: "fallback", from: backend, kicked: false },
+        signal: "drain",
+        to: "",
+      });
+    } else if (move?.request.signal === "drain" && kind === "play" && !leaves && !move.busy) {
+      move.cancel();
+      this.#move = undefined;
+      this.#session.enter(this.#place);
+    }
+  }
+
   /** Moves the player to a backend or pool, if nothing speaks against it. */
   operatorAsks(to: string): MoveAnswer {
     return this.#ask(to, "operator", "operator");
+  }
+
+  /** Says a line to the player, wherever they are. */
+  say(line: string): void {
+    this.#client.say(line);
+  }
+
+  /** Where the player is, and whether they are on their way elsewhere. */
+  get whereabouts(): Whereabouts {
+    const { kind, backend } = this.#present;
+    if (kind === "waiting-room") return { state: "waiting", backend };
+    return { state: this.#move?.busy === true ? "moving" : "playing", backend };
   }
 
   isCommand(text: string): boolean {
@@ -114,6 +146,7 @@ export class Redirects implements MoveEvents {
     this.#place = play;
     this.#move = undefined;
     this.#kick = undefined;
+    this.reconsider();
   }
 
   stayed(move: Move, cause: string): void {
@@ -122,6 +155,7 @@ export class Redirects implements MoveEvents {
     this.#client.say(`&cYou cannot go to &f${to}&c now: &f${cause}`);
     this.#place = move.origin;
     if (this.#place.kind === "waiting-room") this.#waitOn();
+    else this.reconsider();
   }
 
   withdrawn(move: Move): void {
@@ -179,7 +213,8 @@ export class Redirects implements MoveEvents {
   /** What stands in the way of a move, if anything. Whoever only waits, or sees a new world already, may always choose. */
   #obstacle(by: Asker): string | undefined {
     const waits = this.#present.kind === "waiting-room";
-    const isUnderWay = this.#move !== undefined && this.#move.destination === undefined;
+    const mayStay = this.#move?.request.signal === "drain" && !this.#move.busy;
+    const isUnderWay = this.#move !== undefined && this.#move.destination === undefined && !mayStay;
     if (isUnderWay && !waits) return "Another move is under way";
     return by === "backend" && !this.#guard.allows(this.#session.port.now()) ? "too many moves" : undefined;
   }
