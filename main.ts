@@ -6,13 +6,13 @@ const code = await cli(Deno.args, {
   env: Deno.env.toObject(),
   stdout: writeStdout,
   stderr: writeStderr,
+  isTerminal: Deno.stdout.isTerminal(),
   exists: (path) => Deno.stat(path).then(() => true, () => false),
-  run: async (config, warnings) => {
+  run: async (source) => {
+    const loaded = await source.load();
     const { openLog } = await import("./lib/observe/log.ts");
     const { runEdge } = await import("./lib/run_edge.ts");
-    const log = openLog(config.log);
-    for (const { file, line, path, message } of warnings) log.warn("config", message, { file, line, path });
-    return await runEdge(config, log);
+    return await runEdge(source, loaded, openLog(loaded.config.log));
   },
   demo: async (options) => {
     const { openLog } = await import("./lib/observe/log.ts");

@@ -1,6 +1,6 @@
 /** The heartbeats of backends: what they say feeds the routing, and tells how names are proved to each of them. */
 import { keyOf } from "./auth/mppass.ts";
-import { formatAddress } from "./config/address.ts";
+import { formatAddress, type TcpAddress } from "./config/address.ts";
 import type { Config } from "./config/schema.ts";
 import { Absorbed, FRESH_MS, type LastBeat } from "./heartbeat/absorbed.ts";
 import { type BackendBeat, HeartbeatAbsorber } from "./heartbeat/absorber.ts";
@@ -8,14 +8,18 @@ import { BackendSalts } from "./heartbeat/backend_salts.ts";
 import { AcceptLog } from "./observe/accept_log.ts";
 import { AbsorberLog } from "./observe/absorber_log.ts";
 import type { Log } from "./observe/log.ts";
+import type { Prepared } from "./prepared.ts";
 import type { Network } from "./routing/network.ts";
 
 /** Milliseconds between two looks for backends that have become silent. */
 const CHECK_MS = 5_000;
 
+/** What heartbeats are taken by. */
+export type BeatsConfig = Pick<Config, "edge" | "backends" | "heartbeatAbsorber">;
+
 /** See the file's first line. Where there is no `[heartbeat_absorber]`, only the salts of the configuration are known. */
 export class BackendBeats {
-  readonly #config: Config;
+  #config: BeatsConfig;
   readonly #network: Network;
   readonly #log: Log;
   readonly #absorberLog: AbsorberLog;
@@ -26,8 +30,11 @@ export class BackendBeats {
   #salts: BackendSalts | undefined;
   #absorber: HeartbeatAbsorber | undefined;
   #checking: ReturnType<typeof setInterval> | undefined;
+  /** Absorbers that are closing. */
+  readonly #stopping = new Set<Promise<void>>();
+  #playUrl: (backend: string) => string | undefined = () => undefined;
 
-  constructor(config: Config, network: Network, log: Log, onRestart: (backend: string) => void) {
+  constructor(config: BeatsConfig, network: Network, log: Log, onRestart: (backend: string) => void) {
     this.#config = config;
     this.#network = network;
     this.#log = log;
@@ -69,28 +76,70 @@ export class BackendBeats {
    * @throws {AbsorberBindError} where the address cannot be bound
    */
   start(playUrl: (backend: string) => string | undefined): void {
-    const { heartbeatAbsorber, backends } = this.#config;
-    if (heartbeatAbsorber === undefined) return;
-    this.#absorber = new HeartbeatAbsorber({
-      ...heartbeatAbsorber,
-      backends,
-      playUrl,
-      onBeat: (beat) => this.#take(beat),
-      onRefused: (refused) => this.#absorberLog.refused(refused, performance.now()),
-      onAcceptFailed: (error) => this.#acceptLog.failed("heartbeat_absorber", error, performance.now()),
-    });
-    const { hostname, port } = this.#absorber.address;
-    this.#log.info("absorbing", "heartbeats of backends are taken", {
-      address: formatAddress({ kind: "tcp", host: hostname, port }),
-    });
+    this.#playUrl = playUrl;
+    this.#absorber = this.#bind(this.#config);
+    this.#tell();
     this.#checking = setInterval(() => this.#absorberLog.check(performance.now()), CHECK_MS);
+  }
+
+  /**
+   * Makes ready for `next`: binds where its absorber listens, if that is somewhere else. Nothing has changed until the result is
+   * committed or discarded.
+   *
+   * @throws {AbsorberBindError} where the address cannot be bound
+   */
+  prepare(next: BeatsConfig): Prepared {
+    const stays = isSameBind(this.#config.heartbeatAbsorber?.bind, next.heartbeatAbsorber?.bind);
+    const absorber = stays ? this.#absorber : this.#bind(next);
+    return {
+      commit: () => {
+        this.#config = next;
+        this.#salts?.configure(next.backends);
+        this.#absorbed.keep(next.backends.map(({ name }) => name));
+        if (stays) {
+          if (next.heartbeatAbsorber !== undefined) absorber?.configure({ ...next.heartbeatAbsorber, ...next });
+          return;
+        }
+        this.#close(this.#absorber);
+        this.#absorber = absorber;
+        this.#tell();
+      },
+      discard: () => stays || this.#close(absorber),
+    };
   }
 
   /** Takes no more. Resolves when nothing is under way. */
   async stop(): Promise<void> {
     clearInterval(this.#checking);
-    await this.#absorber?.stop();
+    this.#close(this.#absorber);
+    await Promise.all(this.#stopping);
     await this.#salts?.settled();
+  }
+
+  #close(absorber: HeartbeatAbsorber | undefined): void {
+    if (absorber === undefined) return;
+    const stopping = absorber.stop().finally(() => this.#stopping.delete(stopping));
+    this.#stopping.add(stopping);
+  }
+
+  #bind({ heartbeatAbsorber, backends }: BeatsConfig): HeartbeatAbsorber | undefined {
+    if (heartbeatAbsorber === undefined) return undefined;
+    return new HeartbeatAbsorber({
+      ...heartbeatAbsorber,
+      backends,
+      playUrl: (backend) => this.#playUrl(backend),
+      onBeat: (beat) => this.#take(beat),
+      onRefused: (refused) => this.#absorberLog.refused(refused, performance.now()),
+      onAcceptFailed: (error) => this.#acceptLog.failed("heartbeat_absorber", error, performance.now()),
+    });
+  }
+
+  #tell(): void {
+    if (this.#absorber === undefined) return;
+    const { hostname, port } = this.#absorber.address;
+    this.#log.info("absorbing", "heartbeats of backends are taken", {
+      address: formatAddress({ kind: "tcp", host: hostname, port }),
+    });
   }
 
   #take(beat: BackendBeat): void {
@@ -101,4 +150,8 @@ export class BackendBeats {
     this.#network.announced(beat.backend, beat.maxPlayers);
     if (learned === "new") this.#onRestart(beat.backend);
   }
+}
+
+function isSameBind(a: TcpAddress | undefined, b: TcpAddress | undefined): boolean {
+  return a?.host === b?.host && a?.port === b?.port;
 }

@@ -1,45 +1,78 @@
 /** Active checks of all backends: whether each is there, and now and then what it offers. */
 import { checkBackend } from "./backend_check.ts";
+import { formatAddress } from "./config/address.ts";
 import type { Config } from "./config/schema.ts";
 import type { Log } from "./observe/log.ts";
 import type { Offers } from "./offers.ts";
-import { type CheckOutcome, Checks } from "./routing/checks.ts";
+import { type CheckOutcome, Checks, type CheckSchedule } from "./routing/checks.ts";
 import { machineClock } from "./routing/clock.ts";
 import type { Network } from "./routing/network.ts";
 
 /** Milliseconds after which a backend is asked again what it offers; in between, the port is enough. */
 const ASK_AGAIN_MS = 300_000;
+/** Latencies that are kept of each backend. */
+const MOST_LATENCIES = 60;
 
 /** What checks work with. */
 export interface BackendChecksOptions {
-  readonly config: Config;
+  readonly config: CheckedConfig;
   readonly network: Network;
   readonly offers: Offers;
   readonly log: Log;
   /** What proves a name to a backend; `undefined` where that is not known. */
   readonly keyFor: (backend: string, name: string) => string | undefined;
+  /** Told whether each check was good. */
+  readonly onChecked: (backend: string, ok: boolean) => void;
 }
+
+/** What a check goes by. */
+export type CheckedConfig = Pick<Config, "backends" | "health">;
 
 /** See the file's first line. */
 export class BackendChecks {
   readonly #options: BackendChecksOptions;
   readonly #checks: Checks;
+  #config: CheckedConfig;
+  /** Milliseconds that the last good checks of each backend took. */
+  readonly #latencies = new Map<string, number[]>();
   /** When each backend was last asked what it offers. */
   readonly #askedAt = new Map<string, number>();
 
   constructor(options: BackendChecksOptions) {
     const { config, network } = options;
-    const { intervalMs, timeoutMs } = config.health;
     this.#options = options;
+    this.#config = config;
     this.#checks = new Checks({
-      backends: config.backends.map(({ name }) => name),
-      intervalMs,
-      timeoutMs,
+      ...scheduleOf(config),
       check: (backend, signal) => this.#check(backend, signal),
-      report: (backend, outcome) => network.checked(backend, outcome),
+      report: (backend, outcome) => {
+        network.checked(backend, outcome);
+        options.onChecked(backend, outcome.ok);
+      },
       clock: machineClock,
       random: Math.random,
     });
+  }
+
+  /** Checks what `config` names from now on. Whoever is somewhere else now is asked anew what it offers. */
+  configure(config: CheckedConfig): void {
+    for (const { name, address, forwardIp } of config.backends) {
+      const before = this.#config.backends.find((backend) => backend.name === name);
+      const isElsewhere = before !== undefined &&
+        (formatAddress(before.address) !== formatAddress(address) || before.forwardIp !== forwardIp);
+      if (isElsewhere) this.askAgain(name);
+    }
+    const names = config.backends.map(({ name }) => name);
+    for (const known of [this.#askedAt, this.#latencies]) {
+      for (const name of known.keys()) if (!names.includes(name)) known.delete(name);
+    }
+    this.#config = config;
+    this.#checks.configure(scheduleOf(config));
+  }
+
+  /** Milliseconds that the last good checks of `backend` took, the oldest first. */
+  latencies(backend: string): readonly number[] {
+    return this.#latencies.get(backend) ?? [];
   }
 
   start(): void {
@@ -57,7 +90,8 @@ export class BackendChecks {
   }
 
   async #check(name: string, signal: AbortSignal): Promise<CheckOutcome | undefined> {
-    const { config, offers, log, keyFor } = this.#options;
+    const { offers, log, keyFor } = this.#options;
+    const config = this.#config;
     const backend = config.backends.find((backend) => backend.name === name);
     if (backend === undefined) return { ok: false, cause: "not configured" };
     const { login } = config.health;
@@ -66,6 +100,7 @@ export class BackendChecks {
     const hello = asks ? { name: login, key: keyFor(name, login) ?? "" } : undefined;
     const outcome = await checkBackend(backend, hello, signal);
     if (!outcome.ok) return outcome.ownShortage ? undefined : outcome;
+    if (!asks) this.#noteLatency(name, machineClock.now() - now);
     if (asks) this.#askedAt.set(name, now);
     if (outcome.offer !== undefined) offers.learn(name, outcome.offer);
     if (outcome.note !== undefined) {
@@ -73,4 +108,15 @@ export class BackendChecks {
     }
     return { ok: true };
   }
+
+  #noteLatency(backend: string, ms: number): void {
+    const latencies = this.#latencies.get(backend) ?? [];
+    latencies.push(ms);
+    if (latencies.length > MOST_LATENCIES) latencies.shift();
+    this.#latencies.set(backend, latencies);
+  }
+}
+
+function scheduleOf({ backends, health: { intervalMs, timeoutMs } }: CheckedConfig): CheckSchedule {
+  return { backends: backends.map(({ name }) => name), intervalMs, timeoutMs };
 }

@@ -1,28 +1,43 @@
 import manifest from "../deno.json" with { type: "json" };
 import { accessJson, accessTable, addEntry, removeEntry } from "./access_commands.ts";
-import {
-  type CommandInvocation,
-  DEFAULT_FILES,
-  type FlagValues,
-  type LogFlags,
-  parseCommandLine,
-} from "./command_line.ts";
+import { AdminClient, AdminError, type ClientOptions } from "./admin/client.ts";
+import { NAME_KINDS, SHELLS } from "./command_line/commands.ts";
+import { DEFAULT_FILES } from "./command_line/flags.ts";
+import { type CommandInvocation, type FlagValues, type LogFlags, parseCommandLine } from "./command_line/parse.ts";
 import { loadConfig, type LoadOptions } from "./config/load.ts";
-import { ConfigError, type ConfigProblem, formatProblem } from "./config/problem.ts";
-import { type Config, jsonSchema } from "./config/schema.ts";
+import { ConfigError, formatProblem } from "./config/problem.ts";
+import { jsonSchema } from "./config/schema.ts";
+import { type ConfigSource, configSource } from "./config/source.ts";
+import { type Question, QUESTIONS } from "./ctl/ask.ts";
+import { eventLine } from "./ctl/event_line.ts";
+import { findEdge } from "./ctl/find_edge.ts";
+import { follow } from "./ctl/follow.ts";
+import { knownNames } from "./ctl/names.ts";
+import { coloured, type Paint, plain } from "./ctl/paint.ts";
+import { escapeUnsafe } from "./observe/log_format.ts";
 import { ExitCode } from "./exit_code.ts";
 import { AccessFileError } from "./guard/access_file.ts";
 import type { ListName } from "./guard/access_list.ts";
-import { helpText } from "./help.ts";
+import { completionScript } from "./manual/completion/script.ts";
+import { helpText } from "./manual/help.ts";
+import { manPage } from "./manual/man_page.ts";
+
+/** Milliseconds that a health check waits: whoever asks has a deadline of its own. */
+const HEALTH_TIMEOUT_MS = 5000;
+/** Milliseconds that completions wait: somebody holds the Tab key. */
+const COMPLETION_TIMEOUT_MS = 1000;
 
 /** What the command line needs of the world. */
 export interface CliIo {
   readonly env: Readonly<Record<string, string>>;
-  readonly stdout: (text: string) => void;
+  /** Returns whether somebody still reads. */
+  readonly stdout: (text: string) => boolean;
   readonly stderr: (text: string) => void;
+  /** Whether standard output is a terminal. */
+  readonly isTerminal: boolean;
   readonly exists: (path: string) => Promise<boolean>;
   /** Runs the edge until it has stopped; resolves to an exit code. */
-  readonly run: (config: Config, warnings: readonly ConfigProblem[]) => Promise<number>;
+  readonly run: (source: ConfigSource) => Promise<number>;
   /** Runs the demo network until it has stopped; resolves to an exit code. */
   readonly demo: (log: LogFlags) => Promise<number>;
 }
@@ -32,10 +47,10 @@ export async function cli(args: readonly string[], io: CliIo): Promise<number> {
   const invocation = parseCommandLine(args);
   switch (invocation.kind) {
     case "misuse":
-      io.stderr(`kurafuto: ${invocation.message}\nTry kurafuto --help\n`);
+      io.stderr(`kurafuto: ${invocation.message}\nTry kurafuto ${`${invocation.about} --help`.trimStart()}\n`);
       return ExitCode.Usage;
     case "help":
-      io.stdout(helpText());
+      io.stdout(helpText(invocation.about));
       return ExitCode.Ok;
     case "version":
       io.stdout(invocation.json ? `${JSON.stringify(surroundings())}\n` : `kurafuto ${manifest.version}\n`);
@@ -45,79 +60,143 @@ export async function cli(args: readonly string[], io: CliIo): Promise<number> {
   }
 }
 
-async function perform({ command, argument, flags }: CommandInvocation, io: CliIo): Promise<number> {
+async function perform(invocation: CommandInvocation, io: CliIo): Promise<number> {
+  const { command, args, flags } = invocation;
+  const [word = ""] = args;
   try {
     switch (command) {
       case "run":
-        return await run(flags, io);
+        return await io.run(configSource(await configuration(flags, io)));
       case "check":
         return await check(flags, io);
-      case "schema":
-        io.stdout(`${JSON.stringify(jsonSchema(), null, 2)}\n`);
-        return ExitCode.Ok;
       case "demo":
         return await io.demo(flags.log);
       case "ban":
       case "allow":
-        return await add(command, argument, flags, io);
+        return await add(command, word, flags, io);
       case "unban":
-        return await remove("ban", argument, flags, io);
+        return await remove("ban", word, flags, io);
       case "disallow":
-        return await remove("allow", argument, flags, io);
+        return await remove("allow", word, flags, io);
       case "bans":
-        io.stdout(await (flags.json ? accessJson : accessTable)(await dataDir(flags, io)));
-        return ExitCode.Ok;
+        return print(await (flags.json ? accessJson : accessTable)(await dataDir(flags, io)), io);
+      case "schema":
+        return print(`${JSON.stringify(jsonSchema(), null, 2)}\n`, io);
+      case "completion":
+        return print(SHELLS.filter((shell) => shell === word).map(completionScript).join(""), io);
+      case "man":
+        return print(manPage(manifest.version), io);
+      case "complete":
+        return await complete(invocation, io);
+      case "health":
+        return await health(flags, io);
+      case "ctl events":
+        return await showEvents(flags, io);
+      default:
+        return await ask(command, invocation, io);
     }
   } catch (error) {
     if (error instanceof ConfigError) {
       io.stderr(`${error.message}\n`);
       return ExitCode.Config;
     }
-    if (error instanceof AccessFileError) {
-      io.stderr(`kurafuto: ${error.message}\n`);
-      return ExitCode.Failure;
-    }
-    io.stderr(`kurafuto: ${error instanceof Error ? error.stack ?? error.message : error}\n`);
+    const expected = error instanceof AccessFileError || error instanceof AdminError;
+    io.stderr(`kurafuto: ${expected ? escapeUnsafe(error.message) : faultText(error)}\n`);
     return ExitCode.Failure;
   }
 }
 
-async function run(flags: FlagValues, io: CliIo): Promise<number> {
-  const { config, warnings } = await loadConfig({ path: await configFile(flags, io), ...settings(flags, io) });
-  return await io.run(config, warnings);
+/** Of an error that nobody expected. */
+function faultText(error: unknown): string {
+  return error instanceof Error ? error.stack ?? error.message : String(error);
+}
+
+function print(text: string, io: CliIo): number {
+  io.stdout(text);
+  return ExitCode.Ok;
 }
 
 async function check(flags: FlagValues, io: CliIo): Promise<number> {
-  const path = await configFile(flags, io);
-  const { config, warnings } = await loadConfig({ path, ...settings(flags, io) });
+  const options = await configuration(flags, io);
+  const { config, warnings } = await loadConfig(options);
   for (const warning of warnings) io.stderr(`warning: ${formatProblem(warning)}\n`);
   const counts = [
     count(config.listeners, "listener"),
     count(config.backends, "backend"),
     count(config.pools, "pool"),
   ];
-  io.stdout(`${path}: ok (${counts.join(", ")})\n`);
-  return ExitCode.Ok;
+  return print(`${options.path}: ok (${counts.join(", ")})\n`, io);
 }
 
 async function add(list: ListName, who: string, flags: FlagValues, io: CliIo): Promise<number> {
   const { for: lifetimeMs, reason } = flags;
-  io.stdout(`${await addEntry(await dataDir(flags, io), list, who, { lifetimeMs, reason })}\n`);
-  return ExitCode.Ok;
+  return print(`${await addEntry(await dataDir(flags, io), list, who, { lifetimeMs, reason })}\n`, io);
 }
 
 async function remove(list: ListName, who: string, flags: FlagValues, io: CliIo): Promise<number> {
   const done = await removeEntry(await dataDir(flags, io), list, who);
-  if (done === undefined) {
-    io.stderr(`kurafuto: Cannot find ${who} on the ${list} list (kurafuto bans shows it)\n`);
-    return ExitCode.Failure;
-  }
-  io.stdout(`${done}\n`);
+  if (done !== undefined) return print(`${done}\n`, io);
+  io.stderr(`kurafuto: Cannot find ${who} on the ${list} list (kurafuto bans shows it)\n`);
+  return ExitCode.Failure;
+}
+
+async function ask(question: Question, { args, flags }: CommandInvocation, io: CliIo): Promise<number> {
+  using client = await clientFor(flags, io);
+  const { json, text, trouble, code } = await QUESTIONS[question]({ client, args, flags, paint: paintFor(io) });
+  if (flags.json) io.stdout(`${jsonLine(json)}\n`);
+  else if (trouble === undefined) io.stdout(text);
+  if (trouble === undefined) return code ?? ExitCode.Ok;
+  if (!flags.json) io.stderr(`kurafuto: ${trouble}\n`);
+  return code ?? ExitCode.Failure;
+}
+
+async function showEvents(flags: FlagValues, io: CliIo): Promise<number> {
+  using client = await clientFor(flags, io);
+  const paint = paintFor(io);
+  await follow(client, {
+    since: flags.since,
+    show: (event) => io.stdout(flags.json ? `${jsonLine(event)}\n` : eventLine(event, paint)),
+    tell: (text) => io.stderr(`kurafuto: ${text}\n`),
+  });
   return ExitCode.Ok;
 }
 
+async function health(flags: FlagValues, io: CliIo): Promise<number> {
+  using client = await clientFor(flags, io, { timeoutMs: HEALTH_TIMEOUT_MS });
+  await client.checkHealth(flags.ready);
+  return print(flags.ready ? "ready\n" : "healthy\n", io);
+}
+
+/** Prints names for a shell, or nothing: whoever pressed Tab is not helped by an error in the middle of a line. */
+async function complete({ args, flags }: CommandInvocation, io: CliIo): Promise<number> {
+  try {
+    using client = await clientFor(flags, io, { timeoutMs: COMPLETION_TIMEOUT_MS });
+    for (const kind of NAME_KINDS.filter((kind) => args.includes(kind))) {
+      for (const name of await knownNames(client, kind)) io.stdout(`${escapeUnsafe(name)}\n`);
+    }
+  } catch {
+    return ExitCode.Failure;
+  }
+  return ExitCode.Ok;
+}
+
+async function clientFor(flags: FlagValues, io: CliIo, options: ClientOptions = {}): Promise<AdminClient> {
+  const { admin, tokenFile } = flags;
+  const { endpoint, token } = await findEdge({ admin, tokenFile, configuration: () => configuration(flags, io) });
+  return new AdminClient(endpoint, { token, ...options });
+}
+
+function paintFor({ isTerminal, env }: CliIo): Paint {
+  return isTerminal && (env["NO_COLOR"] ?? "") === "" ? coloured : plain;
+}
+
+/** `value` as JSON that cannot drive a terminal. */
+function jsonLine(value: unknown): string {
+  return escapeUnsafe(JSON.stringify(value));
+}
+
 async function dataDir(flags: FlagValues, io: CliIo): Promise<string> {
-  const { config } = await loadConfig({ path: await configFile(flags, io), ...settings(flags, io) });
+  const { config } = await loadConfig(await configuration(flags, io));
   return config.edge.dataDir;
 }
 
@@ -125,17 +204,19 @@ function count(entries: readonly unknown[], noun: string): string {
   return `${entries.length} ${noun}${entries.length === 1 ? "" : "s"}`;
 }
 
+/** The file that flags or usage name, and what is stronger than it. */
+async function configuration(flags: FlagValues, io: CliIo): Promise<LoadOptions> {
+  const { log, set } = flags;
+  const overrides = set.map(({ key, value }) => ({ flag: "--set", key, value }));
+  for (const [key, value] of Object.entries(log)) overrides.push({ flag: `--log-${key}`, key: `log.${key}`, value });
+  return { path: await configFile(flags, io), env: io.env, overrides };
+}
+
 async function configFile(flags: FlagValues, io: CliIo): Promise<string> {
   if (flags.config !== undefined) return flags.config;
   for (const path of DEFAULT_FILES) if (await io.exists(path)) return path;
   const message = `Cannot find a configuration (name one with --config): ${DEFAULT_FILES.join(" and ")} do not exist`;
   throw new ConfigError([{ file: "kurafuto", line: undefined, path: "", message }]);
-}
-
-function settings({ log, set }: FlagValues, { env }: CliIo): Pick<LoadOptions, "env" | "overrides"> {
-  const overrides = set.map(({ key, value }) => ({ flag: "--set", key, value }));
-  for (const [key, value] of Object.entries(log)) overrides.push({ flag: `--log-${key}`, key: `log.${key}`, value });
-  return { env, overrides };
 }
 
 /** Versions of everything the program is made of, for reports of faults. */

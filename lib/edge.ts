@@ -1,31 +1,41 @@
 /** The edge: owns the listeners, the sessions and the configuration they run on. */
-import type { Keyring } from "./auth/keyring.ts";
+import manifest from "../deno.json" with { type: "json" };
+import { readAdminAccess } from "./admin/access.ts";
+import type { Control } from "./admin/control.ts";
+import { dashboardPage } from "./admin/dashboard/page.ts";
+import { AdminServer } from "./admin/server.ts";
 import { BackendBeats } from "./backend_beats.ts";
 import { BackendChecks } from "./backend_checks.ts";
-import { formatAddress } from "./config/address.ts";
-import type { Config, ListenerConfig } from "./config/schema.ts";
-import { Gatekeeper } from "./gatekeeper.ts";
+import { type Address, formatAddress } from "./config/address.ts";
+import type { Config } from "./config/schema.ts";
+import type { ConfigSource } from "./config/source.ts";
+import { EdgeControl } from "./edge_control.ts";
+import { sayFarewell } from "./farewell.ts";
+import { Gatekeeper, type GateRules } from "./gatekeeper.ts";
 import { AccessFile } from "./guard/access_file.ts";
-import { NetworkSet } from "./guard/network_set.ts";
-import { openKeyrings } from "./keyrings.ts";
+import { type Keyrings, openKeyrings } from "./keyrings.ts";
+import { Listeners, type ListenerStatus } from "./listeners.ts";
 import { Listings, type ListingStatus } from "./listings.ts";
 import { AcceptLog } from "./observe/accept_log.ts";
 import { logBackendChange } from "./observe/backend_log.ts";
+import { logReload } from "./observe/edge_log.ts";
+import { EventLog } from "./observe/event_log.ts";
+import { EventOutputs } from "./observe/event_outputs.ts";
 import { logTurnedAway, logTurns } from "./observe/guard_log.ts";
-import type { Log } from "./observe/log.ts";
+import type { OpenLog } from "./observe/log.ts";
+import { Metrics } from "./observe/metrics.ts";
+import type { MetricsSource } from "./observe/metrics_source.ts";
+import { Trails } from "./observe/trails.ts";
 import { Offers } from "./offers.ts";
 import { Reception, type Turn } from "./reception.ts";
+import { Reloads } from "./reloads.ts";
 import { machineClock } from "./routing/clock.ts";
 import { type BackendStatus, Network } from "./routing/network.ts";
 import { Recent } from "./routing/recent.ts";
 import type { MoveAnswer } from "./session/redirect/operator.ts";
+import { SessionReports } from "./session_reports.ts";
 import { Sessions } from "./sessions.ts";
-import { Beat } from "./transport/beat.ts";
-import type { DoorOptions } from "./transport/front_door.ts";
-import { Listener } from "./transport/listener.ts";
 import { LoopbackAddresses, type LoopbackEntry } from "./transport/loopback_addresses.ts";
-import { TlsLayer } from "./transport/tls.ts";
-import { Turnstile } from "./transport/turnstile.ts";
 
 /** Milliseconds in which a peer that has bytes waiting for it must take some. */
 const PROGRESS_MS = 30_000;
@@ -35,9 +45,11 @@ const LOOK_MS = 1_000;
 /** A running edge. */
 export interface Edge extends AsyncDisposable {
   /** The bound listeners, with the ports that were taken for port 0. */
-  readonly listeners: readonly { readonly name: string; readonly hostname: string; readonly port: number }[];
+  readonly listeners: readonly ListenerStatus[];
   /** Where heartbeats of backends are taken; `undefined` where they are not. */
   readonly absorber: { readonly hostname: string; readonly port: number } | undefined;
+  /** Where the admin API listens; `undefined` where it does not. */
+  readonly admin: Address | undefined;
   /** Sessions whose sockets are not all closed yet. */
   readonly sessions: number;
   /** Players who were let in and have not left. */
@@ -50,12 +62,20 @@ export interface Edge extends AsyncDisposable {
   readonly turns: readonly (readonly [Turn, number])[];
   /** Which address 127.x.y.z stands for which player, where backends are dialled from such. */
   readonly loopbacks: readonly LoopbackEntry[];
+  /** What operators can see and do. */
+  readonly control: Control;
+  /** Resolves when an operator has asked for the end of the edge. */
+  readonly endAsked: Promise<void>;
   /** Moves a player, whose name matches in any case, to a backend or pool. */
   move(player: string, to: string): MoveAnswer;
   /** Gives a backend no more players; those who are there stay. Returns whether there is such a backend. */
   drain(backend: string): boolean;
   /** Gives a drained backend players again. Returns whether there is such a backend. */
   enable(backend: string): boolean;
+  /** Goes on in the log files that have their paths now. */
+  reopenLogs(): void;
+  /** Accepts no more, tells every player, gives them the configured time to leave, and stops. */
+  retire(): Promise<void>;
   /** Accepts no more, tells every player, and resolves when all sockets are closed, which takes a few seconds at most. */
   stop(): Promise<void>;
 }
@@ -63,36 +83,26 @@ export interface Edge extends AsyncDisposable {
 /**
  * Binds every listener of `config` and starts to take players.
  *
+ * @param source Where `config` came from, to be read anew by reloads; absent where it was made up.
  * @throws {ListenError} where an address cannot be bound
  * @throws {AbsorberBindError} where that of the heartbeat absorber cannot
- * @throws {Error} where a salt, a certificate or the access lists cannot be read
+ * @throws {AdminBindError} where that of the admin API cannot
+ * @throws {Error} where a salt, a certificate, the access lists or the admin API's token cannot be read, or a file of events be opened
  */
-export async function startEdge(config: Config, log: Log): Promise<Edge> {
+export async function startEdge(config: Config, log: OpenLog, source?: ConfigSource): Promise<Edge> {
   const keyrings = await openKeyrings(config, log);
   const access = new AccessFile(config.edge.dataDir);
   await access.load();
-  const edge = new RunningEdge({ config, log, recent: await openRecent(config, log), keyrings, access });
+  const recent = await openRecent(config, log);
+  const edge = new RunningEdge({ config, source, log, recent, keyrings, access });
   await edge.start();
   return edge;
 }
 
-/** An address could not be bound. */
-export class ListenError extends Error {
-  override name = "ListenError";
-  /** Whether another program, or another edge, has the address. */
-  readonly inUse: boolean;
-
-  constructor({ name, bind }: ListenerConfig, cause: unknown) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    super(`Cannot bind listener '${name}' to ${formatAddress(bind)}: ${why}`, { cause });
-    this.inUse = cause instanceof Deno.errors.AddrInUse;
-  }
-}
-
 /** What outlives the edge about players; in memory only where no pool asks for it or the directory cannot be had. */
-async function openRecent({ edge: { dataDir }, pools }: Config, log: Log): Promise<Recent> {
+async function openRecent({ edge: { dataDir }, pools }: Config, log: OpenLog): Promise<Recent> {
   const onProblem = (message: string): void => log.warn("recent", message);
-  if (!pools.some(({ recent }) => recent)) return new Recent(undefined, { onProblem });
+  if (!wantsRecent(pools)) return new Recent(undefined, { onProblem });
   try {
     await Deno.mkdir(dataDir, { recursive: true, mode: 0o700 });
     return new Recent(dataDir, { onProblem });
@@ -102,88 +112,168 @@ async function openRecent({ edge: { dataDir }, pools }: Config, log: Log): Promi
   }
 }
 
-/** What an edge is made of that outlives it, or that takes time to read. */
+function wantsRecent(pools: Config["pools"]): boolean {
+  return pools.some(({ recent }) => recent);
+}
+
+/** What an edge is made of that takes time to read. */
 interface EdgeParts {
   readonly config: Config;
-  readonly log: Log;
+  readonly source: ConfigSource | undefined;
+  readonly log: OpenLog;
   /** Closed by the edge at its end. */
   readonly recent: Recent;
-  readonly keyrings: ReadonlyMap<string, Keyring>;
+  readonly keyrings: Keyrings;
   readonly access: AccessFile;
 }
 
 class RunningEdge implements Edge {
-  readonly #parts: EdgeParts;
+  readonly control: Control;
+  readonly endAsked: Promise<void>;
+  readonly #log: OpenLog;
+  readonly #access: AccessFile;
+  readonly #reloads: Reloads;
+  readonly #events: EventLog;
+  readonly #outputs: EventOutputs;
+  readonly #metrics: Metrics;
   readonly #network: Network;
+  readonly #offers: Offers;
   readonly #checks: BackendChecks;
   readonly #gatekeeper: Gatekeeper;
   readonly #reception: Reception;
   readonly #beats: BackendBeats;
   readonly #sessions: Sessions;
   readonly #listings: Listings;
+  readonly #listeners: Listeners;
   readonly #loopbacks = new LoopbackAddresses();
-  readonly #listeners: { readonly name: string; readonly listener: Listener }[] = [];
-  readonly #entrance = new Turnstile(new Beat());
-  readonly #tlsLayers: TlsLayer[] = [];
   readonly #acceptLog: AcceptLog;
   readonly #timers: ReturnType<typeof setInterval>[] = [];
+  #recent: Recent;
+  #keyrings: Keyrings;
+  #admin: AdminServer | undefined;
   #endWatch: () => void = () => {};
+  #state: "running" | "draining" = "running";
+  #stopping: Promise<void> | undefined;
 
-  constructor(parts: EdgeParts) {
-    const { config, log, recent, keyrings, access } = parts;
-    const { edge, auth, limits, cpe, backends, listeners } = config;
-    this.#parts = parts;
+  constructor({ config, source, log, recent, keyrings, access }: EdgeParts) {
+    this.#log = log;
+    this.#access = access;
+    this.#recent = recent;
+    this.#keyrings = keyrings;
     this.#acceptLog = new AcceptLog(log);
-    const offers = new Offers(backends.map(({ name }) => name), cpe.exclude);
+    const crashed = (error: unknown): void => log.error("crashed", "error in the edge itself", { err: asError(error) });
+    this.#events = new EventLog({ crashed });
+    this.#outputs = new EventOutputs(this.#events, log);
+    this.#reloads = new Reloads({
+      config,
+      source,
+      apply: (next) => this.#apply(next),
+      ended: (answer) => {
+        logReload(log, answer);
+        this.#metrics.reloaded(answer.result);
+        this.#events.publish({ event: "reload", result: answer.result, detail: answer.lines.join("; ") });
+      },
+    });
+    const { backends, cpe, limits } = config;
+    this.#offers = new Offers(backends.map(({ name }) => name), cpe.exclude);
     this.#network = new Network(config, {
       clock: machineClock,
       random: Math.random,
-      recent,
+      recent: () => this.#recent,
       onChange: (change) => {
+        const { backend, state, cause } = change;
         logBackendChange(log, change);
-        if (change.state === "up") this.#checks.askAgain(change.backend);
+        this.#events.publish({ event: "backend", backend, state, cause: state === "down" ? cause : undefined });
+        if (state === "up") this.#checks.askAgain(backend);
       },
     });
     this.#beats = new BackendBeats(config, this.#network, log, (backend) => this.#checks.askAgain(backend));
     const keyFor = (backend: string, name: string): string | undefined => this.#beats.keyFor(backend, name);
-    this.#checks = new BackendChecks({ config, network: this.#network, offers, log, keyFor });
-    const asking = new Set(listeners.filter(({ auth }) => auth === "mppass").map(({ name }) => name));
+    this.#checks = new BackendChecks({
+      config,
+      network: this.#network,
+      offers: this.#offers,
+      log,
+      keyFor,
+      onChecked: (backend, ok) => this.#metrics.checked(backend, ok),
+    });
     this.#gatekeeper = new Gatekeeper({
-      keyrings: new Map([...keyrings].filter(([listener]) => asking.has(listener))),
-      duplicateNames: auth.duplicateNames,
-      maxPlayers: edge.maxPlayers,
-      allowOnly: limits.allowOnly,
+      ...gateRules(config, keyrings),
       access: () => access.list,
       now: () => machineClock.now(),
     });
     this.#reception = new Reception({
       limits,
       access: () => access.list,
-      onTurnedAway: (turned) => logTurnedAway(log, turned),
-      crashed: (error) => log.error("crashed", "error in the edge itself", { err: asError(error) }),
+      onTurnedAway: (turned) => {
+        logTurnedAway(log, turned);
+        this.#metrics.rejected(turned.reason);
+      },
+      crashed,
+    });
+    const trails = new Trails();
+    this.#metrics = new Metrics({ version: manifest.version, network: config, source: this.#measured() });
+    const reports = new SessionReports({
+      log,
+      events: this.#events,
+      trails,
+      metrics: this.#metrics,
+      config: () => this.#config,
     });
     this.#sessions = new Sessions({
       config,
       log,
       network: this.#network,
-      offers,
+      offers: this.#offers,
       gatekeeper: this.#gatekeeper,
       reception: this.#reception,
+      reports,
+      dialled: (backend, ms, ok) => this.#metrics.dialled(backend, ms, ok),
       loopbacks: this.#loopbacks,
       keyFor,
+    });
+    this.#listeners = new Listeners({
+      log,
+      accepted: (listener, conn, door) =>
+        this.#reception.receive(listener.name, conn, door, (arrival) => this.#sessions.begin(listener, arrival)),
+      missed: (listener) => this.#reception.missed(listener),
+      failed: (listener, error) => this.#acceptLog.failed(listener, error, machineClock.now()),
     });
     this.#listings = new Listings(config, keyrings, {
       port: (listener) => this.listeners.find(({ name }) => name === listener)?.port ?? 0,
       players: (listener) => this.#gatekeeper.playersThrough(listener),
     }, log);
+    const asked = Promise.withResolvers<void>();
+    this.endAsked = asked.promise;
+    this.control = new EdgeControl({
+      source,
+      state: () => this.#state,
+      reloads: this.#reloads,
+      network: this.#network,
+      checks: this.#checks,
+      sessions: this.#sessions,
+      gatekeeper: this.#gatekeeper,
+      listings: () => this.listings,
+      listeners: () => this.listeners,
+      events: this.#events,
+      trails,
+      reports,
+      metrics: this.#metrics,
+      log,
+      endEdge: asked.resolve,
+    });
   }
 
   get listeners(): Edge["listeners"] {
-    return this.#listeners.map(({ name, listener }) => ({ name, ...listener.address }));
+    return this.#listeners.status;
   }
 
   get absorber(): Edge["absorber"] {
     return this.#beats.address;
+  }
+
+  get admin(): Address | undefined {
+    return this.#admin?.address;
   }
 
   get sessions(): number {
@@ -210,6 +300,10 @@ class RunningEdge implements Edge {
     return this.#loopbacks.entries();
   }
 
+  get #config(): Config {
+    return this.#reloads.config;
+  }
+
   move(player: string, to: string): MoveAnswer {
     return this.#sessions.move(player, to);
   }
@@ -222,97 +316,169 @@ class RunningEdge implements Edge {
     return this.#network.enable(backend);
   }
 
+  reopenLogs(): void {
+    this.#log.reopen();
+    this.#outputs.reopen();
+  }
+
   async start(): Promise<void> {
-    const { config, log, access } = this.#parts;
+    const config = this.#config;
     try {
+      this.#outputs.configure(config.events);
       await this.#beats.open();
-      for (const listener of config.listeners) this.#listen(listener, await this.#door(listener));
+      const prepared = await this.#listeners.prepare(config.listeners);
+      try {
+        prepared.bind();
+      } catch (error) {
+        prepared.discard();
+        throw error;
+      }
+      prepared.commit();
       this.#beats.start((backend) => this.#playUrl(backend));
+      await this.#openAdmin(config);
     } catch (error) {
       await this.stop();
       throw error;
     }
     this.#checks.start();
     this.#listings.start();
-    this.#endWatch = access.watch({
+    this.#endWatch = this.#access.watch({
       onChange: () => {
-        log.info("access", "ban and allow lists were read anew");
+        this.#log.info("access", "ban and allow lists were read anew");
         this.#gatekeeper.review();
       },
-      onProblem: (message) => log.error("access", message),
+      onProblem: (message) => this.#log.error("access", message),
     });
     this.#timers.push(
       setInterval(() => this.#sessions.checkProgress(), PROGRESS_MS),
       setInterval(() => this.#look(), LOOK_MS),
     );
+    this.#events.publish({ event: "edge", state: "started" });
   }
 
-  async stop(): Promise<void> {
-    for (const timer of this.#timers) clearInterval(timer);
-    this.#endWatch();
-    await Promise.all([
-      this.#checks.stop(),
-      this.#listings.stop(),
-      this.#beats.stop(),
-      ...this.#listeners.map(({ listener }) => listener.close()),
-    ]);
-    await this.#reception.stop();
-    await this.#sessions.stop("shutdown", "the edge is stopping");
-    await Promise.all(this.#tlsLayers.map((layer) => layer[Symbol.asyncDispose]()));
-    await Promise.all([...this.#parts.keyrings.values()].map((keyring) => keyring.settled()));
-    this.#network.close();
-    this.#parts.recent.close();
+  async retire(): Promise<void> {
+    if (this.#state === "running") {
+      this.#state = "draining";
+      this.#events.publish({ event: "edge", state: "draining" });
+      this.#listeners.close();
+      await Promise.all([this.#reloads.close(), this.#reception.stop(), this.#listings.stop()]);
+      await sayFarewell(this.#sessions, this.#config.edge.drainTimeoutMs);
+    }
+    await this.stop();
+  }
+
+  stop(): Promise<void> {
+    return this.#stopping ??= this.#stop();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
 
-  /** How connections to a listener come in. */
-  async #door({ websocket, proxyProtocolFrom, realIpFrom, tlsCert, tlsKey }: ListenerConfig): Promise<DoorOptions> {
-    const [proxies, webServers] = [new NetworkSet(proxyProtocolFrom), new NetworkSet(realIpFrom)];
-    const door = {
-      websocket,
-      proxyFrom: (address: string): boolean => proxies.has(address),
-      realIpFrom: (address: string): boolean => webServers.has(address),
-    };
-    if (tlsCert === "") return door;
-    const layer = await TlsLayer.open(tlsCert, tlsKey);
-    this.#tlsLayers.push(layer);
-    return { ...door, tls: (conn, signal) => layer.accept(conn, signal) };
+  async #stop(): Promise<void> {
+    this.#state = "draining";
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#endWatch();
+    this.#listeners.close();
+    await Promise.all([this.#reloads.close(), this.#checks.stop(), this.#listings.stop(), this.#beats.stop()]);
+    await this.#reception.stop();
+    await this.#sessions.stop("shutdown", "the edge is stopping");
+    await this.#listeners.settled();
+    await Promise.all([...this.#keyrings.values()].map((keyring) => keyring.settled()));
+    this.#network.close();
+    this.#recent.close();
+    this.#events.publish({ event: "edge", state: "stopped" });
+    await Promise.all([this.#admin?.close(), this.#outputs.close()]);
+    this.#metrics.close();
   }
 
-  #listen(config: ListenerConfig, door: DoorOptions): void {
-    const { log } = this.#parts;
-    const { host, port } = config.bind;
-    let listener: Listener;
+  async #openAdmin({ admin }: Config): Promise<void> {
+    if (admin === undefined) return;
+    const [access, page] = await Promise.all([readAdminAccess(admin), dashboardPage()]);
+    const { control } = this;
+    this.#admin = await AdminServer.open({ bind: admin.bind, access, page, control, log: this.#log });
+    const address = formatAddress(this.#admin.address);
+    this.#log.info("admin", "the admin API and the dashboard listen", { address });
+  }
+
+  /** Puts another configuration into effect: everything that may fail comes first, the rest happens at once. */
+  async #apply(next: Config): Promise<void> {
+    const before = this.#config;
+    const adminAccess = next.admin && await readAdminAccess(next.admin);
+    const keyrings = await openKeyrings(next, this.#log, this.#keyrings);
+    const recent = wantsRecent(next.pools) && !wantsRecent(before.pools)
+      ? await openRecent(next, this.#log)
+      : undefined;
+    const prepared = [];
     try {
-      listener = new Listener(host, port, {
-        accepted: (conn) =>
-          this.#reception.receive(config.name, conn, door, (arrival) => this.#sessions.begin(config, arrival)),
-        missed: () => this.#reception.missed(config.name),
-        failed: (error) => this.#acceptLog.failed(config.name, error, machineClock.now()),
-      }, this.#entrance);
+      const listeners = await this.#listeners.prepare(next.listeners);
+      prepared.push(listeners);
+      prepared.push(this.#beats.prepare(next));
+      listeners.bind();
+      this.#outputs.configure(next.events);
+      this.#log.configure(next.log);
     } catch (error) {
-      throw new ListenError(config, error);
+      for (const change of prepared) change.discard();
+      recent?.close();
+      this.#restoreOutputs(before);
+      throw error;
     }
-    this.#listeners.push({ name: config.name, listener });
-    const { hostname, port: taken } = listener.address;
-    log.info("listening", "listening", {
-      listener: config.name,
-      address: formatAddress({ kind: "tcp", host: hostname, port: taken }),
-      mode: config.mode,
-    });
+    if (recent !== undefined) {
+      this.#recent.close();
+      this.#recent = recent;
+    }
+    this.#keyrings = keyrings;
+    for (const keyring of keyrings.values()) {
+      keyring.configure({ rotationMs: next.auth.saltRotationMs, overlapMs: next.auth.saltOverlapMs });
+    }
+    if (adminAccess !== undefined) this.#admin?.configure(adminAccess);
+    this.#network.configure(next);
+    this.#offers.configure(next.backends.map(({ name }) => name), next.cpe.exclude);
+    this.#checks.configure(next);
+    this.#gatekeeper.configure(gateRules(next, keyrings));
+    this.#reception.configure(next.limits);
+    for (const change of prepared) change.commit();
+    this.#listings.configure(next, keyrings);
+    this.#metrics.configured(next);
+    this.#sessions.configure(next);
+    this.#tellBackends(before, next);
+  }
+
+  #restoreOutputs({ events }: Config): void {
+    try {
+      this.#outputs.configure(events);
+    } catch (error) {
+      this.#log.error("events", "events are not written any more", { err: asError(error) });
+    }
+  }
+
+  #tellBackends(before: Config, next: Config): void {
+    const publish = (backend: string, state: "added" | "removed"): void =>
+      this.#events.publish({ event: "backend", backend, state, cause: undefined });
+    for (const { name } of next.backends) if (!namesBackend(before, name)) publish(name, "added");
+    for (const { name } of before.backends) if (!namesBackend(next, name)) publish(name, "removed");
   }
 
   #look(): void {
-    logTurns(this.#parts.log, this.#reception.summaries());
-    for (const keyring of this.#parts.keyrings.values()) keyring.rotate();
+    logTurns(this.#log, this.#reception.summaries());
+    for (const keyring of this.#keyrings.values()) keyring.rotate();
+  }
+
+  /** What metrics are read from. */
+  #measured(): MetricsSource {
+    return {
+      listeners: () => this.listeners.map(({ name }) => ({ name, players: this.#gatekeeper.playersThrough(name) })),
+      backends: () => this.backends,
+      listings: () => this.control.status().listings,
+      traffic: () => this.#sessions.traffic,
+      bufferBytes: () => this.#sessions.pending,
+      queueLength: () => this.#network.waiting,
+    };
   }
 
   /** Where the public list shows a listener that leads to `backend`. */
   #playUrl(backend: string): string | undefined {
-    const { listeners, pools } = this.#parts.config;
+    const { listeners, pools } = this.#config;
     const leading = listeners.filter(({ pool }) =>
       pools.some(({ name, backends }) => name === pool && backends.includes(backend))
     );
@@ -321,6 +487,20 @@ class RunningEdge implements Edge {
     );
     return found?.url;
   }
+}
+
+function gateRules({ edge, auth, limits, listeners }: Config, keyrings: Keyrings): GateRules {
+  const asking = new Set(listeners.filter(({ auth }) => auth === "mppass").map(({ name }) => name));
+  return {
+    keyrings: new Map([...keyrings].filter(([listener]) => asking.has(listener))),
+    duplicateNames: auth.duplicateNames,
+    maxPlayers: edge.maxPlayers,
+    allowOnly: limits.allowOnly,
+  };
+}
+
+function namesBackend({ backends }: Config, name: string): boolean {
+  return backends.some((backend) => backend.name === name);
 }
 
 function asError(thrown: unknown): Error {

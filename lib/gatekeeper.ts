@@ -25,13 +25,17 @@ export interface Visitor {
   call(): void;
 }
 
-export interface GatekeeperOptions {
+/** What the gate goes by. */
+export interface GateRules {
   /** By listener; those that ask for no key have none. */
   readonly keyrings: ReadonlyMap<string, Keyring>;
   readonly duplicateNames: "kick-old" | "refuse-new";
   readonly maxPlayers: number;
   /** Whether only those are let in whom the list allows. */
   readonly allowOnly: boolean;
+}
+
+export interface GatekeeperOptions extends GateRules {
   /** The list of now. */
   readonly access: () => AccessList;
   /** Milliseconds of a clock that never goes back. */
@@ -41,6 +45,7 @@ export interface GatekeeperOptions {
 /** See the file's first line. Names are the same in any case. */
 export class Gatekeeper {
   readonly #options: GatekeeperOptions;
+  #rules: GateRules;
   readonly #failed = new FailedLogins();
   /** Who plays by each name, in lower case. */
   readonly #players = new Map<string, Visitor>();
@@ -51,6 +56,13 @@ export class Gatekeeper {
 
   constructor(options: GatekeeperOptions) {
     this.#options = options;
+    this.#rules = options;
+  }
+
+  /** Goes by other rules from now on, and dismisses whoever may not be here by them. Nobody leaves because there is less room. */
+  configure(rules: GateRules): void {
+    this.#rules = rules;
+    this.review();
   }
 
   /** Players who were let in and have not left. */
@@ -65,7 +77,7 @@ export class Gatekeeper {
 
   /** Whether `visitor`, who says to be called `name` and shows `key`, may come in; {@linkcode left} follows where they may. */
   admit(visitor: Visitor, name: string, key: string): Admission {
-    const keyring = this.#options.keyrings.get(visitor.listener);
+    const keyring = this.#rules.keyrings.get(visitor.listener);
     const service = keyring?.serviceFor(name, key);
     if (keyring !== undefined && service === undefined) return this.#wrongKey(visitor);
     const fullName = name + (service?.suffix ?? "");
@@ -101,8 +113,8 @@ export class Gatekeeper {
   }
 
   #listed({ address }: Visitor, name: string): Refusal | undefined {
-    const { access, allowOnly } = this.#options;
-    const verdict = access().judge({ name, address }, Date.now(), { allowOnly });
+    const { allowOnly } = this.#rules;
+    const verdict = this.#options.access().judge({ name, address }, Date.now(), { allowOnly });
     switch (verdict.kind) {
       case "ok":
         return undefined;
@@ -114,7 +126,7 @@ export class Gatekeeper {
   }
 
   #seat(visitor: Visitor, name: string, proven: boolean): Admission {
-    const { duplicateNames, maxPlayers } = this.#options;
+    const { duplicateNames, maxPlayers } = this.#rules;
     const key = name.toLowerCase();
     const holder = this.#players.get(key);
     if (holder !== undefined) {

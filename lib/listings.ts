@@ -1,11 +1,11 @@
 /** The network's entries in public server lists: one for each [[heartbeat]]. */
 import type { Keyring } from "./auth/keyring.ts";
-import type { Config, HeartbeatConfig, ListenerConfig } from "./config/schema.ts";
+import type { Config, HeartbeatConfig } from "./config/schema.ts";
 import { type Facts, SOFTWARE } from "./heartbeat/beat.ts";
 import { PlayUrls } from "./heartbeat/play_urls.ts";
 import { postBeat } from "./heartbeat/post.ts";
 import { Publisher, type PublisherState } from "./heartbeat/publisher.ts";
-import { serviceOf } from "./keyrings.ts";
+import { type Keyrings, serviceOf } from "./keyrings.ts";
 import { logHeartbeat } from "./observe/heartbeat_log.ts";
 import type { Log } from "./observe/log.ts";
 import { machineClock } from "./routing/clock.ts";
@@ -25,34 +25,44 @@ export interface ListingStatus extends PublisherState {
   readonly list: string;
 }
 
+/** What is published. */
+export type ListedConfig = Pick<Config, "edge" | "listeners" | "heartbeats">;
+
 interface Listing {
-  readonly listener: string;
+  readonly heartbeat: HeartbeatConfig;
+  /** The list's host. */
   readonly list: string;
   readonly publisher: Publisher;
 }
 
 /** See the file's first line. */
 export class Listings {
-  readonly #listings: readonly Listing[];
-  readonly #playUrls: ReadonlyMap<string, PlayUrls>;
+  readonly #facts: ListedFacts;
+  readonly #log: Log;
+  #config: ListedConfig;
+  #keyrings: Keyrings;
+  /** In the order of the listeners. */
+  #listings: readonly Listing[];
+  /** By listener. */
+  readonly #playUrls = new Map<string, PlayUrls>();
+  /** Publishers that end. */
+  readonly #stopping = new Set<Promise<void>>();
 
-  constructor(config: Config, keyrings: ReadonlyMap<string, Keyring>, facts: ListedFacts, log: Log) {
-    const { edge: { dataDir }, heartbeats } = config;
-    const onProblem = (message: string): void => log.warn("play-url", message);
-    this.#playUrls = new Map(
-      heartbeats.map(({ listener }) => [listener, new PlayUrls({ dataDir, listener, onProblem })]),
-    );
-    this.#listings = config.listeners.flatMap((listener) => {
-      const keyring = keyrings.get(listener.name);
-      const own = heartbeats.filter((heartbeat) => heartbeat.listener === listener.name);
-      if (keyring === undefined) return [];
-      return own.map((heartbeat, place) => this.#open(config, listener, heartbeat, { place, keyring, facts, log }));
-    });
+  constructor(config: ListedConfig, keyrings: Keyrings, facts: ListedFacts, log: Log) {
+    this.#config = config;
+    this.#keyrings = keyrings;
+    this.#facts = facts;
+    this.#log = log;
+    this.#listings = this.#open([]);
   }
 
   /** Every listing, in the order of the listeners. */
   get status(): readonly ListingStatus[] {
-    return this.#listings.map(({ listener, list, publisher }) => ({ listener, list, ...publisher.state }));
+    return this.#listings.map(({ heartbeat: { listener }, list, publisher }) => ({
+      listener,
+      list,
+      ...publisher.state,
+    }));
   }
 
   /** Publishes at once, and from then on. */
@@ -60,49 +70,109 @@ export class Listings {
     for (const { publisher } of this.#listings) publisher.start();
   }
 
+  /** Publishes what `config` says from now on. Listings that are as before go on without a beat more or less. */
+  configure(config: ListedConfig, keyrings: Keyrings): void {
+    const before = this.#listings;
+    this.#config = config;
+    this.#keyrings = keyrings;
+    this.#listings = this.#open(before);
+    for (const { publisher } of before.filter((listing) => !this.#listings.includes(listing))) this.#end(publisher);
+    for (const { publisher } of this.#listings.filter((listing) => !before.includes(listing))) publisher.start();
+    for (const [listener, urls] of this.#playUrls) this.#rewrite(listener, urls);
+  }
+
   /** Publishes no more. Resolves when nothing is under way. */
   async stop(): Promise<void> {
-    await Promise.all(this.#listings.map(({ publisher }) => publisher.stop()));
+    for (const { publisher } of this.#listings) this.#end(publisher);
+    await Promise.all(this.#stopping);
     await Promise.all([...this.#playUrls.values()].map((urls) => urls.settled()));
   }
 
-  #open(
-    { edge }: Config,
-    { name, websocket }: ListenerConfig,
-    heartbeat: HeartbeatConfig,
-    { place, keyring, facts, log }: ListingMeans,
-  ): Listing {
-    const service = serviceOf(heartbeat);
-    const list = new URL(heartbeat.url).host;
+  #end(publisher: Publisher): void {
+    const stopping = publisher.stop().finally(() => this.#stopping.delete(stopping));
+    this.#stopping.add(stopping);
+  }
+
+  /** The listings of the configuration; those of `before` that are the same, in the name of the same keyring, are taken over. */
+  #open(before: readonly Listing[]): readonly Listing[] {
+    const { listeners, heartbeats } = this.#config;
+    return listeners.flatMap(({ name }) => {
+      const keyring = this.#keyrings.get(name);
+      if (keyring === undefined) return [];
+      return this.#own(heartbeats, name).map((heartbeat) =>
+        before.find((listing) => isSame(listing.heartbeat, heartbeat)) ?? this.#listing(heartbeat)
+      );
+    });
+  }
+
+  #own(heartbeats: readonly HeartbeatConfig[], listener: string): readonly HeartbeatConfig[] {
+    return heartbeats.filter((heartbeat) => heartbeat.listener === listener);
+  }
+
+  #listing(heartbeat: HeartbeatConfig): Listing {
+    const { listener, url, intervalMs } = heartbeat;
+    const service = serviceOf(heartbeat).name;
+    const list = new URL(url).host;
     const publisher = new Publisher({
-      facts: (): Facts => ({
-        port: heartbeat.port || facts.port(name),
-        max: edge.maxPlayers,
-        name: edge.name,
-        public: heartbeat.public,
-        salt: keyring.saltOf(service.name),
-        users: facts.players(name),
-        software: SOFTWARE,
-        web: websocket,
-      }),
-      send: (told, signal) => postBeat({ url: heartbeat.url, facts: told, signal }),
-      intervalMs: heartbeat.intervalMs,
+      facts: () => this.#factsOf(heartbeat),
+      send: (told, signal) => postBeat({ url, facts: told, signal }),
+      intervalMs,
       onEvent: (event) => {
-        logHeartbeat(log, { listener: name, list }, event);
-        if (event.kind === "listed") this.#playUrls.get(name)?.set(place, event.url);
+        logHeartbeat(this.#log, { listener, list }, event);
+        if (event.kind === "listed") this.#urlsOf(listener).set(this.#placeOf(heartbeat), event.url);
       },
-      published: (salt) => keyring.published(service.name, salt),
+      published: (salt) => this.#keyrings.get(listener)?.published(service, salt),
       clock: machineClock,
       random: Math.random,
     });
-    return { listener: name, list, publisher };
+    return { heartbeat, list, publisher };
+  }
+
+  #factsOf(heartbeat: HeartbeatConfig): Facts {
+    const { edge, listeners } = this.#config;
+    const { listener } = heartbeat;
+    return {
+      port: heartbeat.port || this.#facts.port(listener),
+      max: edge.maxPlayers,
+      name: edge.name,
+      public: heartbeat.public,
+      salt: this.#keyringOf(listener).saltOf(serviceOf(heartbeat).name),
+      users: this.#facts.players(listener),
+      software: SOFTWARE,
+      web: listeners.find(({ name }) => name === listener)?.websocket ?? false,
+    };
+  }
+
+  #keyringOf(listener: string): Keyring {
+    const keyring = this.#keyrings.get(listener);
+    if (keyring === undefined) throw new RangeError(`Cannot find keyring: current value is "${listener}"`);
+    return keyring;
+  }
+
+  #placeOf(heartbeat: HeartbeatConfig): number {
+    return this.#own(this.#config.heartbeats, heartbeat.listener).findIndex((other) => isSame(other, heartbeat));
+  }
+
+  #urlsOf(listener: string): PlayUrls {
+    const known = this.#playUrls.get(listener);
+    if (known !== undefined) return known;
+    const { dataDir } = this.#config.edge;
+    const urls = new PlayUrls({ dataDir, listener, onProblem: (message) => this.#log.warn("play-url", message) });
+    this.#playUrls.set(listener, urls);
+    return urls;
+  }
+
+  /** Lists that a listener has left are in its file no more. */
+  #rewrite(listener: string, urls: PlayUrls): void {
+    const known = this.#listings.filter(({ heartbeat }) => heartbeat.listener === listener).flatMap((listing) => {
+      const { url } = listing.publisher.state;
+      return url === undefined ? [] : [[this.#placeOf(listing.heartbeat), url] as const];
+    });
+    urls.replace(new Map(known));
   }
 }
 
-interface ListingMeans {
-  /** Of the heartbeat among those of its listener. */
-  readonly place: number;
-  readonly keyring: Keyring;
-  readonly facts: ListedFacts;
-  readonly log: Log;
+function isSame(a: HeartbeatConfig, b: HeartbeatConfig): boolean {
+  return a.listener === b.listener && a.url === b.url && a.public === b.public && a.intervalMs === b.intervalMs &&
+    a.port === b.port && a.nameSuffix === b.nameSuffix;
 }

@@ -4,8 +4,8 @@ import type { ListDelivery } from "./session/port.ts";
 
 /** Learns what backends offer, from players' logins and from checks. */
 export class Offers {
-  readonly #backends: readonly string[];
-  readonly #exclude: readonly string[];
+  #backends: readonly string[];
+  #exclude: readonly string[];
   /** What each backend offered when somebody last asked it. */
   readonly #offers = new Map<string, ExtensionSet>();
   /** Backends that broke off over a list of extensions. */
@@ -16,6 +16,15 @@ export class Offers {
   constructor(backends: readonly string[], exclude: readonly string[]) {
     this.#backends = backends;
     this.#exclude = exclude;
+    this.#announced = this.#union();
+  }
+
+  /** Goes by other backends and exclusions from now on. */
+  configure(backends: readonly string[], exclude: readonly string[]): void {
+    this.#backends = backends;
+    this.#exclude = exclude;
+    for (const name of this.#offers.keys()) if (!backends.includes(name)) this.#offers.delete(name);
+    for (const name of this.#refusesLists) if (!backends.includes(name)) this.#refusesLists.delete(name);
     this.#announced = this.#union();
   }
 

@@ -3,7 +3,7 @@ import type { Config } from "./config/schema.ts";
 import { canonicalIp } from "./config/network.ts";
 import { banned, type Refusal } from "./gatekeeper.ts";
 import type { AccessList } from "./guard/access_list.ts";
-import { Connections } from "./guard/connections.ts";
+import { type ConnectionLimits, Connections } from "./guard/connections.ts";
 import { HalfOpen } from "./guard/half_open.ts";
 import type { Lease } from "./guard/lease.ts";
 import { RateLimit } from "./guard/rate_limit.ts";
@@ -46,8 +46,14 @@ export interface Arrival {
   gone(): void;
 }
 
+/** What the reception goes by. */
+export type ReceptionLimits = Pick<
+  Config["limits"],
+  "connectionsPerAddress" | "connectRatePerAddress" | "dryRun" | "loginsAtOnce" | "loginTimeoutMs"
+>;
+
 export interface ReceptionOptions {
-  readonly limits: Config["limits"];
+  readonly limits: ReceptionLimits;
   /** The list of now. */
   readonly access: () => AccessList;
   /** Told about each connection that was turned away without becoming a session. */
@@ -61,7 +67,7 @@ export interface TurnedAwayConnection {
   readonly listener: string;
   /** The client's, as far as it was known. */
   readonly address: string | undefined;
-  readonly reason: Turn;
+  readonly reason: TurnedAway | Reason;
   readonly detail: string;
 }
 
@@ -76,6 +82,7 @@ const WELCOME: Judgement = { lease: undefined, refusal: undefined };
 /** See the file's first line. */
 export class Reception {
   readonly #options: ReceptionOptions;
+  #limits: ReceptionLimits;
   readonly #connections: Connections;
   readonly #halfOpen: HalfOpen;
   readonly #courtesy = new RateLimit(COURTESY);
@@ -84,10 +91,18 @@ export class Reception {
   readonly #entering = new Map<Promise<unknown>, AbortController>();
 
   constructor(options: ReceptionOptions) {
-    const { connectionsPerAddress: perAddress, connectRatePerAddress: rate, dryRun, loginsAtOnce } = options.limits;
+    const { limits } = options;
     this.#options = options;
-    this.#connections = new Connections({ perAddress, rate, dryRun });
-    this.#halfOpen = new HalfOpen(loginsAtOnce);
+    this.#limits = limits;
+    this.#connections = new Connections(connectionLimits(limits));
+    this.#halfOpen = new HalfOpen(limits.loginsAtOnce);
+  }
+
+  /** Goes by other limits from now on. What is open stays, and counts. */
+  configure(limits: ReceptionLimits): void {
+    this.#limits = limits;
+    this.#connections.configure(connectionLimits(limits));
+    this.#halfOpen.configure(limits.loginsAtOnce);
   }
 
   /** How often each reason was counted so far. */
@@ -154,7 +169,7 @@ export class Reception {
     const room = this.#halfOpen.enter(() => giveUp.abort(new Error("others needed the room")));
     const late = setTimeout(
       () => giveUp.abort(new DOMException("", "TimeoutError")),
-      this.#options.limits.loginTimeoutMs,
+      this.#limits.loginTimeoutMs,
     );
     const entry = await enter(conn, { address: peer, port }, door, giveUp.signal);
     clearTimeout(late);
@@ -215,7 +230,12 @@ export class Reception {
     return true;
   }
 
-  #turnedAway(listener: string, address: string | undefined, reason: Turn, detail: string): void {
+  #turnedAway(
+    listener: string,
+    address: string | undefined,
+    reason: TurnedAwayConnection["reason"],
+    detail: string,
+  ): void {
     this.#turns.add(reason, address);
     this.#options.onTurnedAway({ listener, address, reason, detail });
   }
@@ -236,6 +256,11 @@ interface Incoming {
   readonly speaksForOthers: boolean;
   readonly judgement: Judgement;
   readonly giveUp: AbortController;
+}
+
+function connectionLimits(limits: ReceptionLimits): ConnectionLimits {
+  const { connectionsPerAddress: perAddress, connectRatePerAddress: rate, dryRun } = limits;
+  return { perAddress, rate, dryRun };
 }
 
 /** An address as the system tells it, in one notation. IPv4 has only one. */

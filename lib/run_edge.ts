@@ -1,46 +1,74 @@
 /** Running the edge as a process: from start to the signal that stops it. */
-import { type Edge, ListenError, startEdge } from "./edge.ts";
+import { AdminBindError } from "./admin/server.ts";
+import type { LoadedConfig } from "./config/load.ts";
 import { ConfigError } from "./config/problem.ts";
-import type { Config } from "./config/schema.ts";
-import { AbsorberBindError } from "./heartbeat/absorber.ts";
+import type { ConfigSource } from "./config/source.ts";
+import { type Edge, startEdge } from "./edge.ts";
 import { ExitCode } from "./exit_code.ts";
-import type { Log } from "./observe/log.ts";
+import { AbsorberBindError } from "./heartbeat/absorber.ts";
+import { ListenError } from "./listeners.ts";
+import { AppendFileError } from "./observe/append_file.ts";
+import type { OpenLog } from "./observe/log.ts";
+import { ServiceManager } from "./observe/systemd.ts";
+import { onSignal, stopSignal } from "./signals.ts";
 
-/** Runs the edge until TERM or INT, tells the players and returns the exit code. A second signal ends the process at once. */
-export async function runEdge(config: Config, log: Log): Promise<number> {
+/** Milliseconds between two looks at what the service manager is told. */
+const STATUS_MS = 1_000;
+/** Milliseconds beyond `edge.drain_timeout` that the service manager is asked for. */
+const CLOSING_MS = 5_000;
+
+/**
+ * Runs the edge until it is told to stop, and returns the exit code. TERM and INT give players the time that the configuration says, QUIT
+ * gives them none; a second one of them ends the process at once. HUP reloads, USR1 opens log files anew.
+ */
+export async function runEdge(source: ConfigSource, loaded: LoadedConfig, log: OpenLog): Promise<number> {
   // A signal that comes while the edge starts stops it as soon as it has.
   const stop = stopSignal();
+  const manager = ServiceManager.open(
+    Deno.env.toObject(),
+    (message) => log.warn("service-manager", message),
+  );
+  for (const { file, line, path, message } of loaded.warnings) log.warn("config", message, { file, line, path });
   let edge: Edge;
   try {
-    edge = await startEdge(config, log);
+    edge = await startEdge(loaded.config, log, source);
   } catch (error) {
     log.error("start-failed", error instanceof Error ? error.message : String(error));
+    await manager.close();
     return startFailure(error);
   }
-  const signal = await stop;
+  const tellStatus = (): void => manager.status(statusText(edge));
+  const telling = setInterval(tellStatus, STATUS_MS);
+  onSignal("SIGHUP", () => void reload(edge, manager));
+  onSignal("SIGUSR1", () => edge.reopenLogs());
+  manager.ready();
+  tellStatus();
+  const signal = await Promise.race([stop, edge.endAsked]) ?? "an operator";
   log.info("stopping", "stopping", { signal, sessions: edge.sessions });
-  await edge.stop();
+  manager.stopping();
+  manager.extend(loaded.config.edge.drainTimeoutMs + CLOSING_MS);
+  await (signal === "SIGQUIT" ? edge.stop() : edge.retire());
+  clearInterval(telling);
   log.info("stopped", "stopped");
+  await manager.close();
   return ExitCode.Ok;
 }
 
-function startFailure(error: unknown): number {
-  // The access lists are read as the configuration is.
-  if (error instanceof ConfigError) return ExitCode.Config;
-  const bindFailed = error instanceof ListenError || error instanceof AbsorberBindError;
-  return bindFailed && error.inUse ? ExitCode.Temporary : ExitCode.Failure;
+async function reload(edge: Edge, manager: ServiceManager): Promise<void> {
+  manager.reloading();
+  await edge.control.reload();
+  manager.ready();
 }
 
-/** Resolves with the first signal that asks to stop; the next one exits. */
-export function stopSignal(): Promise<Deno.Signal> {
-  return new Promise((resolve) => {
-    let asked = false;
-    for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      Deno.addSignalListener(signal, () => {
-        if (asked) Deno.exit(ExitCode.Interrupted);
-        asked = true;
-        resolve(signal);
-      });
-    }
-  });
+function statusText({ players, backends }: Edge): string {
+  const up = backends.filter(({ state }) => state === "up").length;
+  return `${players} player${players === 1 ? "" : "s"}, ${up} of ${backends.length} backends up`;
+}
+
+function startFailure(error: unknown): number {
+  // The access lists are read as the configuration is, and files that it names cannot be opened next time either.
+  if (error instanceof ConfigError || error instanceof AppendFileError) return ExitCode.Config;
+  const bindFailed = error instanceof ListenError || error instanceof AbsorberBindError ||
+    error instanceof AdminBindError;
+  return bindFailed && error.inUse ? ExitCode.Temporary : ExitCode.Failure;
 }

@@ -17,10 +17,6 @@ const LIMITS: ReceptionOptions["limits"] = {
   connectRatePerAddress: { count: 1_000, windowMs: 1_000 },
   loginTimeoutMs: 10_000,
   loginsAtOnce: 1_000,
-  packetsPerSecond: 500,
-  chatRate: { count: 10, windowMs: 5_000 },
-  clientBuffer: 8 << 20,
-  allowOnly: false,
   dryRun: false,
 };
 

@@ -32,7 +32,7 @@ const OWN: Service = { name: "", suffix: "" };
 interface Ring {
   readonly service: Service;
   readonly path: string;
-  readonly policy: SaltPolicy;
+  policy: SaltPolicy;
   state: SaltState;
 }
 
@@ -67,6 +67,16 @@ export class Keyring {
       rings.push({ service, path, policy: { rotationMs, overlapMs, listed: service !== OWN }, state });
     }
     return new Keyring(rings, options);
+  }
+
+  /** Who vouches. */
+  get services(): readonly Service[] {
+    return this.#rings.map(({ service }) => service).filter((service) => service !== OWN);
+  }
+
+  /** Salts age by this policy from now on. Those that were replaced before keep their time. */
+  configure(policy: Pick<SaltPolicy, "rotationMs" | "overlapMs">): void {
+    for (const ring of this.#rings) ring.policy = { ...ring.policy, ...policy };
   }
 
   /** The service whose key of `name` is `key`; `undefined` where it is nobody's. */

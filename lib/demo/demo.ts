@@ -1,10 +1,13 @@
+import { formatAddress } from "../config/address.ts";
 import { parseConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
-import { type Edge, ListenError, startEdge } from "../edge.ts";
+import { AdminBindError } from "../admin/server.ts";
+import { type Edge, startEdge } from "../edge.ts";
 import { ExitCode } from "../exit_code.ts";
-import type { Log } from "../observe/log.ts";
+import { ListenError } from "../listeners.ts";
+import type { OpenLog } from "../observe/log.ts";
 import { writeStdout } from "../observe/standard_streams.ts";
-import { stopSignal } from "../run_edge.ts";
+import { stopSignal } from "../signals.ts";
 import { generateArena } from "./arena.ts";
 import { runConsole } from "./console.ts";
 import { DemoWorld } from "./demo_world.ts";
@@ -13,6 +16,8 @@ import { type ClassicServerOptions, DEFAULT_EXTENSIONS } from "./options.ts";
 import { CLASSICUBE } from "./presets.ts";
 
 const PORT = 25565;
+/** Where the dashboard is, unless another program has the port. */
+const ADMIN_PORT = 8080;
 
 /** A running network: the edge and the two servers behind it. */
 export interface Demo {
@@ -22,13 +27,23 @@ export interface Demo {
   stop(): Promise<void>;
 }
 
+/** Ports on 127.0.0.1; 0 for any that is free. */
+export interface DemoOptions {
+  /** Where players connect. @default 25565 */
+  readonly port?: number;
+  /** Where the dashboard is. @default 8080 */
+  readonly adminPort?: number;
+}
+
 /**
  * Starts the worlds "hub" and "arena" on free ports of this machine, and the edge in front of them.
  *
- * @param port Where players connect, on 127.0.0.1; 0 for any that is free.
- * @throws {ListenError} where that port is taken.
+ * @throws {ListenError} where the port for players is taken; the dashboard takes another one then
  */
-export async function startDemo(log: Log, port: number = PORT): Promise<Demo> {
+export async function startDemo(
+  log: OpenLog,
+  { port = PORT, adminPort = ADMIN_PORT }: DemoOptions = {},
+): Promise<Demo> {
   const worlds = [
     await startWorld(log, "hub", { world: generateHub(), extensions: CLASSICUBE }),
     // Fewer extensions than the hub, as servers in one network seldom have the same.
@@ -41,7 +56,7 @@ export async function startDemo(log: Log, port: number = PORT): Promise<Demo> {
     await Promise.all(worlds.map((world) => world.stop()));
   };
   try {
-    const edge = await startEdge(configOf(worlds, port), log);
+    const edge = await startDemoEdge(worlds, { port, adminPort }, log);
     return {
       edge,
       worlds,
@@ -61,7 +76,7 @@ export async function startDemo(log: Log, port: number = PORT): Promise<Demo> {
  *
  * @param stdin What is typed meanwhile; see {@linkcode runConsole}.
  */
-export async function runDemo(log: Log, stdin: ReadableStream<Uint8Array>): Promise<number> {
+export async function runDemo(log: OpenLog, stdin: ReadableStream<Uint8Array>): Promise<number> {
   // A signal that comes while the demo starts stops it as soon as it has.
   const stop = stopSignal();
   let demo: Demo;
@@ -72,7 +87,7 @@ export async function runDemo(log: Log, stdin: ReadableStream<Uint8Array>): Prom
     log.error("start-failed", `Cannot start the demo: port ${PORT} of 127.0.0.1 is in use by another program`);
     return ExitCode.Temporary;
   }
-  writeStdout(INSTRUCTIONS);
+  writeStdout(instructions(demo.edge));
   const closing = new AbortController();
   const typing = runConsole({ input: stdin, worlds: demo.worlds, print: writeStdout, signal: closing.signal });
   const signal = await stop;
@@ -83,7 +98,9 @@ export async function runDemo(log: Log, stdin: ReadableStream<Uint8Array>): Prom
   return ExitCode.Ok;
 }
 
-const INSTRUCTIONS = `
+function instructions({ admin }: Edge): string {
+  const dashboard = admin === undefined ? "" : `http://${formatAddress(admin)}/`;
+  return `
 Kurafuto runs a network of two worlds on this machine: hub, a green island, and arena, a coliseum.
 
   Join    Get ClassiCube from https://www.classicube.net/download/, choose "Direct connect", enter
@@ -98,11 +115,13 @@ Kurafuto runs a network of two worlds on this machine: hub, a green island, and 
             stop arena   its players go on in hub, still connected; in the waiting room if you stop hub, too
             start arena  takes players again, with what they built
             help         what else you can type
+  Watch   Open ${dashboard} in a browser: who is where, move and kick players, drain a world.
   Stop    Press Ctrl-C here.
 
 `;
+}
 
-function startWorld(log: Log, name: string, options: ClassicServerOptions): Promise<DemoWorld> {
+function startWorld(log: OpenLog, name: string, options: ClassicServerOptions): Promise<DemoWorld> {
   return DemoWorld.start(name, {
     ...options,
     motd: "A demo world of Kurafuto",
@@ -114,11 +133,28 @@ function startWorld(log: Log, name: string, options: ClassicServerOptions): Prom
   });
 }
 
-function configOf(worlds: readonly DemoWorld[], port: number): Config {
+async function startDemoEdge(
+  worlds: readonly DemoWorld[],
+  ports: Required<DemoOptions>,
+  log: OpenLog,
+): Promise<Edge> {
+  try {
+    return await startEdge(configOf(worlds, ports), log);
+  } catch (error) {
+    if (!(error instanceof AdminBindError && error.inUse)) throw error;
+    log.info("admin-elsewhere", "the dashboard's usual port is in use by another program");
+    return await startEdge(configOf(worlds, { ...ports, adminPort: 0 }), log);
+  }
+}
+
+function configOf(worlds: readonly DemoWorld[], { port, adminPort }: Required<DemoOptions>): Config {
   const text = `
     [edge]
     name = "Kurafuto demo"
     motd = "Two worlds, one door"
+    drain_timeout = "0s"
+    [admin]
+    bind = "127.0.0.1:${adminPort}"
     [health]
     interval = "500ms"
     rise = 1

@@ -16,6 +16,11 @@ export interface LastBeat extends Omit<AbsorbedBeat, "salt"> {
 export class Absorbed {
   readonly #beats = new Map<string, { readonly at: number; readonly said: Omit<AbsorbedBeat, "salt"> }>();
 
+  /** Forgets all backends but these. */
+  keep(backends: readonly string[]): void {
+    for (const backend of this.#beats.keys()) if (!backends.includes(backend)) this.#beats.delete(backend);
+  }
+
   /** A heartbeat of `backend`, which must be one of the configuration, came. */
   note(backend: string, { salt: _, ...said }: AbsorbedBeat, now: number): void {
     this.#beats.set(backend, { at: now, said });

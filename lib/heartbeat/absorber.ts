@@ -5,11 +5,11 @@ import { suggestion } from "../config/nearest.ts";
 import { canonicalIp, type Network, parseIp } from "../config/network.ts";
 import { NetworkSet } from "../guard/network_set.ts";
 import { Beat } from "../transport/beat.ts";
+import { type HttpRequest, RequestReader } from "../transport/http_request.ts";
 import { Listener } from "../transport/listener.ts";
 import { Turnstile } from "../transport/turnstile.ts";
 import { type AbsorbedBeat, LONGEST_FORM, readBeat } from "./absorbed_beat.ts";
 import { BackendHosts, type BackendHostsOptions } from "./backend_hosts.ts";
-import { type HttpRequest, RequestReader } from "./http_request.ts";
 
 /** A heartbeat that the backend of this name sent. */
 export interface BackendBeat extends AbsorbedBeat {
@@ -33,11 +33,15 @@ export interface BeatingBackend {
   readonly address: Address;
 }
 
-export interface HeartbeatAbsorberOptions {
-  readonly bind: TcpAddress;
+/** Whose heartbeats are taken. */
+export interface AbsorberRules {
   /** Networks that may send heartbeats. */
   readonly from: readonly Network[];
   readonly backends: readonly BeatingBackend[];
+}
+
+export interface HeartbeatAbsorberOptions extends AbsorberRules {
+  readonly bind: TcpAddress;
   /** Where the public list shows the network, for the owner of a backend; `undefined` where nobody knows. */
   readonly playUrl: (backend: string) => string | undefined;
   readonly onBeat: (beat: BackendBeat) => void;
@@ -103,8 +107,8 @@ const STATUS_TEXTS: Readonly<Record<number, string>> = {
  */
 export class HeartbeatAbsorber implements AsyncDisposable {
   readonly #options: HeartbeatAbsorberOptions;
-  readonly #from: NetworkSet;
-  readonly #backends: ReadonlyMap<string, BeatingBackend>;
+  #from = new NetworkSet([]);
+  #backends: ReadonlyMap<string, BeatingBackend> = new Map();
   readonly #hosts: BackendHosts;
   readonly #listener: Listener;
   readonly #senders = new Set<Deno.TcpConn>();
@@ -118,8 +122,7 @@ export class HeartbeatAbsorber implements AsyncDisposable {
    */
   constructor(options: HeartbeatAbsorberOptions) {
     this.#options = options;
-    this.#from = new NetworkSet(options.from);
-    this.#backends = new Map(options.backends.map((backend) => [backend.name, backend]));
+    this.configure(options);
     this.#hosts = new BackendHosts(options.hosts);
     const { host, port } = options.bind;
     try {
@@ -139,6 +142,12 @@ export class HeartbeatAbsorber implements AsyncDisposable {
   /** Where it listens; tells the port taken for port 0. */
   get address(): { readonly hostname: string; readonly port: number } {
     return this.#listener.address;
+  }
+
+  /** Goes by other rules from the next connection on. */
+  configure({ from, backends }: AbsorberRules): void {
+    this.#from = new NetworkSet(from);
+    this.#backends = new Map(backends.map((backend) => [backend.name, backend]));
   }
 
   /** Accepts no more and closes every connection. Resolves when nothing is left, at once but for a name that is being resolved. */
@@ -232,7 +241,7 @@ export class HeartbeatAbsorber implements AsyncDisposable {
 
   #find(name: string): BeatingBackend | undefined {
     const lower = name.toLowerCase();
-    return this.#backends.get(name) ?? this.#options.backends.find((backend) => backend.name.toLowerCase() === lower);
+    return this.#backends.get(name) ?? this.#backends.values().find((backend) => backend.name.toLowerCase() === lower);
   }
 
   /** What the owner of a backend sees as its URL. */

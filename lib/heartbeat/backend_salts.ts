@@ -4,6 +4,8 @@ import { replaceFile } from "../replace_file.ts";
 const FILE = "backend-salts";
 /** Far more than the salts of all backends that one edge can have. */
 const LONGEST_FILE = 1 << 20;
+/** Salts that are kept of backends that are in the configuration no more. */
+const MOST_LEARNED = 1_000;
 /** A name of the configuration and what may be a salt. */
 const LINE = /^([A-Za-z0-9_.-]{1,32}) ([!-~]{1,64})$/;
 
@@ -20,7 +22,7 @@ export interface SaltedBackend {
 /** Salts by backend. Those that are learned are kept in `backend-salts` of the data directory, which only the owner can read. */
 export class BackendSalts implements AsyncDisposable {
   readonly #dataDir: string;
-  readonly #configured: ReadonlyMap<string, string>;
+  #configured: ReadonlyMap<string, string>;
   readonly #onProblem: (message: string) => void;
   /** Names are those of the configuration. */
   readonly #learned = new Map<string, string>();
@@ -29,8 +31,17 @@ export class BackendSalts implements AsyncDisposable {
 
   private constructor(dataDir: string, backends: readonly SaltedBackend[], onProblem: (message: string) => void) {
     this.#dataDir = dataDir;
-    this.#configured = new Map(backends.map(({ name, salt }) => [name, salt]));
+    this.#configured = configuredSalts(backends);
     this.#onProblem = onProblem;
+  }
+
+  /** These are the backends from now on. What was learned of others is kept, within bounds, in case they come back. */
+  configure(backends: readonly SaltedBackend[]): void {
+    this.#configured = configuredSalts(backends);
+    for (const backend of this.#learned.keys()) {
+      if (this.#learned.size <= MOST_LEARNED) return;
+      if (!this.#configured.has(backend)) this.#learned.delete(backend);
+    }
   }
 
   /**
@@ -113,6 +124,10 @@ export class BackendSalts implements AsyncDisposable {
       }
     }
   }
+}
+
+function configuredSalts(backends: readonly SaltedBackend[]): ReadonlyMap<string, string> {
+  return new Map(backends.map(({ name, salt }) => [name, salt]));
 }
 
 function messageOf(error: unknown): string {

@@ -31,6 +31,13 @@ export class PlayUrls {
     this.#writing ??= this.#write();
   }
 
+  /** These are the addresses from now on, by place. */
+  replace(urls: ReadonlyMap<number, string>): void {
+    this.#urls.clear();
+    for (const [place, url] of urls) this.#urls.set(place, url);
+    this.#writing ??= this.#write();
+  }
+
   /** Resolves when everything is written, or could not be. */
   async settled(): Promise<void> {
     await this.#writing;

@@ -6,13 +6,17 @@ export type CheckOutcome = { readonly ok: true } | { readonly ok: false; readonl
 /** How far, as a part of it, the time between two checks is from the interval at most, so that checks spread out. */
 const JITTER = 0.1;
 
-export interface ChecksOptions {
+/** What is checked, and how often. */
+export interface CheckSchedule {
   /** Names of the backends to check. */
   readonly backends: readonly string[];
   /** Milliseconds from the beginning of one check of a backend to that of the next. */
   readonly intervalMs: number;
   /** Milliseconds a check may take. */
   readonly timeoutMs: number;
+}
+
+export interface ChecksOptions extends CheckSchedule {
   /**
    * Checks a backend once; `undefined` where nothing could be found out. Settles soon after `signal` is aborted, which it is when the
    * time is over; may reject.
@@ -28,39 +32,60 @@ export interface ChecksOptions {
 /** Checks every backend again and again: at the start, and then once in each interval, one check of a backend at a time. */
 export class Checks {
   readonly #options: ChecksOptions;
+  #schedule: CheckSchedule;
   readonly #stopping = new AbortController();
-  readonly #running = new Set<Promise<void>>();
+  /** Checks that run, by backend. */
+  readonly #running = new Map<string, Promise<void>>();
   readonly #cancelTimers = new Map<string, () => void>();
 
   constructor(options: ChecksOptions) {
     this.#options = options;
+    this.#schedule = options;
   }
 
   start(): void {
-    for (const backend of this.#options.backends) this.#begin(backend);
+    for (const backend of this.#schedule.backends) this.#begin(backend);
+  }
+
+  /**
+   * Goes by another schedule: backends that are new are checked at once, those that are gone are not reported any more. For the
+   * others the new interval begins with their next check.
+   */
+  configure(schedule: CheckSchedule): void {
+    const before = this.#schedule.backends;
+    this.#schedule = schedule;
+    for (const backend of before) {
+      if (schedule.backends.includes(backend)) continue;
+      this.#cancelTimers.get(backend)?.();
+      this.#cancelTimers.delete(backend);
+    }
+    for (const backend of schedule.backends) if (!before.includes(backend)) this.#begin(backend);
   }
 
   /** Checks no more, and reports nothing any more. Resolves when no check runs. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     for (const cancel of this.#cancelTimers.values()) cancel();
-    await Promise.all(this.#running);
+    await Promise.all(this.#running.values());
   }
 
   #begin(backend: string): void {
-    const { clock, intervalMs, random, report } = this.#options;
-    const next = clock.now() + intervalMs * (1 - JITTER + 2 * JITTER * random());
+    // One that was taken away and came back may still be under way.
+    if (this.#running.has(backend)) return;
+    const { clock, random, report } = this.#options;
+    const next = clock.now() + this.#schedule.intervalMs * (1 - JITTER + 2 * JITTER * random());
     const running = this.#check(backend).then((outcome) => {
-      this.#running.delete(running);
-      if (this.#stopping.signal.aborted) return;
+      this.#running.delete(backend);
+      if (this.#stopping.signal.aborted || !this.#schedule.backends.includes(backend)) return;
       if (outcome !== undefined) report(backend, outcome);
       this.#cancelTimers.set(backend, clock.after(Math.max(0, next - clock.now()), () => this.#begin(backend)));
     });
-    this.#running.add(running);
+    this.#running.set(backend, running);
   }
 
   async #check(backend: string): Promise<CheckOutcome | undefined> {
-    const { check, clock, timeoutMs } = this.#options;
+    const { check, clock } = this.#options;
+    const { timeoutMs } = this.#schedule;
     const late = new AbortController();
     const cancelDeadline = clock.after(timeoutMs, () => late.abort());
     try {

@@ -1,12 +1,13 @@
 /** The network behind the edge: its backends and pools, how they are, and who may go where. */
 import type { BackendConfig, Config } from "../config/schema.ts";
-import type { SessionRoutes } from "../session/routes.ts";
+import type { Destination, ListedBackend, SessionRoutes } from "../session/routes.ts";
 import { Backend } from "./backend.ts";
 import type { CheckOutcome } from "./checks.ts";
 import type { Clock } from "./clock.ts";
 import { Directory } from "./directory.ts";
 import { Health } from "./health.ts";
 import { isLastUp } from "./last_up.ts";
+import { lookUp } from "./lookup.ts";
 import { Plans } from "./plans.ts";
 import { Pool } from "./pool.ts";
 import type { Recent } from "./recent.ts";
@@ -26,8 +27,8 @@ export interface NetworkOptions {
   readonly clock: Clock;
   /** Returns a number from 0 up to, not including, 1. */
   readonly random: () => number;
-  /** Closed by its owner, after the network. */
-  readonly recent: Recent;
+  /** The memory of now; closed by its owner, after the network. */
+  readonly recent: () => Recent;
   /** Told whenever a backend goes up or down. */
   readonly onChange: (change: BackendChange) => void;
 }
@@ -46,7 +47,9 @@ export interface BackendChange {
 export interface BackendStatus {
   readonly name: string;
   readonly state: "up" | "down";
-  /** When that state began. */
+  /** What keeps players away, if anything. */
+  readonly condition: ListedBackend["state"];
+  /** When {@linkcode state} began. */
   readonly since: number;
   /** Whether it is given no more players. */
   readonly drained: boolean;
@@ -111,6 +114,16 @@ export class Network {
     this.#line.replan();
   }
 
+  /** What an operator's `name` for a backend or pool leads to. */
+  lookup(name: string): Destination {
+    return lookUp(this.#map.directory, name, "operator", "");
+  }
+
+  /** Sessions that stand in line for a backend. */
+  get waiting(): number {
+    return this.#line.waiting;
+  }
+
   /** Seats taken on `backend`: players who are there or on their way. */
   players(backend: string): number {
     return this.#backends.get(backend)?.players ?? 0;
@@ -173,8 +186,9 @@ export class Network {
 
   /** How each backend is, in the configuration's order. */
   status(): readonly BackendStatus[] {
-    return this.#map.directory.backends.map(({ name, health, drained, players, maxPlayers }) => ({
+    return this.#map.directory.backends.map(({ name, state, health, drained, players, maxPlayers }) => ({
       name,
+      condition: state,
       state: health.up ? "up" : "down",
       since: health.since,
       drained,

@@ -26,7 +26,7 @@ export interface Shared {
   /** The map of now. */
   readonly map: () => NetworkMap;
   readonly line: WaitingLine;
-  readonly recent: Recent;
+  readonly recent: () => Recent;
 }
 
 /** What a session's view of the network needs. */
@@ -86,7 +86,7 @@ export class PlayerRoutes implements SessionRoutes {
   }
 
   arrived(player: string, backend: string, wish: Wish): void {
-    const { recent } = this.#shared;
+    const recent = this.#shared.recent();
     const { directory } = this.#map;
     const asked = wish.kind === "go" ? directory.find(wish.to, wish.by) : undefined;
     this.#poolName = (asked?.pool ?? this.#poolWith(backend)).name;
@@ -133,7 +133,7 @@ export class PlayerRoutes implements SessionRoutes {
 
   #recentBackend(player: string, plan: Plan): Backend | undefined {
     if (!this.#listener.settings.recent) return undefined;
-    const name = this.#shared.recent.last(player, this.#listener.name);
+    const name = this.#shared.recent().last(player, this.#listener.name);
     return plan.backends.values().find((backend) => backend.name === name);
   }
 

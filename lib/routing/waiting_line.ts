@@ -27,6 +27,11 @@ export class WaitingLine {
     return this.#clock.now();
   }
 
+  /** Tickets that stand in line. */
+  get waiting(): number {
+    return this.#waiting.values().reduce((sum, count) => sum + count, 0);
+  }
+
   /** Opens a ticket, which stands in line from its first vain claim on. */
   enlist(options: TicketOptions): LineTicket {
     return new LineTicket(this, options);

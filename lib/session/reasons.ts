@@ -35,6 +35,7 @@ export const REASONS = {
   "backend-broken": { by: "S", text: "The server sent something that makes no sense" },
   "backend-stalled": { by: "S", text: "The server has gone silent" },
   "endless-map": { by: "S", text: "The server's map never ends" },
+  "kicked": { by: "O", text: "You were kicked" },
   "shutdown": { by: "O", text: "The network is going down, please come back soon" },
   "internal-error": { by: "P", text: "Something went wrong here, please try again" },
 } as const satisfies Record<string, { readonly by: EndedBy; readonly text?: string }>;

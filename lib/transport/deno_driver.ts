@@ -114,6 +114,13 @@ export class DenoDriver implements SessionPort {
     this.#options.emit(event);
   }
 
+  /** Bytes that wait to be written, over all legs. */
+  get pending(): number {
+    let bytes = 0;
+    for (const open of this.#legs.values()) if (!(open instanceof AbortController)) bytes += open.socket.pending;
+    return bytes;
+  }
+
   /** Tells the session something from outside, and carries out what it makes of it. */
   tell<R>(change: (session: Session) => R): R | undefined {
     let result: R | undefined;

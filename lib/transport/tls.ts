@@ -20,30 +20,38 @@ interface Pair {
  */
 export class TlsLayer implements AsyncDisposable {
   readonly #listener: Deno.TlsListener;
+  readonly #cert: string;
+  readonly #key: string;
   readonly #accepting: Promise<void>;
   /** Connections to the listener that are being made, whose own ports are not known yet. */
   readonly #dials = new Set<Promise<unknown>>();
   /** Who waits for the far end of a connection to the listener, by the connection's own port. */
   readonly #expected = new Map<number, (inside: Deno.TlsConn) => void>();
   readonly #conns = new Set<TlsConn>();
+  /** Handshakes that are under way. */
+  readonly #accepts = new Set<Promise<Conn>>();
   readonly #end = new AbortController();
   #unknown = 0;
 
-  private constructor(listener: Deno.TlsListener) {
+  private constructor(listener: Deno.TlsListener, cert: string, key: string) {
     this.#listener = listener;
+    this.#cert = cert;
+    this.#key = key;
     this.#accepting = this.#accept();
   }
 
   /**
    * @param certPath PEM file of the certificate, followed by those that lead to its authority.
    * @param keyPath PEM file of its key, without a passphrase.
+   * @param before Is what resolves, where the files hold the same as when it was opened.
    * @throws {Error} where a file cannot be read or holds something else, or the two do not belong together
    */
-  static async open(certPath: string, keyPath: string): Promise<TlsLayer> {
+  static async open(certPath: string, keyPath: string, before?: TlsLayer): Promise<TlsLayer> {
     const cert = await readPem("certificate", certPath);
     const key = await readPem("certificate key", keyPath);
+    if (before !== undefined && before.#cert === cert && before.#key === key) return before;
     try {
-      return new TlsLayer(Deno.listenTls({ hostname: LOOPBACK, port: 0, cert, key }));
+      return new TlsLayer(Deno.listenTls({ hostname: LOOPBACK, port: 0, cert, key }), cert, key);
     } catch (error) {
       throw new Error(`Cannot read certificate ${certPath} with key ${keyPath}: ${messageOf(error)}`);
     }
@@ -53,7 +61,13 @@ export class TlsLayer implements AsyncDisposable {
    * Does the handshake on `conn`, which belongs to the layer from now on and is closed where this rejects: when the handshake fails or
    * `signal` aborts before it is done.
    */
-  async accept(conn: Conn, signal: AbortSignal): Promise<Conn> {
+  accept(conn: Conn, signal: AbortSignal): Promise<Conn> {
+    const accepting = this.#handshake(conn, signal).finally(() => this.#accepts.delete(accepting));
+    this.#accepts.add(accepting);
+    return accepting;
+  }
+
+  async #handshake(conn: Conn, signal: AbortSignal): Promise<Conn> {
     const giveUp = AbortSignal.any([signal, this.#end.signal]);
     const tls = await this.#wrap(conn, giveUp);
     const abort = (): void => tls.abort(giveUp.reason);
@@ -68,6 +82,17 @@ export class TlsLayer implements AsyncDisposable {
     } finally {
       giveUp.removeEventListener("abort", abort);
     }
+  }
+
+  /**
+   * Another layer takes the connections from now on: this one goes on for those it has, and for handshakes that have begun. Resolves when
+   * none is left.
+   */
+  async retire(): Promise<void> {
+    while (this.#accepts.size > 0 || this.#conns.size > 0) {
+      await Promise.allSettled([...this.#accepts, ...Array.from(this.#conns, ({ done }) => done)]);
+    }
+    await this[Symbol.asyncDispose]();
   }
 
   /** Breaks every connection, which its owner still closes, and resolves when none is left. */

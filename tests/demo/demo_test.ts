@@ -3,17 +3,18 @@ import { generateArena } from "../../lib/demo/arena.ts";
 import { startDemo } from "../../lib/demo/demo.ts";
 import { generateHub } from "../../lib/demo/hub.ts";
 import { CLASSICUBE } from "../../lib/demo/presets.ts";
-import { ListenError } from "../../lib/edge.ts";
-import type { Log } from "../../lib/observe/log.ts";
+import { ListenError } from "../../lib/listeners.ts";
+import { openLog } from "../../lib/observe/log.ts";
 import { eventually } from "../harness/kernel.ts";
 import { Client, mapOf } from "./client.ts";
 
 /** The id by which a player knows itself. */
 const SELF = 255;
-const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const SILENT = openLog({ level: "error" });
+const ANY_PORTS = { port: 0, adminPort: 0 };
 
 Deno.test("the demo takes players to one world after the other, each as it was built", async () => {
-  const demo = await startDemo(SILENT, 0);
+  const demo = await startDemo(SILENT, ANY_PORTS);
   const [listener] = demo.edge.listeners;
   assert(listener !== undefined);
   const address = { address: `${listener.hostname}:${listener.port}`, port: listener.port };
@@ -27,7 +28,7 @@ Deno.test("the demo takes players to one world after the other, each as it was b
 });
 
 Deno.test("a world of the demo that was stopped takes no newcomers until it is started again", async () => {
-  const demo = await startDemo(SILENT, 0);
+  const demo = await startDemo(SILENT, ANY_PORTS);
   const [listener] = demo.edge.listeners;
   const [, arena] = demo.worlds;
   assert(listener !== undefined && arena?.name === "arena");
@@ -45,7 +46,7 @@ Deno.test("a world of the demo that was stopped takes no newcomers until it is s
 });
 
 Deno.test("players of a stopped world go on in the other one, wait when none is left, and play when one is back", async () => {
-  const demo = await startDemo(SILENT, 0);
+  const demo = await startDemo(SILENT, ANY_PORTS);
   const [listener] = demo.edge.listeners;
   const [hub, arena] = demo.worlds;
   assert(listener !== undefined && hub !== undefined && arena !== undefined);
@@ -67,6 +68,6 @@ Deno.test("players of a stopped world go on in the other one, wait when none is 
 
 Deno.test("the demo says so when its port is taken, and leaves nothing running", async () => {
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const error = await assertRejects(() => startDemo(SILENT, taken.addr.port), ListenError);
+  const error = await assertRejects(() => startDemo(SILENT, { ...ANY_PORTS, port: taken.addr.port }), ListenError);
   assert(error.inUse);
 });

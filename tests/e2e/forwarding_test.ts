@@ -3,7 +3,6 @@ import { parseConfig } from "../../lib/config/load.ts";
 import { CLASSICUBE } from "../../lib/demo/presets.ts";
 import type { ClassicServerOptions } from "../../lib/demo/options.ts";
 import { type Edge, startEdge } from "../../lib/edge.ts";
-import type { Log } from "../../lib/observe/log.ts";
 import { ExtensionSet } from "../../lib/protocol/extensions.ts";
 import { PacketBuffer } from "../../lib/protocol/packet_buffer.ts";
 import { encodePacket } from "../../lib/protocol/packets.ts";
@@ -24,6 +23,7 @@ import { ObservedServer } from "./observed_server.ts";
 import { Player } from "./player.ts";
 import { StreamPlayer } from "./stream_player.ts";
 import { testWith } from "../harness/installed.ts";
+import { quietLog } from "../harness/quiet_log.ts";
 
 const test = testWith("haproxy");
 
@@ -456,9 +456,7 @@ for (const listener of ["main", "raw"]) {
 
 /** An edge in this process whose servers tell players apart by their addresses. */
 function startLoopbackEdge(config: string, dataDir: string, onMoved: () => void): Promise<Edge> {
-  const nothing = (): void => {};
-  const info = (event: string): void => void (event === "moved" && onMoved());
-  const log: Log = { debug: nothing, info, warn: nothing, error: nothing };
+  const log = quietLog({ info: (event) => void (event === "moved" && onMoved()) });
   const text = ["[edge]", `data_dir = "${dataDir}"`, "[limits]", ...NO_LIMITS, config].join("\n");
   return startEdge(parseConfig(text, { path: "kurafuto.toml" }).config, log);
 }

@@ -2,12 +2,12 @@
 import { parseConfig } from "../../lib/config/load.ts";
 import { CLASSICUBE } from "../../lib/demo/presets.ts";
 import { startEdge } from "../../lib/edge.ts";
-import type { Log } from "../../lib/observe/log.ts";
 import { encodePacket } from "../../lib/protocol/packets.ts";
 import { assert, assertEquals } from "../harness/assert.ts";
 import { Bot, type BotOptions } from "../harness/bot.ts";
 import { eventually } from "../harness/kernel.ts";
 import { type LogLine, NO_LIMITS, Program } from "../harness/program.ts";
+import { quietLog } from "../harness/quiet_log.ts";
 import { concat, dialect } from "../session/logins.ts";
 import { ObservedServer } from "./observed_server.ts";
 import { depart } from "./waiting.ts";
@@ -18,7 +18,7 @@ const CHANNEL = 75;
 const NAMES = ["hub", "arena", "vault"] as const;
 /** Nothing listens there. */
 const RUIN = "127.0.0.1:1";
-const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const SILENT = quietLog();
 
 type Name = typeof NAMES[number];
 type Servers = Readonly<Record<Name, ObservedServer>>;

@@ -3,7 +3,8 @@ import type { Target } from "./link.ts";
 import { Waits } from "./waits.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
-const DENO_FLAGS = ["run", "--allow-net", "--allow-read", "--allow-write", "--allow-env", "main.ts"];
+/** Deno's words before the program's: the permissions of deno.json and no others. */
+const DENO_FLAGS = ["run", "-q", "-P", "--no-prompt", "main.ts"];
 const START_MS = 30_000;
 const STOP_MS = 10_000;
 
@@ -23,7 +24,7 @@ export const NO_LIMITS: readonly string[] = [
 export interface ProgramOptions {
   /** TOML: everything but `[log]` and `[edge]`. Listeners bind port 0. Without `[limits]` there are {@linkcode NO_LIMITS}. */
   readonly config: string;
-  /** TOML lines of `[edge]` beyond `data_dir`. @default room for any number of players */
+  /** TOML lines of `[edge]` beyond `data_dir`. @default room for any number of players; never time to leave */
   readonly edge?: readonly string[];
   /** What the program logs. @default everything */
   readonly level?: "debug" | "info";
@@ -51,6 +52,9 @@ export function programCommand(args: readonly string[], stdin: "null" | "piped" 
 export class Program implements AsyncDisposable {
   /** The log so far. */
   readonly log: LogLine[] = [];
+  /** The configuration file. */
+  readonly path: string;
+  readonly #options: ProgramOptions;
   readonly #child: Deno.ChildProcess;
   readonly #folder: string;
   readonly #waits = new Waits(() =>
@@ -59,24 +63,21 @@ export class Program implements AsyncDisposable {
   readonly #reading: Promise<unknown>;
   #stopped = false;
 
-  private constructor(child: Deno.ChildProcess, folder: string) {
+  private constructor(child: Deno.ChildProcess, folder: string, options: ProgramOptions) {
+    this.path = `${folder}/kurafuto.toml`;
     this.#child = child;
     this.#folder = folder;
+    this.#options = options;
     this.#reading = Promise.all([this.#readLog(), child.stdout.cancel()]);
   }
 
   /** Starts the program and waits until all its listeners listen. */
-  static async start(
-    { config, edge = ["max_players = 100000"], level = "debug", dataDir }: ProgramOptions,
-  ): Promise<Program> {
+  static async start(options: ProgramOptions): Promise<Program> {
     const folder = await Deno.makeTempDir({ prefix: "kurafuto-test-" });
     const path = `${folder}/kurafuto.toml`;
-    const data = `data_dir = "${dataDir ?? `${folder}/data`}"`;
-    const limits = config.includes("[limits]") ? [] : ["[limits]", ...NO_LIMITS];
-    const head = ["[edge]", data, ...edge, "[log]", 'format = "json"', `level = "${level}"`, ...limits];
-    await Deno.writeTextFile(path, `${head.join("\n")}\n${config}`);
-    const program = new Program(programCommand(["run", "-c", path]).spawn(), folder);
-    const listeners = config.split("[[listener]]").length - 1;
+    await Deno.writeTextFile(path, fileContent(options, folder));
+    const program = new Program(programCommand(["run", "-c", path]).spawn(), folder, options);
+    const listeners = options.config.split("[[listener]]").length - 1;
     const isUp = (): boolean => program.lines("listening").length === listeners;
     await program.until(isUp, "all listeners", { timeoutMs: START_MS });
     return program;
@@ -84,6 +85,16 @@ export class Program implements AsyncDisposable {
 
   get pid(): number {
     return this.#child.pid;
+  }
+
+  /** Writes another configuration into the file, which the program does not read by itself. Of the options, only these change. */
+  async rewrite(options: Partial<ProgramOptions>): Promise<void> {
+    await Deno.writeTextFile(this.path, fileContent({ ...this.#options, ...options }, this.#folder));
+  }
+
+  /** Where the admin API listens, as `http://…`. */
+  get admin(): string {
+    return `http://${this.lines("admin")[0]?.address}`;
   }
 
   /** Lines of one event, in order. */
@@ -190,4 +201,15 @@ function parseLine(line: string): LogLine {
   } catch {
     return { event: "not-json", msg: line };
   }
+}
+
+function fileContent(
+  { config, edge = ["max_players = 100000"], level = "debug", dataDir }: ProgramOptions,
+  folder: string,
+): string {
+  const data = `data_dir = "${dataDir ?? `${folder}/data`}"`;
+  const drain = edge.some((line) => line.startsWith("drain_timeout")) ? [] : ['drain_timeout = "0s"'];
+  const limits = config.includes("[limits]") ? [] : ["[limits]", ...NO_LIMITS];
+  const head = ["[edge]", data, ...drain, ...edge, "[log]", 'format = "json"', `level = "${level}"`, ...limits];
+  return `${head.join("\n")}\n${config}`;
 }

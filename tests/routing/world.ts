@@ -55,7 +55,7 @@ export class World {
     this.network = new Network(config, {
       clock: this.clock,
       random: () => this.random.next(),
-      recent: this.recent,
+      recent: () => this.recent,
       onChange: (change) => this.changes.push(change),
     });
   }

@@ -80,6 +80,7 @@ class Stage {
       announced: ExtensionSet.EMPTY,
       welcome: { name: "My network", motd: "" },
       admit: (name) => ({ kind: "admitted", name }),
+      tellsChat: () => false,
       keyFor: () => undefined,
       listDelivery: () => "at once",
       routes: new FakeRoutes(),

@@ -1,4 +1,4 @@
-import { type RequestProgress, RequestReader } from "../../lib/heartbeat/http_request.ts";
+import { type RequestProgress, RequestReader } from "../../lib/transport/http_request.ts";
 import { assert, assertEquals } from "../harness/assert.ts";
 
 const LONGEST_BODY = 16;
