@@ -44,7 +44,9 @@ export function parseAddress(text: string): Address {
 }
 
 function socketPath(path: string, value: string): string {
-  if (!path.startsWith("/")) throw new SyntaxError(`Cannot read address as unix: needs an absolute path: ${value}`);
+  if (!path.startsWith("/")) {
+    throw new SyntaxError(`Cannot read address as a path must be absolute behind unix: ${value}`);
+  }
   if (new TextEncoder().encode(path).length > LONGEST_SOCKET_PATH) {
     throw new RangeError(`Cannot read address as a socket path has at most ${LONGEST_SOCKET_PATH} bytes: ${value}`);
   }
@@ -56,10 +58,12 @@ function isHost(host: string): boolean {
   return /^[\d.]+$/.test(host) ? parseIp(host) !== undefined : HOST_NAME.test(host);
 }
 
+/** What was probably meant by `text`, for the end of a message. */
 function correction(text: string): string {
   const port = /^:?(\d{1,5})$/.exec(text)?.[1];
   if (port !== undefined) return ` (did you mean "0.0.0.0:${port}"?)`;
   const [, host = "", last] = /^(.*):(\d{1,5})$/.exec(text) ?? [];
+  if (/^[\d.]+$/.test(host)) return " (an IPv4 address is four numbers from 0 to 255)";
   return parseIp(host)?.length === 16 ? ` (did you mean "[${host}]:${last}"?)` : "";
 }
 

@@ -31,7 +31,7 @@ export class Document {
     );
   }
 
-  /** A problem with what stands at `path`; what is missing is looked for at the table it should be in. */
+  /** A problem with what stands at `path`; what is missing is looked for at the table it should be in, or where the file begins. */
   problem(path: Path, message: string): ConfigProblem {
     for (let length = path.length; length > 0; length--) {
       const place = formatPath(path.slice(0, length));
@@ -40,7 +40,7 @@ export class Document {
       const line = this.#lines.get(place);
       if (line !== undefined) return { file: this.#file, line, path: formatPath(path), message };
     }
-    return { file: this.#file, line: undefined, path: formatPath(path), message };
+    return { file: this.#file, line: 1, path: formatPath(path), message };
   }
 
   /** Tables of the section `[[name]]` with their paths, whatever else is wrong with them. */

@@ -1,12 +1,10 @@
 import type { z } from "zod";
 import { currentValue } from "./current_value.ts";
 import type { Document } from "./document.ts";
-import { nearest } from "./nearest.ts";
+import { nearest, suggestion } from "./nearest.ts";
 import type { ConfigProblem, Path } from "./problem.ts";
 import { type JsonSchema, jsonSchema } from "./schema.ts";
-
-/** Keys of which a message must not show the value. */
-const SECRETS: ReadonlySet<string | number | undefined> = new Set(["token", "salt"]);
+import { SECRETS } from "./secrets.ts";
 
 /** What is wrong, in words, for each thing that the schema found; `whole` is that schema, by default the configuration's. */
 export function explain(
@@ -16,33 +14,63 @@ export function explain(
 ): ConfigProblem[] {
   return issues.flatMap((issue) => {
     const path = issue.path.filter((key) => typeof key !== "symbol");
-    if (issue.code !== "unrecognized_keys") return [document.problem(path, sentence(issue, path, document))];
-    const known = Object.keys(schemaAt(whole, path).properties ?? {});
-    return issue.keys.map((key) => document.problem([...path, key], unknownKey(key, known)));
+    const schema = schemaAt(whole, path);
+    if (issue.code !== "unrecognized_keys") {
+      return [document.problem(path, sentence(issue, path, document.valueAt(path), schema))];
+    }
+    const known = Object.keys(schema.properties ?? {});
+    return issue.keys.map((key) => document.problem([...path, key], unknownKey(key, known, whole)));
   });
 }
 
-function unknownKey(key: string, known: readonly string[]): string {
+function unknownKey(key: string, known: readonly string[], whole: JsonSchema): string {
   const near = nearest(key, known);
-  return near === undefined
-    ? `Cannot use key as it is unknown: known here are ${known.join(", ")}`
-    : `Cannot use key as it is unknown (did you mean ${JSON.stringify(near)}?)`;
+  if (near !== undefined) return `Cannot use key as it is unknown (did you mean ${quoted(near)}?)`;
+  const home = Object.entries(whole.properties ?? {}).find(([, section]) => key in keysOf(section));
+  const hint = home === undefined ? "" : ` (did you mean it for ${header(...home)}?)`;
+  return `Cannot use key as it is unknown: known here are ${known.join(", ")}${hint}`;
 }
 
-function sentence(issue: z.core.$ZodIssue, path: Path, document: Document): string {
-  const value = document.valueAt(path);
+function keysOf(section: JsonSchema): Readonly<Record<string, JsonSchema>> {
+  return (section.items ?? section).properties ?? {};
+}
+
+function header(name: string, section: JsonSchema): string {
+  return section.items === undefined ? `[${name}]` : `[[${name}]]`;
+}
+
+function sentence(issue: z.core.$ZodIssue, path: Path, value: unknown, schema: JsonSchema): string {
+  const [section, index] = path;
   if (value === undefined) {
     return path.length === 1
-      ? `Cannot leave out section as at least one [[${path[0]}]] is required`
-      : "Cannot leave out key as it is required";
+      ? `Cannot leave out section as at least one [[${section}]] is required (add it)`
+      : `Cannot leave out key as it is required (add it to ${typeof index === "number" ? `[[${section}]]` : section})`;
   }
   if (!issue.message.startsWith("must ")) return issue.message;
   const statement = `Cannot use value as it ${issue.message}`;
-  if (SECRETS.has(path.at(-1))) return statement;
-  const near = issue.code === "invalid_value" && typeof value === "string"
-    ? nearest(value, issue.values.map(String))
-    : undefined;
-  return `${statement}: ${currentValue(value)}${near === undefined ? "" : ` (did you mean "${near}"?)`}`;
+  return SECRETS.has(path.at(-1)) ? statement : `${statement}: ${currentValue(value)}${meant(issue, value, schema)}`;
+}
+
+/** What `value` was probably meant to be, for the end of a message. */
+function meant(issue: z.core.$ZodIssue, value: unknown, schema: JsonSchema): string {
+  if (issue.code === "invalid_value" && typeof value === "string") return suggestion(value, issue.values.map(String));
+  const likely = issue.code === "invalid_type" ? rewritten(value, schema) : undefined;
+  return likely === undefined ? "" : ` (did you mean ${likely}?)`;
+}
+
+/** `value` with the quotes or brackets that `schema` asks for; `undefined` where that does not mend it. */
+function rewritten(value: unknown, { type, pattern = "", items }: JsonSchema): string | undefined {
+  if (typeof value === "string") {
+    if (type === "array" && items?.type === "string") return `[${value.split(/[\s,]+/).map(quoted).join(", ")}]`;
+    const form = type === "integer" ? /^\d+$/ : type === "boolean" ? /^(true|false)$/ : undefined;
+    return form?.test(value) ? value : undefined;
+  }
+  const isBare = typeof value === "number" || typeof value === "boolean";
+  return isBare && type === "string" && new RegExp(pattern).test(`${value}`) ? quoted(`${value}`) : undefined;
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text);
 }
 
 function schemaAt(schema: JsonSchema, path: Path): JsonSchema {

@@ -70,7 +70,7 @@ export function address(): Field<Address> {
   return parsed(`an address such as "127.0.0.1:25566"`, "^(unix:/.+|.+:[0-9]+)$", (text) => {
     const value = parseAddress(text);
     if (value.kind === "unix" || value.port > 0) return value;
-    throw new RangeError(`Cannot dial address as its port is 0: ${currentValue(text)}`);
+    throw new RangeError(`Cannot dial address as its port is 0, not the server's: ${currentValue(text)}`);
   });
 }
 
@@ -104,7 +104,7 @@ export function url(): Field<string> {
 
 /** Name of a listener, backend or pool. */
 export function name(): Field<string> {
-  return matching("1 to 32 of A-Z, a-z, 0-9, _, . and -", "^[A-Za-z0-9_.-]{1,32}$");
+  return matching("text of 1 to 32 of A-Z, a-z, 0-9, _, . and -", "^[A-Za-z0-9_.-]{1,32}$");
 }
 
 /** Text of which the whole must match `pattern`, a regular expression that JSON Schema also understands. */
@@ -119,9 +119,17 @@ export function optionalPath(): z.ZodPrefault<Field<string>> {
 
 /** Text for one text field of a packet. */
 export function packetText(): Field<string> {
-  const error = "must be text of at most 64 characters of code page 437";
-  return z.string({ error }).refine((text) => fitsTextField(text) && !text.includes("\0"), { error })
+  const error = `must be text of at most ${TEXT_SIZE} characters of code page 437`;
+  const fits = (text: string): boolean => fitsTextField(text) && !text.includes("\0");
+  return z.string({ error }).refine(fits, { error: ({ input }) => error + misfit(String(input), fits) })
     .meta({ maxLength: TEXT_SIZE });
+}
+
+/** What it is about `text` that no packet can hold. */
+function misfit(text: string, fits: (text: string) => boolean): string {
+  const chars = Array.from(text);
+  const strange = chars.find((char) => !fits(char));
+  return strange === undefined ? `, not ${chars.length}` : `, which has no ${JSON.stringify(strange)}`;
 }
 
 export function wholeNumber(least: number, most: number): Field<number, number> {

@@ -7,9 +7,10 @@ import { checkReferences } from "./references.ts";
 import { type Config, schema } from "./schema.ts";
 import { readTextFile } from "./text_file.ts";
 import { unavailableSettings } from "./unavailable.ts";
+import { settingsWithoutEffect } from "./without_effect.ts";
 
 /** Mebibytes of the largest file that is read; it bounds what a wrong path can cost. */
-const LARGEST_MIB = 1;
+export const LARGEST_MIB = 1;
 
 export interface LoadOptions {
   /** File to read; messages name it as it stands here. */
@@ -30,7 +31,7 @@ export interface LoadOptions {
 
 export interface LoadedConfig {
   readonly config: Config;
-  /** What is valid but has no effect in this version. */
+  /** What is valid but has no effect. */
   readonly warnings: readonly ConfigProblem[];
 }
 
@@ -52,7 +53,6 @@ export function parseConfig(text: string, { path, env = {}, overrides = [] }: Lo
   const { document, problems: misread } = readDocument(path, text);
   if (document === undefined) throw new ConfigError(misread);
   const misset = [...applyEnvironment(document, env), ...applyOverrides(document, overrides)];
-  const { errors, warnings } = unavailableSettings(document);
   const read = schema.safeParse(document.root);
   const invalid = read.success ? [] : explain(document, read.error.issues);
   const problems = [
@@ -61,10 +61,10 @@ export function parseConfig(text: string, { path, env = {}, overrides = [] }: Lo
     ...invalid,
     ...checkReferences(document),
     ...checkPairings(document),
-    ...errors,
+    ...unavailableSettings(document),
   ];
   if (problems.length > 0 || !read.success) throw new ConfigError(problems.toSorted(byLine));
-  return { config: freeze(read.data), warnings: warnings.toSorted(byLine) };
+  return { config: freeze(read.data), warnings: settingsWithoutEffect(document).toSorted(byLine) };
 }
 
 /** In the order of the file; what has no line comes last. */

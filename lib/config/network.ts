@@ -96,3 +96,8 @@ export function parseNetwork(text: string): Network {
   }
   return { bytes, prefix };
 }
+
+/** `network` as it is written in the configuration. */
+export function formatNetwork({ bytes, prefix }: Network): string {
+  return prefix === 8 * bytes.length ? formatIp(bytes) : `${formatIp(bytes)}/${prefix}`;
+}

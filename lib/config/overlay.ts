@@ -62,7 +62,7 @@ function variable({ section, key }: SettableKey): string {
 
 function unknownVariable(name: string, known: Iterable<string>): ConfigProblem {
   const near = nearest(name.slice(PREFIX.length), Array.from(known, (other) => other.slice(PREFIX.length)));
-  const hint = near === undefined ? "" : ` (did you mean ${PREFIX}${near}?)`;
+  const hint = near === undefined ? " (unset it)" : ` (did you mean ${PREFIX}${near}?)`;
   return { file: name, line: undefined, path: "", message: `Cannot use variable as it sets no known key${hint}` };
 }
 

@@ -2,7 +2,7 @@ import { isLocal, parseAddress } from "./address.ts";
 import { currentValue } from "./current_value.ts";
 import type { Document } from "./document.ts";
 import type { ConfigProblem, Path } from "./problem.ts";
-import { parseDuration } from "./units.ts";
+import { formatDuration, parseDuration } from "./units.ts";
 
 /** Salts of one service that may count beside the one of now. */
 export const MAX_RETIRED_SALTS = 8;
@@ -14,6 +14,8 @@ export function checkPairings(document: Document): ConfigProblem[] {
     ...distantLoopbacks(document),
     ...longOverlap(document),
     ...repeatedServices(document),
+    ...sharedFile(document),
+    ...namelessProgram(document),
   ];
 }
 
@@ -24,7 +26,7 @@ function halfCertificates(document: Document): ConfigProblem[] {
     const [key = ""] = given;
     const missing = key === "tls_cert" ? "tls_key" : "tls_cert";
     if (given.length !== 1) return [];
-    return [problem(document, [...path, key], `Cannot use ${key} without ${missing}`)];
+    return [problem(document, [...path, key], `Cannot use ${key} without ${missing}`, "set both or neither")];
   });
 }
 
@@ -32,8 +34,8 @@ function halfCertificates(document: Document): ConfigProblem[] {
 function distantLoopbacks(document: Document): ConfigProblem[] {
   return document.tables("backend").flatMap(({ table, path }) => {
     if (table.forward_ip !== "loopback" || isIpv4Loopback(table.address)) return [];
-    const message = 'Cannot dial from 127.x.y.z as address must be 127.0.0.1 or another of 127.0.0.0/8 for "loopback"';
-    return [problem(document, [...path, "forward_ip"], message)];
+    const message = "Cannot dial from 127.x.y.z as address is none of 127.0.0.0/8";
+    return [problem(document, [...path, "forward_ip"], message, "forward addresses another way, or dial 127.0.0.1")];
   });
 }
 
@@ -54,9 +56,8 @@ function longOverlap(document: Document): ConfigProblem[] {
   const path: Path = document.valueAt(["auth", "salt_overlap"]) === undefined
     ? ["auth", "salt_rotation"]
     : ["auth", "salt_overlap"];
-  return [
-    problem(document, path, `Cannot let salts overlap for more than ${MAX_RETIRED_SALTS} times auth.salt_rotation`),
-  ];
+  const message = `Cannot let salts overlap for more than ${MAX_RETIRED_SALTS} times auth.salt_rotation`;
+  return [problem(document, path, message, `salt_overlap may be ${formatDuration(MAX_RETIRED_SALTS * rotation)} here`)];
 }
 
 function durationAt(document: Document, path: Path, usual: string): number | undefined {
@@ -79,14 +80,28 @@ function repeatedServices(document: Document): ConfigProblem[] {
       seen.add(service);
       return [];
     }
-    return [problem(document, [...path, "url"], "Cannot publish a listener twice to one host")];
+    return [problem(document, [...path, "url"], "Cannot publish a listener twice to one host", "take one out")];
   });
+}
+
+/** Lines of both would mix. */
+function sharedFile(document: Document): ConfigProblem[] {
+  const path = ["events", "file"];
+  const file = document.valueAt(path);
+  if (!isFilled(file) || file !== document.valueAt(["log", "file"])) return [];
+  return [problem(document, path, "Cannot write events to the file of the log", "name another file")];
+}
+
+function namelessProgram(document: Document): ConfigProblem[] {
+  const path = ["events", "command", 0];
+  if (document.valueAt(path) !== "") return [];
+  return [problem(document, path, "Cannot start a program without a name", "write it first, or [] for none")];
 }
 
 function isFilled(value: unknown): boolean {
   return value !== undefined && value !== "";
 }
 
-function problem(document: Document, path: Path, message: string): ConfigProblem {
-  return document.problem(path, `${message}: ${currentValue(document.valueAt(path))}`);
+function problem(document: Document, path: Path, message: string, mend: string): ConfigProblem {
+  return document.problem(path, `${message}: ${currentValue(document.valueAt(path))} (${mend})`);
 }

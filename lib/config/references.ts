@@ -24,6 +24,9 @@ export function checkReferences(document: Document): ConfigProblem[] {
   ];
 }
 
+/** Sections whose tables have names. */
+const NAMED = ["backend", "pool", "listener"];
+
 /** A value with its place. */
 interface Placed<T> {
   readonly path: Path;
@@ -50,19 +53,26 @@ function repeatedNames(document: Document, sections: readonly string[]): ConfigP
     if (earlier === undefined) return [];
     const { path: place, line } = document.problem(earlier.slice(0, 2), "");
     const where = line === undefined ? place : `${place} on line ${line}`;
-    return [document.problem(path, `Cannot use name as ${where} has it: ${currentValue(value)}`)];
+    const message = `Cannot use name as ${where} has it: ${currentValue(value)} (give one of them another)`;
+    return [document.problem(path, message)];
   });
 }
 
 /** Names at `key` that no `[[target]]` has. */
 function danglingNames(document: Document, section: string, key: string, target: string): ConfigProblem[] {
-  const known = new Set(textsAt(document, target, "name").map(({ value }) => value));
-  return textsAt(document, section, key).filter(({ value }) => !known.has(value)).map(({ path, value }) =>
-    document.problem(
-      path,
-      `Cannot find ${target}: ${currentValue(value)}${suggestion(value, known)}`,
-    )
-  );
+  const known = namesOf(document, target);
+  const kinds = NAMED.map((kind) => ({ kind, names: namesOf(document, kind) }));
+  return textsAt(document, section, key).filter(({ value }) => !known.has(value)).map(({ path, value }) => {
+    const other = kinds.find(({ names }) => names.has(value))?.kind;
+    const mend = other === undefined
+      ? suggestion(value, known) || ` (add a [[${target}]] with this name, or name another)`
+      : ` (that is a ${other}; name a ${target})`;
+    return document.problem(path, `Cannot find ${target}: ${currentValue(value)}${mend}`);
+  });
+}
+
+function namesOf(document: Document, section: string): ReadonlySet<string> {
+  return new Set(textsAt(document, section, "name").map(({ value }) => value));
 }
 
 /** Backends that one pool lists twice. */
@@ -74,7 +84,8 @@ function repeatedMembers(document: Document): ConfigProblem[] {
       seen.add(member);
       return [];
     }
-    return [document.problem(path, `Cannot list backend twice in one pool: ${currentValue(value)}`)];
+    const mend = "take it out here; weight gives a backend a greater share";
+    return [document.problem(path, `Cannot list backend twice in one pool: ${currentValue(value)} (${mend})`)];
   });
 }
 
@@ -88,7 +99,8 @@ function clashingBinds(document: Document): ConfigProblem[] {
     const where = line === undefined ? path : `${path} on line ${line}`;
     const text = document.valueAt(bind.path);
     const value = text === undefined ? "" : `: ${currentValue(text)}`;
-    return [document.problem(bind.path, `Cannot listen on address as ${where} takes it${value}`)];
+    const message = `Cannot listen on address as ${where} takes it${value} (bind to another)`;
+    return [document.problem(bind.path, message)];
   });
 }
 
@@ -121,10 +133,6 @@ function exposedAdmin(document: Document): ConfigProblem[] {
   const address = readable(bind);
   const tokenFile = document.valueAt(["admin", "token_file"]) ?? "";
   if (address === undefined || isLocal(address) || tokenFile !== "") return [];
-  return [
-    document.problem(
-      ["admin", "bind"],
-      `Cannot bind beyond loopback as admin.token_file is not set: ${currentValue(bind)}`,
-    ),
-  ];
+  const message = `Cannot bind beyond loopback as admin.token_file is not set: ${currentValue(bind)}`;
+  return [document.problem(["admin", "bind"], `${message} (set it, or bind to 127.0.0.1)`)];
 }

@@ -98,7 +98,8 @@ const events = field.table("events", {
   }),
   command: field.list(field.matching("a word of a command", "^[^\\u0000]*$"), "words of a command").prefault([]).meta({
     title: "Events command",
-    description: "Program with its arguments that is started and given a line of JSON for each event on its standard input",
+    description:
+      "Program with its arguments that is started and given a line of JSON for each event on its standard input",
   }),
   chat: field.flag().prefault(false).meta({
     title: "Chat events",
@@ -395,12 +396,13 @@ const admin = field.table("admin", {
   }),
   token_file: field.optionalPath().meta({
     title: "Token file",
-    description: "File with the bearer token that changes demand; required when bound beyond loopback",
+    description: "File with the bearer token that callers must present; required when bound beyond loopback",
   }),
-  hosts: field.list(field.matching("a host name", "^[A-Za-z0-9.-]{1,253}$"), "host names").prefault([]).meta({
-    title: "Host names",
-    description: "Names that callers may use for it beside localhost, addresses and the name in bind",
-  }),
+  hosts: field.list(field.matching("a host name without a port", "^[A-Za-z0-9.-]{1,253}$"), "host names").prefault([])
+    .meta({
+      title: "Host names",
+      description: "Names that callers may use for it beside localhost, addresses and the name in bind",
+    }),
   request_rate: field.rate().prefault("200/1s").meta({
     title: "Request rate",
     description: "Requests that one address may make in a span of time",
@@ -449,7 +451,7 @@ export const schema = z.strictObject({
   heartbeats: file.heartbeat,
   heartbeatAbsorber: file.heartbeat_absorber,
   admin: file.admin,
-}));
+})).meta({ title: "kurafuto.toml", description: "Configuration of Kurafuto" });
 
 type Immutable<T> = T extends readonly (infer E)[] ? readonly Immutable<E>[]
   : T extends object ? { readonly [K in keyof T]: Immutable<T[K]> }
@@ -472,6 +474,8 @@ export interface JsonSchema {
   readonly description?: string;
   readonly default?: unknown;
   readonly enum?: readonly string[];
+  readonly pattern?: string;
+  readonly required?: readonly string[];
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly items?: JsonSchema;
 }

@@ -1,6 +1,7 @@
 // @ts-types="../../types/std_toml.d.ts"
 import { parse } from "@std/toml";
 import { formatPath, type Path } from "./problem.ts";
+import { SECRETS } from "./secrets.ts";
 
 export type TomlTable = { [key: string]: unknown };
 
@@ -37,6 +38,9 @@ type Origin = "implied" | "header" | "dotted" | "inline";
 
 /** Values and dotted keys nested deeper are refused: reading them takes stack and time. */
 const DEEPEST = 32;
+
+/** What to do about a key that is set twice. */
+const ONE_OF_TWO = "take one of the two out";
 
 const BLANK = /(?:[ \t\r\n]|#[^\n]*)*/y;
 const SPACE = /[ \t]*/y;
@@ -89,15 +93,21 @@ class TomlReader {
 
   read(): TomlDocument {
     for (this.#take(BLANK); this.#at < this.#text.length; this.#take(BLANK)) {
-      if (this.#takeText("[[")) this.#openTableArray();
-      else if (this.#takeText("[")) this.#openTable();
-      else this.#readPair(this.#current.table, this.#current.path);
-      if (this.#take(LINE_END) === undefined) this.#fail("Cannot read line as something follows its end");
+      const path = this.#readStatement();
+      if (this.#take(LINE_END) !== undefined) continue;
+      this.#fail(`Cannot read line as something follows its end (begin a new line, or a comment with "#")`, path);
     }
     return { root: this.#root, lines: this.#lines, repeats: this.#repeats };
   }
 
-  #openTable(): void {
+  /** Reads a header or a pair and returns what it names. */
+  #readStatement(): Path {
+    if (this.#takeText("[[")) return this.#openTableArray();
+    if (this.#takeText("[")) return this.#openTable();
+    return this.#readPair(this.#current.table, this.#current.path);
+  }
+
+  #openTable(): Path {
     const line = this.#line;
     const { parent, path, key } = this.#descend(this.#readHeader("]"));
     const found = parent[key];
@@ -108,12 +118,14 @@ class TomlReader {
       this.#lines.set(formatPath(path), line);
       this.#current = { table: found, path };
     } else {
-      this.#repeat(path, line, "table");
+      const several = this.#tableArrays.has(found) ? `write [[${formatPath(path)}]]` : ONE_OF_TWO;
+      this.#repeat(path, line, "table", isTable(found) ? "put its keys there" : several);
       this.#current = { table: isTable(found) ? found : table(), path };
     }
+    return path;
   }
 
-  #openTableArray(): void {
+  #openTableArray(): Path {
     const line = this.#line;
     const { parent, path, key } = this.#descend(this.#readHeader("]]"));
     const found = parent[key];
@@ -125,21 +137,24 @@ class TomlReader {
     } else if (Array.isArray(found) && this.#tableArrays.has(found)) {
       tables = found;
     } else {
-      this.#repeat(path, line, "array of tables");
+      const name = formatPath(path);
+      this.#repeat(path, line, "array of tables", `write [[${name}]] everywhere, or [${name}] once`);
     }
     const added = table();
     const index = tables.push(added) - 1;
     this.#origins.set(added, "header");
     this.#current = { table: added, path: [...path, index] };
     this.#mark(this.#current.path, line);
+    return path;
   }
 
   #readHeader(close: string): readonly string[] {
     const line = this.#line;
+    this.#current = { table: this.#root, path: [] };
     this.#take(SPACE);
     const keys = this.#readKeys();
     this.#take(SPACE);
-    if (!this.#takeText(close)) this.#fail(`Cannot read table name as "${close}" is missing`, line);
+    if (!this.#takeText(close)) this.#fail(`Cannot read table name as "${close}" is missing behind it`, keys, line);
     return keys;
   }
 
@@ -158,7 +173,7 @@ class TomlReader {
         path = [...path, found.length - 1];
         parent = found.at(-1);
       } else {
-        this.#repeat(path, this.#line, "table");
+        this.#repeat(path, this.#line, "table", "put its keys there");
         parent = table();
       }
     }
@@ -166,8 +181,8 @@ class TomlReader {
     return { parent, path: [...path, key], key };
   }
 
-  /** `key = value`, with dotted keys, into `target`. */
-  #readPair(target: TomlTable, prefix: Path, depth = 0): void {
+  /** Reads `key = value`, with dotted keys, into `target` and returns what it names. */
+  #readPair(target: TomlTable, prefix: Path, depth = 0): Path {
     const line = this.#line;
     const keys = this.#readKeys();
     let path = prefix;
@@ -179,21 +194,22 @@ class TomlReader {
       } else if (isTable(found) && this.#origins.get(found) === "dotted") {
         target = found;
       } else {
-        this.#repeat(path, line, "key");
+        this.#repeat(path, line, "key", ONE_OF_TWO);
         target = table();
       }
     }
     const key = keys.at(-1) ?? "";
     path = [...path, key];
     this.#take(SPACE);
-    if (!this.#takeText("=")) this.#fail(`Cannot read key as "=" is missing behind it`, line, path);
+    if (!this.#takeText("=")) this.#fail(`Cannot read key as "=" is missing behind it`, path, line);
     this.#take(SPACE);
     if (key in target) {
-      this.#repeat(path, line, "key");
+      this.#repeat(path, line, "key", ONE_OF_TWO);
       target = table();
     }
     this.#mark(path, line);
     target[key] = this.#readValue(path, depth);
+    return path;
   }
 
   #readKeys(): readonly string[] {
@@ -222,18 +238,18 @@ class TomlReader {
     if (char === '"' || char === "'") {
       const quote = this.#text.startsWith(char.repeat(3), this.#at) ? char.repeat(3) : char;
       const quoted = this.#take(TEXT[quote] ?? BASIC);
-      if (quoted === undefined) this.#fail(this.#textFault(quote), line, path);
+      if (quoted === undefined) this.#fail(this.#textFault(quote), path, line);
       return this.#scalar(quoted, path, line);
     }
     const bare = this.#take(BARE_VALUE);
-    if (bare === undefined) this.#fail("Cannot read value as it is missing", line, path);
+    if (bare === undefined) this.#fail("Cannot read value as it is missing (write one, or take the key out)", path);
     return this.#scalar(bare, path, line);
   }
 
   #textFault(quote: string): string {
     const closed = CLOSED[quote];
     return closed === undefined || this.#take(closed) === undefined
-      ? "Cannot read text as its closing quote is missing"
+      ? `Cannot read text as its closing quote is missing (write ${quote} at its end)`
       : String.raw`Cannot read text as it has an unknown escape (write \\ for a backslash)`;
   }
 
@@ -242,13 +258,13 @@ class TomlReader {
     const values: unknown[] = [];
     this.#takeText("[");
     for (this.#take(BLANK); !this.#takeText("]"); this.#take(BLANK)) {
-      if (this.#at >= this.#text.length) this.#fail(`Cannot read array as its "]" is missing`, line, path);
+      if (this.#at >= this.#text.length) this.#fail(`Cannot read array as its "]" is missing`, path, line);
       const element = [...path, values.length];
       this.#mark(element, this.#line);
       values.push(this.#readValue(element, depth + 1));
       this.#take(BLANK);
       if (!this.#takeText(",") && this.#at < this.#text.length && this.#text[this.#at] !== "]") {
-        this.#fail(`Cannot read array as "," or "]" is missing`, this.#line, path);
+        this.#fail(`Cannot read array as "," or "]" is missing`, path);
       }
     }
     return values;
@@ -262,10 +278,15 @@ class TomlReader {
     if (!this.#takeText("}")) {
       do {
         this.#take(SPACE);
+        if (this.#take(LINE_END) !== undefined) {
+          this.#fail("Cannot read inline table as it must be on one line", path, line);
+        }
         this.#readPair(value, path, depth + 1);
         this.#take(SPACE);
       } while (this.#takeText(","));
-      if (!this.#takeText("}")) this.#fail(`Cannot read inline table as "," or "}" is missing`, line, path);
+      if (!this.#takeText("}")) {
+        this.#fail(`Cannot read inline table as "," or "}" is missing (it must be on one line)`, path, line);
+      }
     }
     this.#close(value);
     return value;
@@ -279,12 +300,18 @@ class TomlReader {
 
   /** Value of one number, boolean, date or text token. */
   #scalar(token: string, path: Path, line = this.#line): unknown {
-    if (CONTROL.test(token)) this.#fail("Cannot read text as it holds a control character", line, path);
+    if (CONTROL.test(token)) {
+      this.#fail(
+        String.raw`Cannot read text as it holds a control character (write it as \u and its four digits)`,
+        path,
+        line,
+      );
+    }
     try {
       return parse(`value = ${withShortEscapes(token)}`).value;
     } catch {
-      const word = /^[A-Za-z0-9./:_-]+$/.test(token) ? ` (did you mean ${JSON.stringify(token)}?)` : "";
-      this.#fail(`Cannot read value as it is no number or date, and text must stand in quotes${word}`, line, path);
+      const message = "Cannot read value as it is no number or date, and text must stand in straight quotes";
+      this.#fail(`${message}${SECRETS.has(path.at(-1)) ? "" : meantBy(token)}`, path, line);
     }
   }
 
@@ -302,10 +329,11 @@ class TomlReader {
     if (!this.#lines.has(formatted)) this.#lines.set(formatted, line);
   }
 
-  #repeat(path: Path, line: number, what: string): void {
+  #repeat(path: Path, line: number, what: string, mend: string): void {
     const formatted = formatPath(path);
     const first = this.#lines.get(formatted);
-    this.#repeats.push({ line, path: formatted, message: `Cannot set ${what} again: it is set on line ${first}` });
+    const message = `Cannot set ${what} again: it is set on line ${first} (${mend})`;
+    this.#repeats.push({ line, path: formatted, message });
   }
 
   #take(pattern: RegExp): string | undefined {
@@ -323,7 +351,7 @@ class TomlReader {
     return found;
   }
 
-  #fail(message: string, line = this.#line, path: Path = []): never {
+  #fail(message: string, path = this.#current.path, line = this.#line): never {
     throw new TomlSyntaxError(line, formatPath(path), message);
   }
 }
@@ -331,6 +359,13 @@ class TomlReader {
 /** Tables have no prototype, so that a key such as `constructor` is only a key. */
 function table(): TomlTable {
   return Object.create(null);
+}
+
+/** What was probably meant by a value without quotes, or in those of a word processor, for the end of a message. */
+function meantBy(token: string): string {
+  const word = token.replaceAll(/[\u2018-\u201f]/g, "");
+  if (/^(true|false)$/i.test(word)) return ` (did you mean ${word.toLowerCase()}?)`;
+  return /^[A-Za-z0-9./:_-]+$/.test(word) ? ` (did you mean ${JSON.stringify(word)}?)` : "";
 }
 
 /** Whether `value`, as read by `parseToml`, is a table. */

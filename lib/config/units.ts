@@ -68,3 +68,26 @@ export function parseRate(text: string): Rate {
   }
   return { count: Number(count), windowMs };
 }
+
+/** Duration of `ms` milliseconds as it is written in the configuration, in the greatest unit that it is a whole number of. */
+export function formatDuration(ms: number): string {
+  return formatQuantity(ms, UNIT_MS);
+}
+
+/** Size of `bytes` as it is written in the configuration, in the greatest unit that it is a whole number of. */
+export function formatSize(bytes: number): string {
+  return formatQuantity(bytes, UNIT_BYTES);
+}
+
+/** Rate as it is written in the configuration. */
+export function formatRate({ count, windowMs }: Rate): string {
+  return `${count}/${formatDuration(windowMs)}`;
+}
+
+/** `value`, in the base unit, as a whole number and a unit; the first unit stands behind 0. */
+function formatQuantity(value: number, units: Readonly<Record<string, number>>): string {
+  const known = Object.entries(units);
+  const fitting = known.filter(([, factor]) => value >= factor && value % factor === 0);
+  const [unit, factor] = fitting.toSorted(([, a], [, b]) => b - a)[0] ?? known[0] ?? ["", 1];
+  return `${value / factor}${unit}`;
+}

@@ -21,8 +21,8 @@ Deno.test("parseAddress refuses other forms and offers what was meant", () => {
     "localhost:": "",
     "local host:1": "",
     "-x:1": "",
-    "1.2.3:25565": "",
-    "256.0.0.1:25565": "",
+    "1.2.3:25565": " (an IPv4 address is four numbers from 0 to 255)",
+    "256.0.0.1:25565": " (an IPv4 address is four numbers from 0 to 255)",
     "[1.2.3.4]:1": "",
     "[::g]:1": "",
     "25565": ` (did you mean "0.0.0.0:25565"?)`,
@@ -41,7 +41,7 @@ Deno.test("parseAddress refuses other forms and offers what was meant", () => {
 
 Deno.test("parseAddress refuses ports and paths out of range", () => {
   assertThrows(() => parseAddress("localhost:65536"), RangeError, "its port must be 0 to 65535");
-  assertThrows(() => parseAddress("unix:run/a.sock"), SyntaxError, "needs an absolute path");
+  assertThrows(() => parseAddress("unix:run/a.sock"), SyntaxError, "a path must be absolute");
   assertThrows(() => parseAddress(`unix:/${"a".repeat(107)}`), RangeError, "at most 107 bytes");
 });
 

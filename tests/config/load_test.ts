@@ -1,7 +1,7 @@
 import { loadConfig, parseConfig } from "../../lib/config/load.ts";
-import { ConfigError } from "../../lib/config/problem.ts";
+import { ConfigError, formatProblem } from "../../lib/config/problem.ts";
 import { assert, assertEquals, assertRejects } from "../harness/assert.ts";
-import { minimalToml } from "./minimal_toml.ts";
+import { type MinimalOptions, minimalToml } from "./minimal_toml.ts";
 
 const PATH = "kurafuto.toml";
 
@@ -11,7 +11,8 @@ Deno.test("parseConfig fills everything that the smallest file leaves out", () =
   assertEquals(config, {
     edge: { name: "Kurafuto", motd: "", dataDir: "./data", maxPlayers: 256, drainTimeoutMs: 30_000, driver: "auto" },
     cpe: { appName: "Kurafuto", exclude: [] },
-    log: { level: "info", format: "text" },
+    log: { level: "info", format: "text", file: "", maskAddresses: false },
+    events: { file: "", stdout: false, command: [], chat: false },
     listeners: [{
       name: "main",
       bind: { kind: "tcp", host: "127.0.0.1", port: 25565 },
@@ -78,6 +79,13 @@ Deno.test("parseConfig takes every key of every section to its own place", () =>
     [log]
     level = "warn"
     format = "json"
+    file = "h"
+    mask_addresses = true
+    [events]
+    file = "i"
+    stdout = true
+    command = ["j", "-k"]
+    chat = true
     [[listener]]
     name = "main"
     bind = "[::1]:0"
@@ -138,6 +146,8 @@ Deno.test("parseConfig takes every key of every section to its own place", () =>
     [admin]
     bind = "0.0.0.0:22"
     token_file = "g"
+    hosts = ["l.example"]
+    request_rate = "34/35s"
   `;
   const { config } = parseConfig(toml, { path: PATH });
   assertEquals(config.edge, {
@@ -149,7 +159,8 @@ Deno.test("parseConfig takes every key of every section to its own place", () =>
     driver: "deno",
   });
   assertEquals(config.cpe, { appName: "d", exclude: ["FastMap"] });
-  assertEquals(config.log, { level: "warn", format: "json" });
+  assertEquals(config.log, { level: "warn", format: "json", file: "h", maskAddresses: true });
+  assertEquals(config.events, { file: "i", stdout: true, command: ["j", "-k"], chat: true });
   assertEquals(config.listeners[0]?.bind, { kind: "tcp", host: "::1", port: 0 });
   assertEquals([config.listeners[0]?.mode, config.listeners[0]?.auth, config.listeners[0]?.websocket], [
     "raw",
@@ -208,24 +219,42 @@ Deno.test("parseConfig takes every key of every section to its own place", () =>
     bind: { kind: "tcp", host: "127.0.0.1", port: 21 },
     from: [{ bytes: [10, 0, 0, 0], prefix: 8 }],
   });
-  assertEquals(config.admin, { bind: { kind: "tcp", host: "0.0.0.0", port: 22 }, tokenFile: "g" });
+  assertEquals(config.admin, {
+    bind: { kind: "tcp", host: "0.0.0.0", port: 22 },
+    tokenFile: "g",
+    hosts: ["l.example"],
+    requestRate: { count: 34, windowMs: 35_000 },
+  });
 });
 
-Deno.test("parseConfig warns about what has no effect in this version, each with its place", () => {
-  const { warnings } = parseConfig(
-    minimalToml({
-      rest: '[edge]\ndrain_timeout = "5s"\n[admin]',
-    }),
-    { path: PATH },
-  );
-  assertEquals(warnings.map(({ line, path }) => `${line} ${path}`), [
-    "12 edge.drain_timeout",
-    "13 admin",
+/** Warnings about a configuration with `options` in it. */
+function warnings(options: MinimalOptions): readonly string[] {
+  return parseConfig(minimalToml(options), { path: PATH }).warnings.map(formatProblem);
+}
+
+Deno.test("parseConfig warns about what has no effect, each with its place", () => {
+  const listed = '[[heartbeat]]\nlistener = "main"\nname_suffix = "_a"\n[events]\nchat = true';
+  assertEquals(warnings({ listener: 'auth = "off"\nwebsocket = false\nreal_ip_from = ["10.0.0.1"]', rest: listed }), [
+    "kurafuto.toml:7: listener[0].real_ip_from: Cannot take effect as websocket = false lets no web server in: " +
+    "current value is an array",
+    'kurafuto.toml:16: heartbeat[0].name_suffix: Cannot take effect as its listener has auth = "off": current value is "_a"',
+    "kurafuto.toml:18: events.chat: Cannot take effect as events go nowhere: there is no file, stdout, command or " +
+    "[admin]: current value is true",
   ]);
-  assertEquals(
-    warnings[0]?.message,
-    "Cannot use setting as this version does not have it yet (players are told and disconnected at once)",
-  );
+});
+
+Deno.test("parseConfig warns of nothing that has an effect", () => {
+  const effective: readonly MinimalOptions[] = [
+    { listener: 'real_ip_from = ["10.0.0.1"]' },
+    { listener: "websocket = false\nreal_ip_from = []" },
+    { rest: '[[heartbeat]]\nlistener = "main"\nname_suffix = "_a"' },
+    { listener: 'auth = "off"', rest: '[[heartbeat]]\nlistener = "main"\nname_suffix = ""' },
+    ...['file = "events"', "stdout = true", 'command = ["cat"]', "[admin]"].map((way) => ({
+      rest: `[events]\nchat = true\n${way}`,
+    })),
+    { rest: '[events]\nfile = "events"' },
+  ];
+  for (const options of effective) assertEquals(warnings(options), []);
 });
 
 Deno.test("parseConfig freezes the configuration through and through", () => {
@@ -271,7 +300,8 @@ Deno.test("parseConfig reads variables as the type of their key", () => {
   assertEquals(config.cpe.exclude, ["FastMap"]);
   assertEquals(config.limits.dryRun, true);
   assertEquals(config.health.intervalMs, 5000);
-  assertEquals(config.admin, { bind: { kind: "tcp", host: "127.0.0.1", port: 8080 }, tokenFile: "/run/token" });
+  assertEquals(config.admin?.tokenFile, "/run/token");
+  assertEquals(config.admin?.bind, { kind: "tcp", host: "127.0.0.1", port: 8080 });
 });
 
 Deno.test("parseConfig ignores variables that are no settings", () => {

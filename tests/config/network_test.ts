@@ -1,4 +1,11 @@
-import { canonicalIp, formatIp, parseIp, parseNetwork, withoutMapping } from "../../lib/config/network.ts";
+import {
+  canonicalIp,
+  formatIp,
+  formatNetwork,
+  parseIp,
+  parseNetwork,
+  withoutMapping,
+} from "../../lib/config/network.ts";
 import { assertEquals, assertThrows } from "../harness/assert.ts";
 
 const LOOPBACK = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
@@ -100,4 +107,10 @@ Deno.test("parseNetwork refuses bits behind the prefix and offers the network", 
       'current value is "10.1.2.3/8" (did you mean "10.0.0.0/8"?)',
   );
   assertThrows(() => parseNetwork("fd00:0:0:1::7/48"), RangeError, 'did you mean "fd00::/48"?');
+});
+
+Deno.test("formatNetwork writes what parseNetwork reads", () => {
+  for (const text of ["10.0.0.0/8", "0.0.0.0/0", "192.0.2.7", "fd00::/8", "::1", "::/0"]) {
+    assertEquals(formatNetwork(parseNetwork(text)), text);
+  }
 });

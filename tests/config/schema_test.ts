@@ -1,5 +1,16 @@
+import { Ajv } from "ajv";
 import { type JsonSchema, jsonSchema } from "../../lib/config/schema.ts";
-import { assert, assertEquals } from "../harness/assert.ts";
+import { parseToml } from "../../lib/config/toml.ts";
+import { assert, assertEquals, assertStringIncludes } from "../harness/assert.ts";
+import { minimalToml } from "./minimal_toml.ts";
+import { runCli } from "./run_cli.ts";
+
+const [SCHEMA, EXAMPLE, README] = ["kurafuto.schema.json", "kurafuto.example.toml", "README.md"].map((file) =>
+  Deno.readTextFileSync(new URL(`../../${file}`, import.meta.url))
+) as [string, string, string];
+
+/** Sections that turn something on by being there. */
+const ABSENT_SECTIONS = new Set(["heartbeat_absorber", "admin"]);
 
 /** Keywords that drafts 4, 6 and 7 read alike. */
 const COMMON_KEYWORDS = new Set([
@@ -52,26 +63,51 @@ Deno.test("jsonSchema gives every key a title and a description", () => {
   }
 });
 
-Deno.test("jsonSchema has every key of the configuration", () => {
-  const keys = [...walk(jsonSchema())].map(([path]) => path.replace("[].", "."));
-  assertEquals(keys.filter((path) => path.includes(".") && !path.endsWith("[]")), [
-    ...["name", "motd", "data_dir", "max_players", "drain_timeout", "driver"].map((key) => `edge.${key}`),
-    ...["cpe.app_name", "cpe.exclude", "log.level", "log.format"],
-    ...["name", "bind", "mode", "pool", "auth", "websocket", "proxy_protocol_from", "real_ip_from"].map((key) =>
-      `listener.${key}`
-    ),
-    ...["listener.tls_cert", "listener.tls_key"],
-    ...["name", "address", "weight", "max_players", "joinable", "token", "salt", "forward_ip"].map((key) =>
-      `backend.${key}`
-    ),
-    ...["name", "backends", "balance", "recent", "fallback", "on_kick", "join_rate"].map((key) => `pool.${key}`),
-    ...["interval", "timeout", "rise", "fall", "login", "backend_idle_timeout"].map((key) => `health.${key}`),
-    ...["redirect.command", "redirect.plugin_channel"],
-    ...["connections_per_address", "connect_rate_per_address", "login_timeout", "logins_at_once", "packets_per_second"]
-      .map((key) => `limits.${key}`),
-    ...["chat_rate", "client_buffer", "allow_only", "dry_run"].map((key) => `limits.${key}`),
-    ...["auth.salt_rotation", "auth.salt_overlap", "auth.duplicate_names"],
-    ...["listener", "url", "public", "interval", "port", "name_suffix"].map((key) => `heartbeat.${key}`),
-    ...["heartbeat_absorber.bind", "heartbeat_absorber.from", "admin.bind", "admin.token_file"],
-  ]);
+Deno.test("jsonSchema gives every key that may be left out its default", () => {
+  for (const [path, schema] of walk(jsonSchema())) {
+    for (const [key, inner] of Object.entries(schema.properties ?? {})) {
+      if (ABSENT_SECTIONS.has(key)) continue;
+      assertEquals("default" in inner, !schema.required?.includes(key), `${path}.${key}`);
+    }
+  }
+});
+
+Deno.test("kurafuto.schema.json is what kurafuto schema prints", async () => {
+  const { stdout } = await runCli(["schema"]);
+  assertEquals(SCHEMA, stdout, "Run: kurafuto schema > kurafuto.schema.json");
+});
+
+Deno.test("the example names the schema where editors look for it", () => {
+  assertEquals(EXAMPLE.split("\n", 1), ["#:schema ./kurafuto.schema.json"]);
+});
+
+/** What a validator of draft 7 that is not ours has against `toml`. */
+function faults(toml: string): readonly string[] {
+  const validate = new Ajv({ allErrors: true }).compile(JSON.parse(SCHEMA));
+  validate(parseToml(toml).root);
+  return (validate.errors ?? []).map(({ instancePath, keyword }) => `${instancePath} ${keyword}`);
+}
+
+Deno.test("a validator accepts what the manual shows", () => {
+  const [, smallest = ""] = /```toml\n([^`]*\[\[listener\]\][^`]*)```/.exec(README) ?? [];
+  assertStringIncludes(smallest, "[[pool]]");
+  const complete = EXAMPLE.replaceAll(/^#(?=\[|[a-z_]+ = )/gm, "");
+  for (const toml of [smallest, EXAMPLE, complete]) assertEquals(faults(toml), []);
+});
+
+Deno.test("a validator finds what an editor should mark", () => {
+  assertEquals(faults(""), [" required"]);
+  const marked = {
+    "[edge]\nmax_player = 3": "/edge additionalProperties",
+    "[edge]\nmax_players = 0": "/edge/max_players minimum",
+    '[edge]\nmax_players = "many"': "/edge/max_players type",
+    [`[edge]\nmotd = "${"x".repeat(65)}"`]: "/edge/motd maxLength",
+    '[health]\ninterval = "2"': "/health/interval pattern",
+    '[log]\nlevel = "warning"': "/log/level enum",
+    '[[pool]]\nname = "empty"\nbackends = []': "/pool/1/backends minItems",
+    '[[backend]]\nname = "arena"': "/backend/1 required",
+    "[heartbeat]": "/heartbeat type",
+    "[limit]": " additionalProperties",
+  };
+  for (const [rest, fault] of Object.entries(marked)) assertEquals(faults(minimalToml({ rest })), [fault], rest);
 });

@@ -98,43 +98,57 @@ Deno.test("parseToml reports what is set twice and keeps the first", () => {
   const { root, repeats } = read("a = 1", "a = 2", "[t]", "x = 1", "[t]", "x = 2", "y = 3", "[a]", "[[t]]");
   assertEquals(root, { a: 1, t: { x: 1, y: 3 } });
   assertEquals(repeats, [
-    "2: a: Cannot set key again: it is set on line 1",
-    "5: t: Cannot set table again: it is set on line 3",
-    "6: t.x: Cannot set key again: it is set on line 4",
-    "8: a: Cannot set table again: it is set on line 1",
-    "9: t: Cannot set array of tables again: it is set on line 3",
+    "2: a: Cannot set key again: it is set on line 1 (take one of the two out)",
+    "5: t: Cannot set table again: it is set on line 3 (put its keys there)",
+    "6: t.x: Cannot set key again: it is set on line 4 (take one of the two out)",
+    "8: a: Cannot set table again: it is set on line 1 (take one of the two out)",
+    "9: t: Cannot set array of tables again: it is set on line 3 (write [[t]] everywhere, or [t] once)",
   ]);
 });
 
 Deno.test("parseToml lets nothing be added to inline tables, static arrays and dotted tables", () => {
-  assertEquals(read("a = {}", "a.b = 1").repeats, ["2: a: Cannot set key again: it is set on line 1"]);
-  assertEquals(read("a = {}", "[a.b]").repeats, ["2: a: Cannot set table again: it is set on line 1"]);
-  assertEquals(read("a = [{}]", "[[a]]").repeats, ["2: a: Cannot set array of tables again: it is set on line 1"]);
-  assertEquals(read("a.b.c = 1", "[a.b]").repeats, ["2: a.b: Cannot set table again: it is set on line 1"]);
-  assertEquals(read("a = { b = 1, b = 2 }").repeats, ["1: a.b: Cannot set key again: it is set on line 1"]);
+  const refused: Record<string, string> = {
+    "a = {}\na.b = 1": "2: a: Cannot set key again: it is set on line 1 (take one of the two out)",
+    "a = {}\n[a.b]": "2: a: Cannot set table again: it is set on line 1 (put its keys there)",
+    "a = [{}]\n[[a]]":
+      "2: a: Cannot set array of tables again: it is set on line 1 (write [[a]] everywhere, or [a] once)",
+    "a.b.c = 1\n[a.b]": "2: a.b: Cannot set table again: it is set on line 1 (put its keys there)",
+    "[[a]]\n[a]": "2: a: Cannot set table again: it is set on line 1 (write [[a]])",
+    "a = { b = 1, b = 2 }": "1: a.b: Cannot set key again: it is set on line 1 (take one of the two out)",
+  };
+  for (const [text, expected] of Object.entries(refused)) assertEquals(read(text).repeats, [expected], text);
 });
 
 Deno.test("parseToml places syntax errors on their lines", () => {
   const broken: Record<string, string> = {
     "\n\na": '3: a: Cannot read key as "=" is missing behind it',
     "\n= 1": "2: : Cannot read key as it must be of A-Z, a-z, 0-9, _ and -, or in quotes",
-    "a =": "1: a: Cannot read value as it is missing",
-    "a = # none": "1: a: Cannot read value as it is missing",
+    "a =": "1: a: Cannot read value as it is missing (write one, or take the key out)",
+    "a = # none": "1: a: Cannot read value as it is missing (write one, or take the key out)",
     "\na = 30s":
-      '2: a: Cannot read value as it is no number or date, and text must stand in quotes (did you mean "30s"?)',
-    "a = 1 2": "1: : Cannot read line as something follows its end",
-    'a = "x': "1: a: Cannot read text as its closing quote is missing",
-    "a = 'x\n'": "1: a: Cannot read text as its closing quote is missing",
-    '\na = """x\n\n\n': "2: a: Cannot read text as its closing quote is missing",
+      '2: a: Cannot read value as it is no number or date, and text must stand in straight quotes (did you mean "30s"?)',
+    "a = True":
+      "1: a: Cannot read value as it is no number or date, and text must stand in straight quotes (did you mean true?)",
+    "a = “b”":
+      '1: a: Cannot read value as it is no number or date, and text must stand in straight quotes (did you mean "b"?)',
+    "token = secret": "1: token: Cannot read value as it is no number or date, and text must stand in straight quotes",
+    "a = 1 2": '1: a: Cannot read line as something follows its end (begin a new line, or a comment with "#")',
+    "[a] b = 1": '1: a: Cannot read line as something follows its end (begin a new line, or a comment with "#")',
+    'a = "x': '1: a: Cannot read text as its closing quote is missing (write " at its end)',
+    "a = 'x\n'": "1: a: Cannot read text as its closing quote is missing (write ' at its end)",
+    '\na = """x\n\n\n': '2: a: Cannot read text as its closing quote is missing (write """ at its end)',
     'a = "C:\\data"': "1: a: Cannot read text as it has an unknown escape (write \\\\ for a backslash)",
     'a = """\\q"""': "1: a: Cannot read text as it has an unknown escape (write \\\\ for a backslash)",
-    'a = "\u0001"': "1: a: Cannot read text as it holds a control character",
+    'a = "\u0001"': "1: a: Cannot read text as it holds a control character (write it as \\u and its four digits)",
     "a = [1,\n2": '1: a: Cannot read array as its "]" is missing',
     "a = [1\n2]": '2: a: Cannot read array as "," or "]" is missing',
-    "a = [,]": "1: a[0]: Cannot read value as it is missing",
-    "a = { b = 1\n}": '1: a: Cannot read inline table as "," or "}" is missing',
-    "[a": '1: : Cannot read table name as "]" is missing',
-    "[[a]": '1: : Cannot read table name as "]]" is missing',
+    "a = [,]": "1: a[0]: Cannot read value as it is missing (write one, or take the key out)",
+    "a = { b = 1\n}": '1: a: Cannot read inline table as "," or "}" is missing (it must be on one line)',
+    "a = { b = 1,\n}": "1: a: Cannot read inline table as it must be on one line",
+    "[a": '1: a: Cannot read table name as "]" is missing behind it',
+    "[[a.b]": '1: a.b: Cannot read table name as "]]" is missing behind it',
+    "[b]\n[]": "2: : Cannot read key as it must be of A-Z, a-z, 0-9, _ and -, or in quotes",
+    "[b]\n= 1": "2: b: Cannot read key as it must be of A-Z, a-z, 0-9, _ and -, or in quotes",
     "[]": "1: : Cannot read key as it must be of A-Z, a-z, 0-9, _ and -, or in quotes",
   };
   for (const [text, expected] of Object.entries(broken)) {

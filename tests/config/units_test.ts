@@ -1,4 +1,4 @@
-import { parseDuration, parseRate, parseSize } from "../../lib/config/units.ts";
+import { formatDuration, formatRate, formatSize, parseDuration, parseRate, parseSize } from "../../lib/config/units.ts";
 import { assertEquals, assertThrows } from "../harness/assert.ts";
 
 Deno.test("parseDuration reads each unit as milliseconds", () => {
@@ -67,4 +67,34 @@ Deno.test("parseRate refuses what is not both a count and a window above zero", 
   for (const text of ["", "10", "10/", "/10s", "0/10s", "10/0s", "10/10", "ten/10s", "10/10s/1s"]) {
     assertThrows(() => parseRate(text), SyntaxError, `current value is "${text}"`);
   }
+});
+
+Deno.test("formatDuration takes the greatest unit that needs no fraction", () => {
+  const durations = {
+    "0s": 0,
+    "1ms": 1,
+    "1500ms": 1500,
+    "90s": 90_000,
+    "5m": 300_000,
+    "1d": 86_400_000,
+    "36h": 129_600_000,
+  };
+  for (const [text, ms] of Object.entries(durations)) assertEquals(formatDuration(ms), text);
+});
+
+Deno.test("formatSize takes the greatest unit that needs no fraction", () => {
+  const sizes = {
+    "0B": 0,
+    "1B": 1,
+    "1KiB": 1024,
+    "1025B": 1025,
+    "1536KiB": 1_572_864,
+    "8MiB": 8_388_608,
+    "2GiB": 2 ** 31,
+  };
+  for (const [text, bytes] of Object.entries(sizes)) assertEquals(formatSize(bytes), text);
+});
+
+Deno.test("formatRate writes what parseRate reads", () => {
+  for (const text of ["10/10s", "1/250ms", "200/1m"]) assertEquals(formatRate(parseRate(text)), text);
 });
