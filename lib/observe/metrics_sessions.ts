@@ -1,0 +1,162 @@
+/** Metrics of sessions: how they begin and how they end. */
+import { Counter, Histogram, type Registry } from "prom-client";
+import type { SessionEvent, SessionSummary } from "../session/port.ts";
+import { type Reason, REASONS } from "../session/reasons.ts";
+import type { TurnedAway } from "../transport/front_door.ts";
+import { everyReason, isLost, LOSSES, REJECTIONS, wasLetIn } from "./endings.ts";
+import type { MoveMetrics } from "./metrics_moves.ts";
+
+/** Why somebody was rejected: as a connection, or as a session. */
+export type Rejection = TurnedAway | Reason;
+
+/** As an object, so that the compiler sees whether one is missing. */
+const TURNED_AWAY = {
+  "empty": true,
+  "cut-short": true,
+  "not-classic": true,
+  "bad-proxy-header": true,
+  "bad-http": true,
+  "bad-tls": true,
+  "too-slow": true,
+  "given-up": true,
+} satisfies Record<TurnedAway, true>;
+
+/**
+ * What came of a login. `joined`: a backend took the player; `waiting`: none could, and the player was shown the waiting room;
+ * `refused`: the edge did not let the client in or threw it out; `failed`: no backend took it, or the edge stopped; `left`: the
+ * client went away before any of these.
+ */
+const LOGIN_RESULTS = ["joined", "waiting", "refused", "failed", "left"] as const;
+type LoginResult = typeof LOGIN_RESULTS[number];
+
+const TO_PLAYABLE_S = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+const MINUTE_S = 60;
+const HOUR_S = 3_600;
+const SESSION_S = [
+  10,
+  MINUTE_S,
+  5 * MINUTE_S,
+  15 * MINUTE_S,
+  30 * MINUTE_S,
+  HOUR_S,
+  2 * HOUR_S,
+  4 * HOUR_S,
+  8 * HOUR_S,
+  24 * HOUR_S,
+];
+
+/** Counts what happens in one session. */
+export interface SessionMeter {
+  /** @param ageMs Milliseconds since the connection was accepted. */
+  event(event: SessionEvent, ageMs: number): void;
+}
+
+/** See the file's first line. */
+export class SessionMetrics {
+  readonly #moves: MoveMetrics;
+  readonly #sessions: Counter<"result">;
+  readonly #lost: Counter<"cause">;
+  readonly #logins: Counter<"result">;
+  readonly #rejected: Counter<"reason">;
+  readonly #timeToPlayable: Histogram;
+  readonly #duration: Histogram;
+
+  constructor(registry: Registry, moves: MoveMetrics) {
+    const registers = [registry];
+    this.#moves = moves;
+    this.#sessions = new Counter({
+      name: "kurafuto_sessions_total",
+      help: "Sessions that are over, by the reason of their end.",
+      labelNames: ["result"],
+      registers,
+    });
+    this.#lost = new Counter({
+      name: "kurafuto_players_lost_total",
+      help:
+        "Players who were let in and lost their connection through no doing of theirs, of their own line or of an operator.",
+      labelNames: ["cause"],
+      registers,
+    });
+    this.#logins = new Counter({
+      name: "kurafuto_logins_total",
+      help:
+        "Logins by what came of them: joined, waiting (for a backend), refused (by the edge), failed (no backend), left.",
+      labelNames: ["result"],
+      registers,
+    });
+    this.#rejected = new Counter({
+      name: "kurafuto_rejected_total",
+      help: "Connections that became no session, and sessions that the edge ended for what the client is or did.",
+      labelNames: ["reason"],
+      registers,
+    });
+    this.#timeToPlayable = new Histogram({
+      name: "kurafuto_time_to_playable_seconds",
+      help: "From accepting a connection until the first map was complete, a stay in the waiting room included.",
+      buckets: TO_PLAYABLE_S,
+      registers,
+    });
+    this.#duration = new Histogram({
+      name: "kurafuto_session_duration_seconds",
+      help: "From accepting a connection to the end of the session, of players who were let in.",
+      buckets: SESSION_S,
+      registers,
+    });
+    for (const result of everyReason()) this.#sessions.inc({ result }, 0);
+    for (const cause of LOSSES) this.#lost.inc({ cause }, 0);
+    for (const result of LOGIN_RESULTS) this.#logins.inc({ result }, 0);
+    for (const reason of [...Object.keys(TURNED_AWAY), ...REJECTIONS]) this.#rejected.inc({ reason }, 0);
+  }
+
+  /** A session begins. */
+  begin(): SessionMeter {
+    let loggedIn = false;
+    const login = (result: LoginResult): void => {
+      if (!loggedIn) this.#logins.inc({ result });
+      loggedIn = true;
+    };
+    return {
+      event: (event, ageMs) => {
+        switch (event.kind) {
+          case "joined":
+            login("joined");
+            break;
+          case "waiting":
+            login("waiting");
+            break;
+          case "playable":
+            this.#timeToPlayable.observe(ageMs / 1_000);
+            break;
+          case "moved":
+            this.#moves.moved(event.move);
+            break;
+          case "move-failed":
+            this.#moves.failed(event.from, event.to);
+            break;
+          case "ended":
+            login(loginEndedBy(event.summary.reason));
+            this.#ended(event.summary);
+        }
+      },
+    };
+  }
+
+  /** A connection was turned away before it was a session. */
+  rejected(reason: Rejection): void {
+    this.#rejected.inc({ reason });
+  }
+
+  #ended(summary: SessionSummary): void {
+    const { reason, timers } = summary;
+    this.#sessions.inc({ result: reason });
+    if (REJECTIONS.includes(reason)) this.#rejected.inc({ reason });
+    if (isLost(summary)) this.#lost.inc({ cause: reason });
+    if (wasLetIn(timers)) this.#duration.observe(timers.total / 1_000);
+  }
+}
+
+/** What became of a login that a session's end broke off. */
+function loginEndedBy(reason: Reason): LoginResult {
+  if (REJECTIONS.includes(reason)) return "refused";
+  return REASONS[reason].by === "C" ? "left" : "failed";
+}
