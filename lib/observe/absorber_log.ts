@@ -72,7 +72,7 @@ export class AbsorberLog {
     }
     this.#refusals.set(key, { at: now, unsaid: 0 });
     const unsaid = logged?.unsaid || undefined;
-    this.#log.warn("beat-refused", "heartbeat refused", { server: backend, ip: peer, status, cause: why, unsaid });
+    this.#log.warn("beat-refused", "heartbeat refused", { server: backend, peer, status, cause: why, unsaid });
   }
 
   /** Looks for backends that have become silent; to be called every few seconds. */

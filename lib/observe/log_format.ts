@@ -1,7 +1,7 @@
 import type { LogRecord } from "@logtape/logtape";
 
-/** What a field may hold; `undefined` leaves the field out, an error shows as its message. */
-export type LogValue = string | number | bigint | boolean | null | undefined | Error;
+/** What a field may hold; `undefined` leaves the field out, an error shows as its message. Words of a list have no comma. */
+export type LogValue = string | number | bigint | boolean | null | undefined | Error | readonly string[];
 
 /** Fields of a line. The names of its own parts are taken. */
 export type LogFields = { readonly [name: string]: LogValue } & {
@@ -25,9 +25,9 @@ const PLAIN = /^[\p{L}\p{N}_./:@+-]+$/u;
 /** `2026-01-02T03:04:05.678Z INFO  message key=value`, with the line feed. */
 export function formatText(record: LogRecord): string {
   const { event: _, ...fields } = record.properties;
-  let line = `${time(record)} ${level(record).toUpperCase().padEnd(5)} ${escape(message(record))}`;
+  let line = `${time(record)} ${level(record).toUpperCase().padEnd(5)} ${escapeUnsafe(message(record))}`;
   for (const [name, value] of Object.entries(fields)) {
-    if (value !== undefined) line += ` ${escape(name)}=${textValue(value)}`;
+    if (value !== undefined) line += ` ${escapeUnsafe(name)}=${textValue(value)}`;
   }
   return `${line}\n`;
 }
@@ -36,12 +36,13 @@ export function formatText(record: LogRecord): string {
 export function formatJson(record: LogRecord): string {
   const { event, ...fields } = record.properties;
   const line = { time: time(record), level: level(record), msg: message(record), event, ...fields };
-  return `${escape(JSON.stringify(line, jsonValue))}\n`;
+  return `${escapeUnsafe(JSON.stringify(line, jsonValue))}\n`;
 }
 
 function textValue(value: unknown): string {
+  if (Array.isArray(value)) return textValue(value.join(","));
   const text = value instanceof Error ? value.message : String(value);
-  return value === null || (typeof value !== "object" && PLAIN.test(text)) ? text : escape(JSON.stringify(text));
+  return value === null || (typeof value !== "object" && PLAIN.test(text)) ? text : escapeUnsafe(JSON.stringify(text));
 }
 
 function jsonValue(_name: string, value: unknown): unknown {
@@ -61,8 +62,11 @@ function message(record: LogRecord): string {
   return record.message.join("");
 }
 
-/** `text` with every unsafe character as JSON escapes it, which leaves the value of a JSON text as it is. */
-function escape(text: string): string {
+/**
+ * `text` with every character that could end, hide or reorder a line as JSON escapes it, which leaves the value of a JSON text as
+ * it is.
+ */
+export function escapeUnsafe(text: string): string {
   return text.replaceAll(UNSAFE, (found) => {
     const units = Array.from({ length: found.length }, (_, index) => found.charCodeAt(index));
     return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");

@@ -8,15 +8,20 @@ export interface SessionContext {
   readonly listener: string;
   /** The player's address. */
   readonly ip: string;
+  readonly transport: "tcp" | "websocket";
+  /** Whether the connection is encrypted. */
+  readonly secure: boolean;
+  /** Who was let in; `undefined` as long as nobody was. */
+  readonly player: string | undefined;
 }
 
 /** Logs one event of a session: steps at `debug`, a backend's refusal at `warn`, and one line at the session's end. */
 export function logSessionEvent(log: Log, context: SessionContext, event: SessionEvent): void {
-  const { session } = context;
+  const who = { session: context.session, player: context.player };
   switch (event.kind) {
     case "identified":
       log.debug("identified", "client identified", {
-        session,
+        ...who,
         player: event.player,
         protocol: event.protocol,
         client: event.client,
@@ -24,60 +29,72 @@ export function logSessionEvent(log: Log, context: SessionContext, event: Sessio
       break;
     case "offered":
       log.debug("offered", "backend listed its extensions", {
-        session,
+        ...who,
         server: event.backend,
         extensions: event.extensions.size,
       });
       break;
     case "list-refused":
       log.warn("list-refused", "backend broke off over a list of extensions", {
-        session,
+        ...who,
         server: event.backend,
         cause: event.cause,
       });
       break;
     case "refused":
-      log.warn("refused", "backend did not take a player", { session, server: event.backend, cause: event.cause });
+      log.warn("refused", "backend did not take a player", {
+        ...who,
+        server: event.backend,
+        cause: event.cause,
+      });
       break;
     case "joined":
-      log.debug("joined", "backend took the player", { session, server: event.backend });
+      log.debug("joined", "backend took the player", { ...who, server: event.backend });
       break;
     case "playable":
-      log.debug("playable", "first map is complete", { session, server: event.backend });
+      log.debug("playable", "first map is complete", { ...who, server: event.backend });
       break;
     case "lost":
       log.warn("lost", "backend lost a player", {
-        session,
+        ...who,
         server: event.backend,
         reason: event.reason,
         detail: event.detail,
       });
       break;
     case "waiting":
-      log.info("waiting", "player is in the waiting room", { session, cause: event.cause });
+      log.info("waiting", "player is in the waiting room", { ...who, cause: event.cause });
       break;
     case "moved": {
       const { from, to, signal, dialMs, fenceMs } = event.move;
       const times = { dial_ms: rounded(dialMs), fence_ms: rounded(fenceMs) };
-      log.info("moved", "player moved", { session, from, to, signal, ...times });
+      log.info("moved", "player moved", { ...who, from, to, signal, ...times });
       break;
     }
     case "move-failed": {
       const { from, to, signal, cause } = event;
-      log.warn("move-failed", "player stays", { session, from, to, signal, cause });
+      log.warn("move-failed", "player stays", { ...who, from, to, signal, cause });
       break;
     }
     case "signal-refused": {
       const { backend, signal, cause } = event;
-      log.warn("signal-refused", "backend asked for what cannot be", { session, server: backend, signal, cause });
+      log.warn("signal-refused", "backend asked for what cannot be", {
+        ...who,
+        server: backend,
+        signal,
+        cause,
+      });
       break;
     }
     case "fence-unanswered":
-      log.warn("fence-unanswered", "client did not say that it sees its new world", { session, server: event.backend });
+      log.warn("fence-unanswered", "client did not say that it sees its new world", {
+        ...who,
+        server: event.backend,
+      });
       break;
     case "over-limit":
       log.warn("over-limit", "limit would have ended the session", {
-        session,
+        ...who,
         reason: event.reason,
         detail: event.detail,
       });
@@ -87,10 +104,13 @@ export function logSessionEvent(log: Log, context: SessionContext, event: Sessio
   }
 }
 
-function summaryFields({ player, backend, moves, code, reason, detail, timers, bytes }: SessionSummary): LogFields {
+function summaryFields(
+  { player, backend, visited, moves, code, reason, detail, timers, bytes }: SessionSummary,
+): LogFields {
   return {
     player,
     server: backend,
+    servers: visited,
     moves,
     code,
     reason,

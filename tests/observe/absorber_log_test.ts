@@ -54,10 +54,10 @@ Deno.test("refusals of one backend with one status are logged once a minute, wit
     log.refused(REFUSAL, 120_000);
   });
   assertEquals(lines, [
-    'WARN  heartbeat refused server=hub ip=192.0.2.7 status=409 cause="it says port 1"',
-    "WARN  heartbeat refused server=hub ip=192.0.2.7 status=400 cause=\"'port' is missing\"",
-    'WARN  heartbeat refused ip=192.0.2.7 status=404 cause="its path"',
-    'WARN  heartbeat refused server=hub ip=192.0.2.7 status=409 cause="it says port 1" unsaid=999',
-    'WARN  heartbeat refused server=hub ip=192.0.2.7 status=409 cause="it says port 1"',
+    'WARN  heartbeat refused server=hub peer=192.0.2.7 status=409 cause="it says port 1"',
+    "WARN  heartbeat refused server=hub peer=192.0.2.7 status=400 cause=\"'port' is missing\"",
+    'WARN  heartbeat refused peer=192.0.2.7 status=404 cause="its path"',
+    'WARN  heartbeat refused server=hub peer=192.0.2.7 status=409 cause="it says port 1" unsaid=999',
+    'WARN  heartbeat refused server=hub peer=192.0.2.7 status=409 cause="it says port 1"',
   ]);
 });

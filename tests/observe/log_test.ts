@@ -1,10 +1,21 @@
 import { type LogFields, type LogOptions, openLog } from "../../lib/observe/log.ts";
-import { assert, assertEquals, assertStringIncludes } from "../harness/assert.ts";
+import { AppendFileError } from "../../lib/observe/append_file.ts";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "../harness/assert.ts";
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
 
 /** Text that tries to end the line, to forge a field, to hide and to reorder. */
 const HOSTILE = 'Bob" level=error\n2026 ERROR \u001b[31m\u0085\u2028\u202e\u2066\u200f\u061c\ufeff\u{e0041}\ud800';
+
+/** Runs `test` with the path of a folder of its own. */
+function inFolder(test: (folder: string) => void): void {
+  const folder = Deno.makeTempDirSync({ prefix: "kurafuto-test-" });
+  try {
+    test(folder);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
 
 /** Opens a log that keeps its lines, each of which must be one. */
 function keptLog(options: LogOptions = {}): { log: ReturnType<typeof openLog>; lines: string[] } {
@@ -102,6 +113,110 @@ Deno.test("log opened again redirects earlier holders", () => {
   first.log.info("a", "still heard");
   assertEquals(first.lines, []);
   assertEquals(JSON.parse(second.lines[0] ?? "").msg, "still heard");
+});
+
+Deno.test("log changes level, format and masking under those who hold it", () => {
+  const { log, lines } = keptLog({ level: "error" });
+  const { info, debug } = log;
+  info("a", "lost");
+  log.configure({ level: "info" });
+  info("b", "plain", { ip: "192.0.2.7" });
+  debug("c", "lost");
+  log.configure({ level: "debug", format: "json", maskAddresses: true });
+  debug("d", "masked", { ip: "192.0.2.7" });
+  log.configure({ level: "warn" });
+  info("e", "lost");
+  assertEquals(lines, [
+    "2026-01-02T03:04:05.678Z INFO  plain ip=192.0.2.7",
+    '{"time":"2026-01-02T03:04:05.678Z","level":"debug","msg":"masked","event":"d","ip":"192.0.2.x"}',
+  ]);
+});
+
+Deno.test("log masks addresses of players, and those alone", () => {
+  const { log, lines } = keptLog({ maskAddresses: true });
+  log.info("ended", "from 192.0.2.7", {
+    ip: "2001:db8:1:2::7",
+    address: "192.0.2.7:25565",
+    peer: "192.0.2.8",
+    detail: "logged in from 192.0.2.7",
+    cause: "hub: kicked: 192.0.2.7 is banned; cannot connect to 192.0.2.9:25566",
+    err: new Error("reset by 192.0.2.7"),
+  });
+  assertEquals(lines, [
+    "2026-01-02T03:04:05.678Z INFO  from 192.0.2.7 ip=2001:db8:1::x address=192.0.2.7:25565 peer=192.0.2.8 " +
+    'detail="logged in from 192.0.2.x" cause="hub: kicked: 192.0.2.x is banned; cannot connect to 192.0.2.9:25566" ' +
+    'err="reset by 192.0.2.x"',
+  ]);
+});
+
+Deno.test("log adds to its file, which others of the group may read, and goes on in a new one when the old was renamed", () => {
+  inFolder((folder) => {
+    const path = `${folder}/edge.log`;
+    Deno.writeTextFileSync(path, "from before\n", { mode: 0o640 });
+    const { log, lines } = keptLog({ file: path });
+    log.info("a", "first");
+    Deno.renameSync(path, `${path}.1`);
+    log.info("b", "second");
+    log.reopen();
+    log.info("c", "third");
+    log.close();
+    log.info("d", "fourth");
+    const stamp = "2026-01-02T03:04:05.678Z INFO ";
+    assertEquals(Deno.readTextFileSync(`${path}.1`), `from before\n${stamp} first\n${stamp} second\n`);
+    assertEquals(Deno.readTextFileSync(path), `${stamp} third\n`);
+    assertEquals((Deno.statSync(path).mode ?? 0) & 0o137, 0);
+    assertEquals(lines, [`${stamp} fourth`]);
+  });
+});
+
+Deno.test("log moves from file to file, and stays where it is when the next cannot be opened", () => {
+  inFolder((folder) => {
+    const [one, two] = [`${folder}/one.log`, `${folder}/two.log`];
+    const { log, lines } = keptLog({ file: one });
+    assertThrows(
+      () => log.configure({ file: `${folder}/none/x.log`, level: "error" }),
+      AppendFileError,
+      "Cannot open file",
+    );
+    log.info("a", "first");
+    log.configure({ file: two });
+    log.info("b", "second");
+    log.configure({});
+    log.info("c", "third");
+    assertEquals([one, two].map((path) => Deno.readTextFileSync(path).slice(31)), ["first\n", "second\n"]);
+    assertEquals(lines.map((line) => line.slice(31)), ["third"]);
+    assertThrows(() => openLog({ file: `${folder}/none/x.log` }), AppendFileError, `${folder}/none/x.log`);
+  });
+});
+
+Deno.test("log that cannot open its file anew stays with the old one and says so", () => {
+  inFolder((folder) => {
+    Deno.mkdirSync(`${folder}/logs`);
+    const { log } = keptLog({ file: `${folder}/logs/edge.log` });
+    Deno.renameSync(`${folder}/logs`, `${folder}/old`);
+    log.reopen();
+    log.info("a", "still here");
+    log.close();
+    const lines = Deno.readTextFileSync(`${folder}/old/edge.log`).split("\n");
+    assertStringIncludes(lines[0] ?? "", "ERROR cannot open the log file anew, the old one stays err=");
+    assertStringIncludes(lines[1] ?? "", "INFO  still here");
+  });
+});
+
+Deno.test({
+  name: "log whose disk is full goes on elsewhere, and says so once",
+  ignore: Deno.build.os !== "linux",
+  fn: () => {
+    const { log, lines } = keptLog({ file: "/dev/full" });
+    log.info("a", "first");
+    log.info("b", "second");
+    log.close();
+    assertEquals(lines.map((line) => line.slice(25, 66)), [
+      "INFO  first",
+      "ERROR cannot write to the log file, lines",
+      "INFO  second",
+    ]);
+  },
 });
 
 Deno.test("log has written every line to standard error when the process exits", async () => {

@@ -1,0 +1,40 @@
+/** What the log says about what an operator asks of the edge. */
+import type { ReloadAnswer } from "../admin/control.ts";
+import type { Log } from "./log.ts";
+
+/** What a backend was told. */
+export interface LoggedOrder {
+  readonly backend: string;
+  readonly order: "drained" | "enabled";
+  /** Whether those who are there are to go elsewhere. */
+  readonly move: boolean;
+}
+
+/** Logs what a reload came to, and each change or problem in a line of its own. */
+export function logReload(log: Log, { result, lines, confirmBy }: ReloadAnswer): void {
+  switch (result) {
+    case "applied":
+      for (const change of lines) log.info("reload-change", "configuration changes", { change });
+      log.info("reload", "configuration is in effect", { result, changes: lines.length, confirm_by: confirmBy });
+      break;
+    case "unchanged":
+      log.info("reload", "configuration is what runs already", { result });
+      break;
+    case "confirmed":
+      log.info("reload", "configuration stays", { result });
+      break;
+    case "rolled-back":
+      for (const change of lines) log.warn("reload-change", "configuration changes", { change });
+      log.warn("reload", "configuration of before is in effect again", { result, changes: lines.length });
+      break;
+    case "refused":
+      for (const problem of lines) log.error("reload-problem", "configuration cannot be used", { problem });
+      log.error("reload", "configuration was refused, nothing has changed", { result, problems: lines.length });
+  }
+}
+
+/** Logs that a backend is given players again, or none any more, because an operator wants it. */
+export function logBackendOrder(log: Log, { backend, order, move }: LoggedOrder): void {
+  if (order === "enabled") log.info("backend-enabled", "backend is given players again", { server: backend });
+  else log.info("backend-drained", "backend is given no more players", { server: backend, move });
+}

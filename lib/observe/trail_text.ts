@@ -1,0 +1,156 @@
+/** What happened to a player, in words for whoever looks into it at night. */
+import type { Decision, DecisionCandidate, Obstacle } from "../routing/decision.ts";
+import type { SessionEvent, SessionSummary, SignalKind } from "../session/port.ts";
+import type { Reason } from "../session/reasons.ts";
+
+/** A step of a trail: its short name, and a sentence. */
+export interface StepWords {
+  readonly step: string;
+  readonly text: string;
+}
+
+/** A session at its beginning. */
+export interface TrailStart {
+  readonly listener: string;
+  /** The player's address. */
+  readonly ip: string;
+  readonly transport: "tcp" | "websocket";
+  /** Whether the connection is encrypted. */
+  readonly secure: boolean;
+  /** Milliseconds since 1970 at which the connection was accepted. */
+  readonly startedAt: number;
+}
+
+/** Colours in what players read. */
+const COLOURS = /&[0-9a-f]/gi;
+/** Candidates that a sentence names. */
+const NAMED = 4;
+
+const SIGNALS: Readonly<Record<SignalKind, string>> = {
+  "plugin-message": "the backend asked for it by plugin message",
+  "chat-sentinel": "the backend asked for it by chat sentinel",
+  "kick-text": "the backend named it in its kick",
+  "player": "the player asked for it",
+  "operator": "an operator asked for it",
+  "drain": "the backend is to be emptied",
+  "failure": "the backend was lost",
+  "waiting": "the player was waiting",
+};
+
+const OBSTACLES: Readonly<Record<Obstacle, string>> = {
+  "left-out": "has just refused, kicked or lost this player",
+  "join-rate": "its join rate is used up for the moment",
+  "line": "others who came before wait for it",
+};
+
+/** By the first letter of an end code. */
+const ENDED_BY: Readonly<Record<string, string>> = {
+  C: "the client ended it",
+  S: "the backend ended it",
+  P: "the edge ended it",
+  O: "an operator ended it",
+};
+
+/** By the second. */
+const STAGES: Readonly<Record<string, string>> = {
+  A: "in the client's handshake",
+  D: "while a backend was looked for",
+  M: "while the first map was loading",
+  P: "in play",
+};
+
+/** The words for a session's first moment. */
+export function startWords({ listener, ip, transport, secure }: TrailStart): StepWords {
+  const how = transport === "websocket" ? "by WebSocket" : "by TCP";
+  return { step: "accepted", text: `${ip} connected to listener "${listener}" ${how}${secure ? ", encrypted" : ""}` };
+}
+
+/** The words for an event; `undefined` where it explains nothing. */
+export function eventWords(event: SessionEvent): StepWords | undefined {
+  switch (event.kind) {
+    case "identified": {
+      const { player, client, protocol } = event;
+      const software = client === "" ? "" : `, with the client "${client}"`;
+      return { step: "login", text: `"${player}" was let in${software}, protocol ${protocol}` };
+    }
+    case "list-refused":
+      return { step: event.kind, text: `"${event.backend}" broke off over the list of extensions: ${event.cause}` };
+    case "refused":
+      return { step: event.kind, text: `"${event.backend}" did not take the player: ${event.cause}` };
+    case "joined":
+      return { step: event.kind, text: `"${event.backend}" took the player` };
+    case "playable":
+      return { step: event.kind, text: `The first map, that of "${event.backend}", was complete` };
+    case "lost":
+      return { step: event.kind, text: `"${event.backend}" lost the player: ${account(event)}` };
+    case "waiting":
+      return {
+        step: event.kind,
+        text: `The player was shown the waiting room: ${event.cause.replaceAll(COLOURS, "")}`,
+      };
+    case "moved": {
+      const { from, to, signal, dialMs, fenceMs } = event.move;
+      const times = `${Math.round(dialMs)} ms until its map began, ${
+        Math.round(fenceMs)
+      } ms until the client had answered`;
+      const way = from === "" ? `to "${to}"` : `from "${from}" to "${to}"`;
+      return { step: event.kind, text: `The player moved ${way} because ${SIGNALS[signal]}: ${times}` };
+    }
+    case "move-failed": {
+      const { to, signal, cause } = event;
+      const where = to === "" ? "elsewhere" : `to "${to}"`;
+      return { step: event.kind, text: `The player did not get ${where}, though ${SIGNALS[signal]}: ${cause}` };
+    }
+    case "signal-refused":
+      return {
+        step: event.kind,
+        text: `"${event.backend}" asked by ${event.signal} for what cannot be: ${event.cause}`,
+      };
+    case "fence-unanswered":
+      return { step: event.kind, text: `The client did not say in time that it saw the world of "${event.backend}"` };
+    case "over-limit":
+      return {
+        step: event.kind,
+        text: `A limit that is only watched would have ended the session: ${account(event)}`,
+      };
+    case "ended":
+      return { step: event.kind, text: endText(event.summary) };
+    case "offered":
+    case "chat":
+      return undefined;
+  }
+}
+
+/** The words for a decision. */
+export function decisionWords({ wish, rule, picked, candidates }: Decision): StepWords {
+  const outcome = picked === undefined
+    ? `nobody takes the player now: ${obstacles(candidates)}`
+    : `"${picked}" was chosen${rule === undefined ? "" : ` by ${rule}`}`;
+  return { step: "decided", text: `${wish}: ${outcome}` };
+}
+
+/** What kept a backend that is up from being in question. */
+export function obstacleText(obstacle: Obstacle | undefined): string | undefined {
+  return obstacle && OBSTACLES[obstacle];
+}
+
+function obstacles(candidates: readonly DecisionCandidate[]): string {
+  if (candidates.length === 0) return "there is no backend in question";
+  const named = candidates.slice(0, NAMED).map((candidate) =>
+    `"${candidate.backend}" (${obstacleText(candidate.obstacle) ?? candidate.state})`
+  );
+  const more = candidates.length - named.length;
+  return named.join(", ") + (more > 0 ? ` and ${more} more` : "");
+}
+
+function endText(summary: SessionSummary): string {
+  const { session, code, timers } = summary;
+  const [by = "", stage = ""] = code;
+  const meaning = `${ENDED_BY[by] ?? by} ${STAGES[stage] ?? stage}`;
+  const seconds = (timers.total / 1_000).toFixed(1);
+  return `The session ended after ${seconds} s: ${account(summary)}. Code ${code}-${session}: ${meaning}`;
+}
+
+function account({ reason, detail }: { readonly reason: Reason; readonly detail: string }): string {
+  return detail === "" ? reason : `${reason}, ${detail}`;
+}
