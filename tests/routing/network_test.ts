@@ -300,8 +300,26 @@ Deno.test("the status tells of each backend how it is", () => {
   world.network.checked("arena", { ok: false, cause: "refused" });
   world.network.drain("hub");
   assertEquals(world.network.status(), [
-    { name: "hub", condition: "drained", state: "up", since: start, drained: true, players: 1, maxPlayers: 0, cause: "" },
-    { name: "arena", condition: "down", state: "down", since: start + 70, drained: false, players: 0, maxPlayers: 0, cause: "refused" },
+    {
+      name: "hub",
+      condition: "drained",
+      state: "up",
+      since: start,
+      drained: true,
+      players: 1,
+      maxPlayers: 0,
+      cause: "",
+    },
+    {
+      name: "arena",
+      condition: "down",
+      state: "down",
+      since: start + 70,
+      drained: false,
+      players: 0,
+      maxPlayers: 0,
+      cause: "refused",
+    },
   ]);
 });
 

@@ -18,6 +18,31 @@ export interface WorldOptions {
   readonly pools: readonly PoolLine[];
 }
 
+/** The configuration of a network; what `options` leave out is as by default. */
+export function networkConfig({ backends, pools }: WorldOptions): NetworkConfig {
+  return {
+    backends: backends.map((line) => ({
+      address: { kind: "tcp", host: "127.0.0.1", port: 25566 },
+      weight: 1,
+      maxPlayers: 0,
+      joinable: true,
+      token: "",
+      salt: "",
+      forwardIp: "off",
+      ...(typeof line === "string" ? { name: line } : line),
+    })),
+    pools: pools.map((line) => ({
+      balance: "first",
+      recent: false,
+      fallback: [],
+      onKick: "disconnect",
+      joinRate: 10,
+      ...line,
+    })),
+    health: { rise: 2, fall: 3 },
+  };
+}
+
 /** A network with a clock, a lot and a memory of its own. */
 export class World {
   readonly clock = new FakeClock();
@@ -30,29 +55,8 @@ export class World {
   });
   readonly network: Network;
 
-  constructor({ backends, pools }: WorldOptions) {
-    const config: NetworkConfig = {
-      backends: backends.map((line) => ({
-        address: { kind: "tcp", host: "127.0.0.1", port: 25566 },
-        weight: 1,
-        maxPlayers: 0,
-        joinable: true,
-        token: "",
-        salt: "",
-        forwardIp: "off",
-        ...(typeof line === "string" ? { name: line } : line),
-      })),
-      pools: pools.map((line) => ({
-        balance: "first",
-        recent: false,
-        fallback: [],
-        onKick: "disconnect",
-        joinRate: 10,
-        ...line,
-      })),
-      health: { rise: 2, fall: 3 },
-    };
-    this.network = new Network(config, {
+  constructor(options: WorldOptions) {
+    this.network = new Network(networkConfig(options), {
       clock: this.clock,
       random: () => this.random.next(),
       recent: () => this.recent,
