@@ -1,0 +1,406 @@
+/** Reloads of the real program: what changes, what stays, and what is refused, while somebody plays. */
+import type { BackendDetails, EdgeStatus, PlayerStatus, ReloadAnswer, ReloadPlan } from "../../lib/admin/control.ts";
+import * as presets from "../../lib/demo/presets.ts";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "../harness/assert.ts";
+import { Bot } from "../harness/bot.ts";
+import { makeCertificate } from "../harness/certificate.ts";
+import { testWith } from "../harness/installed.ts";
+import { eventually } from "../harness/kernel.ts";
+import { type LogLine, NO_LIMITS, Program } from "../harness/program.ts";
+import { ScriptedList } from "../heartbeat/scripted_list.ts";
+import { ObservedServer } from "./observed_server.ts";
+
+const CPE = { extensions: presets.CLASSICUBE };
+const ADMIN = ["[admin]", 'bind = "127.0.0.1:0"'];
+
+interface Part {
+  readonly name: string;
+  /** @default "127.0.0.1:0" */
+  readonly bind?: string;
+  /** @default "lobby" */
+  readonly pool?: string;
+  /** Further lines. */
+  readonly lines?: readonly string[];
+}
+
+function listener({ name, bind = "127.0.0.1:0", pool = "lobby", lines = [] }: Part): readonly string[] {
+  return ["[[listener]]", `name = "${name}"`, `bind = "${bind}"`, `pool = "${pool}"`, 'auth = "off"', ...lines];
+}
+
+function backend(name: string, { address }: ObservedServer, ...lines: readonly string[]): readonly string[] {
+  return ["[[backend]]", `name = "${name}"`, `address = "${address}"`, ...lines];
+}
+
+function pool(name: string, backends: readonly string[], ...lines: readonly string[]): readonly string[] {
+  return ["[[pool]]", `name = "${name}"`, `backends = [${backends.map((it) => `"${it}"`).join(", ")}]`, ...lines];
+}
+
+function toml(...parts: readonly (readonly string[])[]): string {
+  return parts.flat().join("\n");
+}
+
+/** Two servers behind the program, whose listener "main" leads to the first. */
+class Stage implements AsyncDisposable {
+  readonly program: Program;
+  readonly hub: ObservedServer;
+  readonly arena: ObservedServer;
+  readonly #running: AsyncDisposableStack;
+
+  private constructor(program: Program, hub: ObservedServer, arena: ObservedServer, running: AsyncDisposableStack) {
+    this.program = program;
+    this.hub = hub;
+    this.arena = arena;
+    this.#running = running;
+  }
+
+  static async start(...lines: readonly string[]): Promise<Stage> {
+    await using starting = new AsyncDisposableStack();
+    const hub = starting.use(await ObservedServer.start({ ...presets.mcgalaxy(), name: "hub" }));
+    const arena = starting.use(await ObservedServer.start({ ...presets.mcgalaxy(), name: "arena" }));
+    const config = Stage.config(hub, arena, ...lines);
+    const program = starting.use(await Program.start({ config }));
+    return new Stage(program, hub, arena, starting.move());
+  }
+
+  static config(hub: ObservedServer, arena: ObservedServer, ...lines: readonly string[]): string {
+    return toml(
+      listener({ name: "main" }),
+      backend("hub", hub),
+      backend("arena", arena),
+      pool("lobby", ["hub", "arena"], 'fallback = ["lobby"]'),
+      lines,
+    );
+  }
+
+  /** The configuration of the start, with further lines. */
+  config(...lines: readonly string[]): string {
+    return Stage.config(this.hub, this.arena, ...lines);
+  }
+
+  /** Writes `config` into the file and has it read by HUP. Returns what the log says of the reload. */
+  async reload(config: string): Promise<LogLine> {
+    await this.program.rewrite({ config });
+    return await this.hangUp();
+  }
+
+  /** Has the file read by HUP. Returns what the log says of the reload. */
+  async hangUp(): Promise<LogLine> {
+    const { program } = this;
+    const before = program.lines("reload").length;
+    Deno.kill(program.pid, "SIGHUP");
+    return await program.until(() => program.lines("reload")[before], "the end of the reload");
+  }
+
+  /** Has the file read by the admin API. */
+  async post(path: string, body?: unknown): Promise<{ readonly status: number; readonly answer: ReloadAnswer }> {
+    const init = { method: "POST", ...body !== undefined && { body: JSON.stringify(body) } };
+    const response = await fetch(`${this.program.admin}${path}`, init);
+    return { status: response.status, answer: await response.json() };
+  }
+
+  async get<T>(path: string): Promise<T> {
+    return await (await fetch(`${this.program.admin}${path}`)).json();
+  }
+
+  /** Names of the backends of now. */
+  async backends(): Promise<readonly string[]> {
+    const { backends } = await this.get<{ readonly backends: readonly BackendDetails[] }>("/v1/backends");
+    return backends.map(({ name }) => name);
+  }
+
+  /** A player who is in the world of a server by now. */
+  async join(name: string, at = "main"): Promise<Bot> {
+    const bot = await Bot.connect(this.program.target(at), { name, ...CPE });
+    await bot.joined();
+    return bot;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#running[Symbol.asyncDispose]();
+  }
+}
+
+function serverOf(bot: Bot): string {
+  return bot.state.player.serverName;
+}
+
+async function isIn(bot: Bot, server: string): Promise<void> {
+  await bot.until(({ state }) => state.isJoined && state.player.serverName === server, `the world ${server}`);
+  await bot.ping();
+}
+
+Deno.test("a listener, a backend and a pool that were added take players, and those who play notice nothing", async () => {
+  await using stage = await Stage.start();
+  await using museum = await ObservedServer.start({ ...presets.mcgalaxy(), name: "museum" });
+  await using steve = await stage.join("Steve");
+  const added = toml(
+    listener({ name: "side", pool: "past" }),
+    backend("museum", museum),
+    pool("past", ["museum"]),
+  );
+  const { result } = await stage.reload(stage.config(added));
+  assertEquals(result, "applied");
+  await using alex = await stage.join("Alex", "side");
+  assertEquals([serverOf(alex), serverOf(steve)], ["museum", "hub"]);
+  await steve.ping();
+  await steve.chat("/server museum");
+  await isIn(steve, "museum");
+  assertEquals([steve.violations, alex.violations], [[], []]);
+});
+
+Deno.test("players of a backend that was removed go on with the fallback, in order of the join rate, and none is lost", async () => {
+  await using stage = await Stage.start(...ADMIN);
+  await using players = new AsyncDisposableStack();
+  const bots: Bot[] = [];
+  for (let i = 0; i < 6; i++) bots.push(players.use(await stage.join(`player${i}`)));
+  assertEquals(bots.map(serverOf), Array(6).fill("hub"));
+  const rest = toml(
+    listener({ name: "main" }),
+    backend("arena", stage.arena),
+    pool("lobby", ["arena"], "join_rate = 2"),
+    ADMIN,
+  );
+  await stage.program.rewrite({ config: rest });
+  const plan = await stage.get<ReloadPlan>("/v1/plan");
+  assertEquals([plan.result, plan.moves.length, plan.moves[0]], ["changes", 6, { player: "player0", from: "hub" }]);
+  const began = performance.now();
+  assertEquals((await stage.post("/v1/reload")).answer.result, "applied");
+  await Promise.all(bots.map((bot) => isIn(bot, "arena")));
+  assert(performance.now() - began > 2_000, "six logins at two a second");
+  const listed = await stage.get<{ readonly players: readonly PlayerStatus[] }>("/v1/players");
+  assertEquals(listed.players.map((player) => player.backend), Array(6).fill("arena"));
+  assertEquals(stage.program.lines("moved").map(({ from, to, signal }) => `${from} ${to} ${signal}`), [
+    ...Array(6).fill("hub arena drain"),
+  ]);
+  assertEquals(bots.flatMap(({ violations }) => violations), []);
+});
+
+Deno.test("a listener that was removed refuses newcomers, and keeps those who came through it", async () => {
+  await using stage = await Stage.start(...listener({ name: "side" }));
+  await using steve = await stage.join("Steve", "side");
+  const { port } = stage.program.target("side");
+  assertEquals((await stage.reload(stage.config())).result, "applied");
+  await eventually(async () => {
+    const conn = await Deno.connect({ port }).catch(() => undefined);
+    conn?.close();
+    return conn === undefined;
+  }, "the port closed");
+  await steve.ping();
+  assertEquals(steve.violations, []);
+});
+
+Deno.test("a listener is rebound at the same port of another address", async () => {
+  await using stage = await Stage.start();
+  const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = free.addr;
+  free.close();
+  const at = (host: string): string => stage.config(...listener({ name: "moving", bind: `${host}:${port}` }));
+  for (const host of ["0.0.0.0", "127.0.0.1", "127.0.0.2"]) {
+    assertEquals((await stage.reload(at(host))).result, "applied");
+    await using bot = await Bot.connect({ hostname: host === "0.0.0.0" ? "127.0.0.1" : host, port }, CPE);
+    await bot.joined();
+  }
+});
+
+Deno.test("what a reload cannot do is refused as a whole, says why, and leaves everything as it was", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  await using stage = await Stage.start(...ADMIN, ...listener({ name: "side", bind: "127.0.0.1:0" }));
+  const { program } = stage;
+  await using steve = await stage.join("Steve");
+  const state = async (): Promise<readonly string[]> => {
+    const { config: { loadedAt }, listeners } = await stage.get<EdgeStatus>("/v1/status");
+    return [loadedAt, ...listeners.map(({ name, address }) => `${name} ${address}`)];
+  };
+  const before = await state();
+  const busy = listener({ name: "other", bind: `127.0.0.1:${taken.addr.port}` });
+  const folder = `${program.path}-elsewhere`;
+  const refused: readonly (readonly [config: string, edge: readonly string[], why: RegExp])[] = [
+    [`${stage.config(...ADMIN)}\n[[x`, [], /Cannot read table name/],
+    [`${stage.config(...ADMIN)}\n[[pool]]\nname = "p"\nbackends = ["nobody"]`, [], /nobody/],
+    [stage.config(...ADMIN, ...busy), [], /Cannot bind listener 'other'.*in use/],
+    [stage.config(), [], /admin: Cannot remove section while the edge runs/],
+    [stage.config(...ADMIN), [`driver = "deno"`], /edge\.driver: Cannot change key while the edge runs/],
+    [stage.config(...ADMIN, "[events]", `file = "${folder}/events"`), [], /Cannot open file/],
+    [stage.config(...ADMIN, ...listener({ name: "t", lines: ['tls_cert = "/x"', 'tls_key = "/x"'] })), [], /\/x/],
+  ];
+  for (const [config, edge, why] of refused) {
+    await program.rewrite({ config, edge });
+    const { status, answer } = await stage.post("/v1/reload");
+    assertEquals([status, answer.result], [409, "refused"]);
+    assertMatch(answer.lines.join("\n"), why);
+    assertEquals(await state(), before);
+    await using alex = await stage.join("Alex", "side");
+    assertEquals(serverOf(alex), "hub");
+  }
+  await steve.ping();
+  const metrics = await (await fetch(`${program.admin}/metrics`)).text();
+  assertStringIncludes(metrics, "kurafuto_config_last_reload_successful 0\n");
+});
+
+Deno.test("limits, lists and the edge's own words are those of the configuration of now", async () => {
+  await using stage = await Stage.start();
+  await using steve = await stage.join("Steve");
+  const changed = stage.config(
+    "[limits]",
+    ...NO_LIMITS.slice(1),
+    "connections_per_address = 1",
+    "[redirect]",
+    'command = "/go"',
+  );
+  assertEquals((await stage.reload(changed)).result, "applied");
+  await using alex = await Bot.connect(stage.program.target(), { name: "Alex", ...CPE });
+  assertMatch(await alex.kicked(), /^Too many connections from your address/);
+  await steve.chat("/go arena");
+  await isIn(steve, "arena");
+  await stage.program.rewrite({ config: stage.config(), edge: ["max_players = 1"] });
+  await stage.hangUp();
+  await using late = await Bot.connect(stage.program.target(), { name: "Late", ...CPE });
+  assertMatch(await late.kicked(), /^The network is full/);
+});
+
+Deno.test("a listener asks for keys from the reload on that says so, and for none after the next", async () => {
+  await using stage = await Stage.start();
+  const asking = stage.config().replace('auth = "off"', 'auth = "mppass"');
+  assertEquals((await stage.reload(asking)).result, "applied");
+  await using steve = await Bot.connect(stage.program.target(), { name: "Steve", ...CPE });
+  assertMatch(await steve.kicked(), /^Login failed/);
+  assertEquals((await stage.reload(stage.config())).result, "applied");
+  await using alex = await stage.join("Alex");
+  assertEquals(serverOf(alex), "hub");
+});
+
+Deno.test("entries in public lists come and go, and the others are told nothing twice", async () => {
+  await using list = new ScriptedList();
+  await using other = new ScriptedList();
+  const entry = (list: ScriptedList): readonly string[] => [
+    "[[heartbeat]]",
+    'listener = "main"',
+    `url = "${list.url()}"`,
+    'interval = "1h"',
+  ];
+  await using stage = await Stage.start(...entry(list));
+  await eventually(() => list.requests.length === 1, "the first heartbeat");
+  assertEquals((await stage.reload(stage.config(...entry(list), ...entry(other)))).result, "applied");
+  await eventually(() => other.requests.length === 1, "a heartbeat to the other list");
+  assertEquals((await stage.reload(stage.config(...entry(other)))).result, "applied");
+  assertEquals([list.requests.length, other.requests.length], [1, 1]);
+});
+
+Deno.test("a reload that nobody confirms in time is undone, one that somebody confirms stays", async () => {
+  await using stage = await Stage.start(...ADMIN);
+  await using steve = await stage.join("Steve");
+  const arenaOnly = toml(
+    listener({ name: "main" }),
+    backend("arena", stage.arena),
+    pool("lobby", ["arena"], 'fallback = ["lobby"]'),
+    ADMIN,
+  );
+  await stage.program.rewrite({ config: arenaOnly });
+  const first = await stage.post("/v1/reload", { confirm: "1s" });
+  assertEquals([first.answer.result, typeof first.answer.confirmBy, await stage.backends()], ["applied", "string", [
+    "arena",
+  ]]);
+  await isIn(steve, "arena");
+  await stage.program.until(
+    () => stage.program.lines("reload").some(({ result }) => result === "rolled-back"),
+    "the end",
+  );
+  assertEquals(await stage.backends(), ["hub", "arena"]);
+  await using alex = await stage.join("Alex");
+  assertEquals(serverOf(alex), "hub");
+  assertEquals((await stage.post("/v1/reload", { confirm: "1h" })).answer.result, "applied");
+  assertEquals((await stage.post("/v1/reload/confirm")).status, 200);
+  assertEquals([(await stage.post("/v1/reload/confirm")).status, await stage.backends()], [409, ["arena"]]);
+  assertEquals((await stage.get<EdgeStatus>("/v1/status")).config.confirmBy, undefined);
+  await stage.program.rewrite({ config: stage.config(...ADMIN) });
+  await stage.post("/v1/reload", { confirm: "1h" });
+  assertEquals((await stage.post("/v1/reload/rollback")).answer.result, "rolled-back");
+  assertEquals(await stage.backends(), ["arena"]);
+});
+
+Deno.test("a drained backend keeps its players, or has them moved, and takes newcomers again once it is enabled", async () => {
+  await using stage = await Stage.start(...ADMIN);
+  await using steve = await stage.join("Steve");
+  assertEquals((await stage.post("/v1/backends/HUB/drain")).status, 200);
+  await using alex = await stage.join("Alex");
+  assertEquals([serverOf(steve), serverOf(alex)], ["hub", "arena"]);
+  assertEquals((await stage.post("/v1/backends/hub/drain", { move: true })).status, 200);
+  await isIn(steve, "arena");
+  assertEquals((await stage.post("/v1/backends/hub/enable")).status, 200);
+  await using late = await stage.join("Late");
+  assertEquals([serverOf(late), serverOf(steve)], ["hub", "arena"]);
+});
+
+Deno.test("the log goes on in another file, at another level, and in a new one after USR1", async () => {
+  await using stage = await Stage.start();
+  const { program } = stage;
+  const file = `${program.path}.log`;
+  await program.rewrite({ config: stage.config() });
+  const text = (await Deno.readTextFile(program.path)).replace('level = "debug"', `level = "info"\nfile = "${file}"`);
+  await Deno.writeTextFile(program.path, text);
+  Deno.kill(program.pid, "SIGHUP");
+  const lines = (): string => {
+    try {
+      return Deno.readTextFileSync(file);
+    } catch {
+      return "";
+    }
+  };
+  await eventually(() => lines().includes('"event":"reload"'), "the reload in the new file");
+  await Deno.rename(file, `${file}.1`);
+  Deno.kill(program.pid, "SIGUSR1");
+  await eventually(() => Deno.stat(file).then(() => true, () => false), "a new file");
+  const steve = await stage.join("Steve");
+  steve.close();
+  await eventually(() => lines().includes('"event":"ended"'), "the session in the new file");
+  assert(!lines().includes('"event":"reload"') && !lines().includes('"level":"debug"'), lines());
+});
+
+testWith("openssl")(
+  "a renewed certificate is used from the reload on, and those who came with the old one play on",
+  async () => {
+    await using old = await makeCertificate();
+    await using renewed = await makeCertificate();
+    await using stage = await Stage.start(
+      ...listener({ name: "tls", lines: [`tls_cert = "${old.certPath}"`, `tls_key = "${old.keyPath}"`] }),
+    );
+    const connect = (authority: string): Promise<Deno.TlsConn> =>
+      Deno.connectTls({ ...stage.program.target("tls"), caCerts: [authority] });
+    await using steve = Bot.over(await connect(old.authority), { name: "Steve", ...CPE });
+    await steve.joined();
+    await Deno.copyFile(renewed.certPath, old.certPath);
+    await Deno.copyFile(renewed.keyPath, old.keyPath);
+    await stage.hangUp();
+    await using alex = Bot.over(await connect(renewed.authority), { name: "Alex", ...CPE });
+    await alex.joined();
+    await steve.ping();
+    assertEquals([steve.violations, alex.violations], [[], []]);
+  },
+);
+
+Deno.test("heartbeats of backends are taken at another address, and of other backends", async () => {
+  const [first, second] = [Deno.listen({ port: 0 }), Deno.listen({ port: 0 })].map((free) => {
+    free.close();
+    return free.addr.port;
+  });
+  await using stage = await Stage.start("[heartbeat_absorber]", `bind = "127.0.0.1:${first}"`);
+  const beat = async (port: number | undefined, name: string, server: ObservedServer): Promise<number> => {
+    const query = new URLSearchParams({
+      port: server.address.split(":")[1] ?? "",
+      max: "32",
+      name,
+      public: "True",
+      version: "7",
+      salt: "abcdefghijklmnopqrst",
+      users: "0",
+    });
+    const response = await fetch(`http://127.0.0.1:${port}/hb/${name}?${query}`);
+    await response.body?.cancel();
+    return response.status;
+  };
+  assertEquals(await beat(first, "hub", stage.hub), 200);
+  const next = stage.config("[heartbeat_absorber]", `bind = "127.0.0.1:${second}"`).replaceAll('"arena"', '"museum"');
+  assertEquals((await stage.reload(next)).result, "applied");
+  assertEquals([await beat(second, "museum", stage.arena), await beat(second, "arena", stage.arena)], [200, 404]);
+  await eventually(() => fetch(`http://127.0.0.1:${first}/`).then(() => false, () => true), "the old address closed");
+});
