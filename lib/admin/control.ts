@@ -46,8 +46,13 @@ export interface Control {
 /** What became of an order. */
 export type Answer =
   | { readonly kind: "done"; readonly message: string }
-  /** There is no such player or backend; `hint` is the name that was probably meant. */
-  | { readonly kind: "unknown"; readonly message: string; readonly hint: string | undefined }
+  /** There is nothing of that name; `hint` is the name that was probably meant, which the message leaves out. */
+  | {
+    readonly kind: "unknown";
+    readonly what: "player" | "backend";
+    readonly message: string;
+    readonly hint: string | undefined;
+  }
   | { readonly kind: "refused"; readonly message: string };
 
 export interface EdgeStatus {
