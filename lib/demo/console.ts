@@ -1,3 +1,4 @@
+import type { Control } from "../admin/control.ts";
 import type { DemoWorld } from "./demo_world.ts";
 
 /** Characters kept of a line. */
@@ -8,6 +9,8 @@ export interface ConsoleOptions {
   /** What is typed: UTF-8, one command a line. */
   readonly input: ReadableStream<Uint8Array>;
   readonly worlds: readonly DemoWorld[];
+  /** What is in front of the worlds. */
+  readonly edge: Pick<Control, "drain" | "enable">;
   /** Takes whole lines for whoever types. */
   readonly print: (text: string) => void;
   /** Ends the console. */
@@ -15,10 +18,11 @@ export interface ConsoleOptions {
 }
 
 /**
- * Obeys what is typed, one command after the other: `stop` and `start` with the name of a world, and `help`. Resolves when the input
- * has ended, as it has from the start where nobody can type, or when the signal says so; a command under way is finished first.
+ * Obeys what is typed, one command after the other: `stop`, `start`, `drain` and `enable` with the name of a world, and `help`. Resolves
+ * when the input has ended, as it has from the start where nobody can type, or when the signal says so; a command under way is
+ * finished first.
  */
-export async function runConsole({ input, worlds, print, signal }: ConsoleOptions): Promise<void> {
+export async function runConsole({ input, worlds, edge, print, signal }: ConsoleOptions): Promise<void> {
   const reader = input.getReader();
   const close = (): void => void reader.cancel().catch(() => {});
   signal.addEventListener("abort", close);
@@ -26,7 +30,7 @@ export async function runConsole({ input, worlds, print, signal }: ConsoleOption
   try {
     for await (const line of linesOf(reader)) {
       if (signal.aborted) break;
-      if (line.trim() !== "") print(`${await obey(line, worlds)}\n`);
+      if (line.trim() !== "") print(`${await obey(line, worlds, edge)}\n`);
     }
   } finally {
     signal.removeEventListener("abort", close);
@@ -54,7 +58,11 @@ async function read(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Ui
 }
 
 /** Does what a line says. Returns what to answer. */
-async function obey(line: string, worlds: readonly DemoWorld[]): Promise<string> {
+async function obey(
+  line: string,
+  worlds: readonly DemoWorld[],
+  edge: ConsoleOptions["edge"],
+): Promise<string> {
   const words = line.trim().toLowerCase().split(/\s+/);
   if (words[0] === "demo") words.shift();
   const [command, name, ...rest] = words;
@@ -62,6 +70,8 @@ async function obey(line: string, worlds: readonly DemoWorld[]): Promise<string>
   if (rest.length === 0 && world !== undefined) {
     if (command === "stop") return await stop(world);
     if (command === "start") return await start(world);
+    if (command === "drain") return edge.drain(world.name, { move: true }).message;
+    if (command === "enable") return edge.enable(world.name).message;
   }
   if (command === "help" && name === undefined) return help(worlds);
   const typed = JSON.stringify(line.trim().slice(0, MAX_LINE_LENGTH));
@@ -86,12 +96,14 @@ async function start(world: DemoWorld): Promise<string> {
 
 function help(worlds: readonly DemoWorld[]): string {
   return [
-    ...worlds.map(({ name }) => `stop ${name.padEnd(7)} stop that world: its players go on elsewhere`),
-    ...worlds.map(({ name }) => `start ${name.padEnd(6)} start it again, with what was built there`),
-    "help         show this; Ctrl-C stops the demo",
+    ...worlds.map(({ name }) => `stop ${name.padEnd(8)} stop that world: its players go on elsewhere`),
+    ...worlds.map(({ name }) => `start ${name.padEnd(7)} start it again, with what was built there`),
+    ...worlds.map(({ name }) => `drain ${name.padEnd(7)} give it no more players, and move those who are there`),
+    ...worlds.map(({ name }) => `enable ${name.padEnd(6)} give it players again`),
+    "help          show this; Ctrl-C stops the demo",
   ].join("\n");
 }
 
 function commandsFor(worlds: readonly DemoWorld[]): readonly string[] {
-  return ["stop", "start"].flatMap((command) => worlds.map(({ name }) => `${command} ${name}`));
+  return ["stop", "start", "drain", "enable"].flatMap((command) => worlds.map(({ name }) => `${command} ${name}`));
 }

@@ -89,7 +89,13 @@ export async function runDemo(log: OpenLog, stdin: ReadableStream<Uint8Array>): 
   }
   writeStdout(instructions(demo.edge));
   const closing = new AbortController();
-  const typing = runConsole({ input: stdin, worlds: demo.worlds, print: writeStdout, signal: closing.signal });
+  const typing = runConsole({
+    input: stdin,
+    worlds: demo.worlds,
+    edge: demo.edge.control,
+    print: writeStdout,
+    signal: closing.signal,
+  });
   const signal = await stop;
   log.info("stopping", "stopping", { signal, sessions: demo.edge.sessions });
   closing.abort();
@@ -114,6 +120,7 @@ Kurafuto runs a network of two worlds on this machine: hub, a green island, and 
   Fail    Type here:
             stop arena   its players go on in hub, still connected; in the waiting room if you stop hub, too
             start arena  takes players again, with what they built
+            drain arena  takes no more players and gives away those it has; enable arena ends that
             help         what else you can type
   Watch   Open ${dashboard} in a browser: who is where, move and kick players, drain a world.
   Stop    Press Ctrl-C here.

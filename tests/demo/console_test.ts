@@ -1,10 +1,11 @@
-import { runConsole } from "../../lib/demo/console.ts";
+import { type ConsoleOptions, runConsole } from "../../lib/demo/console.ts";
 import { DemoWorld } from "../../lib/demo/demo_world.ts";
 import { assert, assertEquals, assertMatch, assertRejects } from "../harness/assert.ts";
 import { Waits } from "../harness/waits.ts";
 import { Client } from "./client.ts";
 
-const UNKNOWN = "type stop hub, stop arena, start hub, start arena or help";
+const UNKNOWN =
+  "type stop hub, stop arena, start hub, start arena, drain hub, drain arena, enable hub, enable arena or help";
 
 /** A console with two worlds, and somebody who types. */
 class Typist implements AsyncDisposable {
@@ -24,7 +25,11 @@ class Typist implements AsyncDisposable {
       this.lines.push(...text.slice(0, -1).split("\n"));
       this.#waits.changed();
     };
-    this.ended = runConsole({ input: this.#input.readable, worlds, print, signal: this.#closing.signal });
+    const edge: ConsoleOptions["edge"] = {
+      drain: (backend, { move }) => ({ kind: "done", message: `drained ${backend}, moving: ${move}` }),
+      enable: (backend) => ({ kind: "done", message: `enabled ${backend}` }),
+    };
+    this.ended = runConsole({ input: this.#input.readable, worlds, edge, print, signal: this.#closing.signal });
   }
 
   static async sitDown(): Promise<Typist> {
@@ -91,6 +96,13 @@ Deno.test("stop closes a world and sends its players away, start opens it where 
   assertEquals(returned.end, undefined);
 });
 
+Deno.test("drain and enable tell the edge whether a world gets players", async () => {
+  await using typist = await Typist.sitDown();
+  assertEquals(await typist.ask("drain arena"), "drained arena, moving: true");
+  assertEquals(await typist.ask("enable arena"), "enabled arena");
+  assertEquals(typist.worlds.every(({ isRunning }) => isRunning), true);
+});
+
 Deno.test("a world that is as it should be stays so", async () => {
   await using typist = await Typist.sitDown();
   assertEquals(await typist.ask("start hub"), "hub is running already");
@@ -121,8 +133,9 @@ Deno.test("anything else is answered with one line that says what there is, and 
 Deno.test("help names every command", async () => {
   await using typist = await Typist.sitDown();
   await typist.type("help\n");
-  const lines = await typist.said(5);
-  for (const command of ["stop hub", "stop arena", "start hub", "start arena", "help"]) {
+  const lines = await typist.said(9);
+  const commands = ["stop", "start", "drain", "enable"].flatMap((command) => [`${command} hub`, `${command} arena`]);
+  for (const command of [...commands, "help"]) {
     assert(lines.some((line) => line.startsWith(`${command} `)), command);
   }
 });
