@@ -4,18 +4,18 @@ import { readAdminAccess } from "./admin/access.ts";
 import type { Control } from "./admin/control.ts";
 import { dashboardPage } from "./admin/dashboard/page.ts";
 import { AdminServer } from "./admin/server.ts";
-import { BackendBeats } from "./backend_beats.ts";
-import { BackendChecks } from "./backend_checks.ts";
+import { BackendBeats } from "./backends/beats.ts";
+import { BackendChecks } from "./backends/checks.ts";
 import { type Address, formatAddress } from "./config/address.ts";
 import type { Config } from "./config/schema.ts";
 import type { ConfigSource } from "./config/source.ts";
 import { EdgeControl } from "./edge_control.ts";
-import { sayFarewell } from "./farewell.ts";
-import { Gatekeeper, type GateRules } from "./gatekeeper.ts";
+import { sayFarewell } from "./players/farewell.ts";
+import { Gatekeeper, gateRules } from "./players/gatekeeper.ts";
 import { AccessFile } from "./guard/access_file.ts";
-import { type Keyrings, openKeyrings } from "./keyrings.ts";
+import { type Keyrings, openKeyrings } from "./auth/keyrings.ts";
 import { Listeners, type ListenerStatus } from "./listeners.ts";
-import { Listings, type ListingStatus } from "./listings.ts";
+import { Listings, type ListingStatus } from "./heartbeat/listings.ts";
 import { AcceptLog } from "./observe/accept_log.ts";
 import { logBackendChange } from "./observe/backend_log.ts";
 import { logReload } from "./observe/edge_log.ts";
@@ -26,15 +26,16 @@ import type { OpenLog } from "./observe/log.ts";
 import { Metrics } from "./observe/metrics.ts";
 import type { MetricsSource } from "./observe/metrics_source.ts";
 import { Trails } from "./observe/trails.ts";
-import { Offers } from "./offers.ts";
-import { Reception, type Turn } from "./reception.ts";
+import { Offers } from "./backends/offers.ts";
+import { Reception, type Turn } from "./players/reception.ts";
 import { Reloads } from "./reloads.ts";
 import { machineClock } from "./routing/clock.ts";
 import { type BackendStatus, Network } from "./routing/network.ts";
-import { Recent } from "./routing/recent.ts";
+import { openRecent, wantsRecent } from "./routing/open_recent.ts";
+import type { Recent } from "./routing/recent.ts";
 import type { MoveAnswer } from "./session/redirect/operator.ts";
-import { SessionReports } from "./session_reports.ts";
-import { Sessions } from "./sessions.ts";
+import { SessionReports } from "./players/session_reports.ts";
+import { Sessions } from "./players/sessions.ts";
 import { LoopbackAddresses, type LoopbackEntry } from "./transport/loopback_addresses.ts";
 
 /** Milliseconds in which a peer that has bytes waiting for it must take some. */
@@ -97,23 +98,6 @@ export async function startEdge(config: Config, log: OpenLog, source?: ConfigSou
   const edge = new RunningEdge({ config, source, log, recent, keyrings, access });
   await edge.start();
   return edge;
-}
-
-/** What outlives the edge about players; in memory only where no pool asks for it or the directory cannot be had. */
-async function openRecent({ edge: { dataDir }, pools }: Config, log: OpenLog): Promise<Recent> {
-  const onProblem = (message: string): void => log.warn("recent", message);
-  if (!wantsRecent(pools)) return new Recent(undefined, { onProblem });
-  try {
-    await Deno.mkdir(dataDir, { recursive: true, mode: 0o700 });
-    return new Recent(dataDir, { onProblem });
-  } catch (error) {
-    onProblem(`Cannot remember beyond this run which backend players were on: ${asError(error).message}`);
-    return new Recent(undefined, { onProblem });
-  }
-}
-
-function wantsRecent(pools: Config["pools"]): boolean {
-  return pools.some(({ recent }) => recent);
 }
 
 /** What an edge is made of that takes time to read. */
@@ -334,7 +318,7 @@ class RunningEdge implements Edge {
         throw error;
       }
       prepared.commit();
-      this.#beats.start((backend) => this.#playUrl(backend));
+      this.#beats.start((backend) => this.#listings.urlOf(backend));
       await this.#openAdmin(config);
     } catch (error) {
       await this.stop();
@@ -475,28 +459,6 @@ class RunningEdge implements Edge {
       queueLength: () => this.#network.waiting,
     };
   }
-
-  /** Where the public list shows a listener that leads to `backend`. */
-  #playUrl(backend: string): string | undefined {
-    const { listeners, pools } = this.#config;
-    const leading = listeners.filter(({ pool }) =>
-      pools.some(({ name, backends }) => name === pool && backends.includes(backend))
-    );
-    const found = this.#listings.status.find(({ listener, url }) =>
-      url !== undefined && leading.some(({ name }) => name === listener)
-    );
-    return found?.url;
-  }
-}
-
-function gateRules({ edge, auth, limits, listeners }: Config, keyrings: Keyrings): GateRules {
-  const asking = new Set(listeners.filter(({ auth }) => auth === "mppass").map(({ name }) => name));
-  return {
-    keyrings: new Map([...keyrings].filter(([listener]) => asking.has(listener))),
-    duplicateNames: auth.duplicateNames,
-    maxPlayers: edge.maxPlayers,
-    allowOnly: limits.allowOnly,
-  };
 }
 
 function namesBackend({ backends }: Config, name: string): boolean {

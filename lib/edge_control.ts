@@ -11,14 +11,14 @@ import type {
   ReloadPlan,
   Trail,
 } from "./admin/control.ts";
-import type { BackendChecks } from "./backend_checks.ts";
+import type { BackendChecks } from "./backends/checks.ts";
 import { formatAddress } from "./config/address.ts";
 import { nearest } from "./config/nearest.ts";
 import type { ConfigSource } from "./config/source.ts";
 import type { Config } from "./config/schema.ts";
-import type { Gatekeeper } from "./gatekeeper.ts";
+import type { Gatekeeper } from "./players/gatekeeper.ts";
 import type { ListenerStatus } from "./listeners.ts";
-import type { ListingStatus } from "./listings.ts";
+import type { ListingStatus } from "./heartbeat/listings.ts";
 import { maskAddress } from "./observe/address_mask.ts";
 import type { StampedEvent } from "./observe/edge_event.ts";
 import { logBackendOrder } from "./observe/edge_log.ts";
@@ -28,8 +28,8 @@ import type { Metrics } from "./observe/metrics.ts";
 import type { Trails } from "./observe/trails.ts";
 import type { Reloads } from "./reloads.ts";
 import type { Network } from "./routing/network.ts";
-import type { SessionReports } from "./session_reports.ts";
-import type { SeatedPlayer, Sessions } from "./sessions.ts";
+import type { SessionReports } from "./players/session_reports.ts";
+import type { SeatedPlayer, Sessions } from "./players/sessions.ts";
 
 /** The parts of an edge that operators have to do with. */
 export interface EdgeControlOptions {

@@ -4,7 +4,7 @@ import { Waits } from "./waits.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 /** Deno's words before the program's: the permissions of deno.json and no others. */
-const DENO_FLAGS = ["run", "-q", "-P", "--no-prompt", "main.ts"];
+export const DENO_FLAGS = ["run", "-q", "-P", "--no-prompt", "main.ts"];
 const START_MS = 30_000;
 const STOP_MS = 10_000;
 
@@ -62,6 +62,7 @@ export class Program implements AsyncDisposable {
   );
   readonly #reading: Promise<unknown>;
   #stopped = false;
+  #ended = false;
 
   private constructor(child: Deno.ChildProcess, folder: string, options: ProgramOptions) {
     this.path = `${folder}/kurafuto.toml`;
@@ -69,6 +70,7 @@ export class Program implements AsyncDisposable {
     this.#folder = folder;
     this.#options = options;
     this.#reading = Promise.all([this.#readLog(), child.stdout.cancel()]);
+    child.status.then(() => this.#ended = true);
   }
 
   /** Starts the program and waits until all its listeners listen. */
@@ -136,10 +138,10 @@ export class Program implements AsyncDisposable {
     return (await Array.fromAsync(Deno.readDir(`/proc/${this.pid}/fd`))).length;
   }
 
-  /** Sends a signal and waits for the process's end. Returns its exit code. */
+  /** Sends a signal, where the process has not ended by itself, and waits for its end. Returns its exit code. */
   async stop(signal: Deno.Signal = "SIGTERM"): Promise<number> {
     this.#stopped = true;
-    this.#child.kill(signal);
+    if (!this.#ended) this.#child.kill(signal);
     const killer = setTimeout(() => this.#child.kill("SIGKILL"), STOP_MS);
     const { code } = await this.#child.status;
     clearTimeout(killer);

@@ -1,10 +1,12 @@
 /** Who may come in: what proves the name, what the lists say, who else has it, and whether there is room. */
-import { FailedLogins } from "./auth/failed_logins.ts";
-import type { Keyring } from "./auth/keyring.ts";
-import { addressKey } from "./guard/address_key.ts";
-import type { AccessList } from "./guard/access_list.ts";
-import type { Admission } from "./session/port.ts";
-import type { Reason } from "./session/reasons.ts";
+import { FailedLogins } from "../auth/failed_logins.ts";
+import type { Keyring } from "../auth/keyring.ts";
+import type { Keyrings } from "../auth/keyrings.ts";
+import type { Config } from "../config/schema.ts";
+import { addressKey } from "../guard/address_key.ts";
+import type { AccessList } from "../guard/access_list.ts";
+import type { Admission } from "../session/port.ts";
+import type { Reason } from "../session/reasons.ts";
 
 /** Characters a name may have, with the suffix of the service that vouches for it. */
 const LONGEST_NAME = 16;
@@ -169,4 +171,15 @@ export function banned(reason: string | undefined): Refusal {
 function tooLong(name: string): Admission {
   const detail = `${name} has more than ${LONGEST_NAME} characters`;
   return { kind: "refused", reason: "long-name", detail };
+}
+
+/** The rules that a configuration makes. */
+export function gateRules({ edge, auth, limits, listeners }: Config, keyrings: Keyrings): GateRules {
+  const asking = new Set(listeners.filter(({ auth }) => auth === "mppass").map(({ name }) => name));
+  return {
+    keyrings: new Map([...keyrings].filter(([listener]) => asking.has(listener))),
+    duplicateNames: auth.duplicateNames,
+    maxPlayers: edge.maxPlayers,
+    allowOnly: limits.allowOnly,
+  };
 }

@@ -1,15 +1,15 @@
 /** The heartbeats of backends: what they say feeds the routing, and tells how names are proved to each of them. */
-import { keyOf } from "./auth/mppass.ts";
-import { formatAddress, type TcpAddress } from "./config/address.ts";
-import type { Config } from "./config/schema.ts";
-import { Absorbed, FRESH_MS, type LastBeat } from "./heartbeat/absorbed.ts";
-import { type BackendBeat, HeartbeatAbsorber } from "./heartbeat/absorber.ts";
-import { BackendSalts } from "./heartbeat/backend_salts.ts";
-import { AcceptLog } from "./observe/accept_log.ts";
-import { AbsorberLog } from "./observe/absorber_log.ts";
-import type { Log } from "./observe/log.ts";
-import type { Prepared } from "./prepared.ts";
-import type { Network } from "./routing/network.ts";
+import { keyOf } from "../auth/mppass.ts";
+import { formatAddress, type TcpAddress } from "../config/address.ts";
+import type { Config } from "../config/schema.ts";
+import { Absorbed, FRESH_MS, type LastBeat } from "../heartbeat/absorbed.ts";
+import { type BackendBeat, HeartbeatAbsorber } from "../heartbeat/absorber.ts";
+import { BackendSalts } from "../heartbeat/backend_salts.ts";
+import { AcceptLog } from "../observe/accept_log.ts";
+import { AbsorberLog } from "../observe/absorber_log.ts";
+import type { Log } from "../observe/log.ts";
+import type { Prepared } from "../prepared.ts";
+import type { Network } from "../routing/network.ts";
 
 /** Milliseconds between two looks for backends that have become silent. */
 const CHECK_MS = 5_000;

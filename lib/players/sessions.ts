@@ -1,10 +1,10 @@
 /** The sessions that run: how each begins, what it learns from and tells the rest of the edge, and how all of them end. */
-import type { BackendConfig, Config, ListenerConfig } from "./config/schema.ts";
+import type { BackendConfig, Config, ListenerConfig } from "../config/schema.ts";
 import type { Gatekeeper, Visitor } from "./gatekeeper.ts";
-import type { Log } from "./observe/log.ts";
-import type { Offers } from "./offers.ts";
+import type { Log } from "../observe/log.ts";
+import type { Offers } from "../backends/offers.ts";
 import type { Arrival, Reception } from "./reception.ts";
-import type { Network } from "./routing/network.ts";
+import type { Network } from "../routing/network.ts";
 import {
   type Admission,
   DEFAULT_LIMITS,
@@ -13,21 +13,21 @@ import {
   type SessionOptions,
   type SessionTraffic,
   type Whereabouts,
-} from "./session/port.ts";
-import type { Reason } from "./session/reasons.ts";
-import type { MoveAnswer } from "./session/redirect/operator.ts";
-import { Session } from "./session/session.ts";
+} from "../session/port.ts";
+import type { Reason } from "../session/reasons.ts";
+import type { MoveAnswer } from "../session/redirect/operator.ts";
+import { Session } from "../session/session.ts";
 import { SessionIds } from "./session_ids.ts";
 import type { SessionReport, SessionReports } from "./session_reports.ts";
-import { Caller, dialBackend } from "./transport/backend_dial.ts";
-import { Beat } from "./transport/beat.ts";
-import { DenoDriver } from "./transport/deno_driver.ts";
-import { isOwnShortage } from "./transport/dial.ts";
-import type { LoopbackAddresses } from "./transport/loopback_addresses.ts";
-import { Nap } from "./transport/nap.ts";
-import type { Pace } from "./transport/pacer.ts";
-import type { Conn } from "./transport/socket.ts";
-import { Turnstile } from "./transport/turnstile.ts";
+import { Caller, dialBackend } from "../transport/backend_dial.ts";
+import { Beat } from "../transport/beat.ts";
+import { DenoDriver } from "../transport/deno_driver.ts";
+import { isOwnShortage } from "../transport/dial.ts";
+import type { LoopbackAddresses } from "../transport/loopback_addresses.ts";
+import { Nap } from "../transport/nap.ts";
+import type { Pace } from "../transport/pacer.ts";
+import type { Conn } from "../transport/socket.ts";
+import { Turnstile } from "../transport/turnstile.ts";
 
 /** Bytes that may wait for one leg before its counterpart is not read any more. */
 const SOFT_LIMIT = 256 << 10;

@@ -1,16 +1,16 @@
 /** What sessions tell the world outside: the log, events, decision trails and metrics hear of each step of every session. */
-import type { Config } from "./config/schema.ts";
-import { isLost } from "./observe/endings.ts";
-import type { EventLog } from "./observe/event_log.ts";
-import type { Log } from "./observe/log.ts";
-import type { Metrics } from "./observe/metrics.ts";
-import { PerMinute } from "./observe/per_minute.ts";
-import { SessionNews } from "./observe/session_events.ts";
-import { logSessionEvent } from "./observe/session_log.ts";
-import type { Trails } from "./observe/trails.ts";
+import type { Config } from "../config/schema.ts";
+import { isLost } from "../observe/endings.ts";
+import type { EventLog } from "../observe/event_log.ts";
+import type { Log } from "../observe/log.ts";
+import type { Metrics } from "../observe/metrics.ts";
+import { PerMinute } from "../observe/per_minute.ts";
+import { SessionNews } from "../observe/session_events.ts";
+import { logSessionEvent } from "../observe/session_log.ts";
+import type { Trails } from "../observe/trails.ts";
 import type { Arrival } from "./reception.ts";
-import type { Decision } from "./routing/decision.ts";
-import type { SessionEvent } from "./session/port.ts";
+import type { Decision } from "../routing/decision.ts";
+import type { SessionEvent } from "../session/port.ts";
 
 /** Minutes for which moves are counted. */
 const MINUTES = 30;

@@ -1,9 +1,9 @@
-import { Keyring, type Service } from "../lib/auth/keyring.ts";
-import { keyOf } from "../lib/auth/mppass.ts";
-import { Gatekeeper, type GatekeeperOptions, type Visitor } from "../lib/gatekeeper.ts";
-import { type AccessEntries, AccessList, parseSubject } from "../lib/guard/access_list.ts";
-import type { Admission } from "../lib/session/port.ts";
-import { assert, assertEquals } from "./harness/assert.ts";
+import { Keyring, type Service } from "../../lib/auth/keyring.ts";
+import { keyOf } from "../../lib/auth/mppass.ts";
+import { Gatekeeper, type GatekeeperOptions, type Visitor } from "../../lib/players/gatekeeper.ts";
+import { type AccessEntries, AccessList, parseSubject } from "../../lib/guard/access_list.ts";
+import type { Admission } from "../../lib/session/port.ts";
+import { assert, assertEquals } from "../harness/assert.ts";
 
 const PLAIN: Service = { name: "plain.example", suffix: "" };
 const MARKED: Service = { name: "marked.example", suffix: "_x" };

@@ -1,9 +1,9 @@
 /** One check of a backend over the network: whether it is there and, with a name to log in with, what it offers. */
-import type { ExtensionSet } from "./protocol/extensions.ts";
-import { LoginProbe, type ProbeStep } from "./session/probe.ts";
-import { type BackendTarget, dialBackend } from "./transport/backend_dial.ts";
-import { isOwnShortage } from "./transport/dial.ts";
-import { type Conn, Socket } from "./transport/socket.ts";
+import type { ExtensionSet } from "../protocol/extensions.ts";
+import { LoginProbe, type ProbeStep } from "../session/probe.ts";
+import { type BackendTarget, dialBackend } from "../transport/backend_dial.ts";
+import { isOwnShortage } from "../transport/dial.ts";
+import { type Conn, Socket } from "../transport/socket.ts";
 
 const READ_SIZE = 4 << 10;
 const LATE = "no answer in time";

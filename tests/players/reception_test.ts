@@ -1,13 +1,18 @@
-import { type AccessEntry, AccessList, parseSubject } from "../lib/guard/access_list.ts";
-import { type Arrival, Reception, type ReceptionOptions, type TurnedAwayConnection } from "../lib/reception.ts";
-import { dialFrom } from "../lib/transport/bound_dial.ts";
-import type { DoorOptions } from "../lib/transport/front_door.ts";
-import { Listener } from "../lib/transport/listener.ts";
-import { writeProxyHeader } from "../lib/transport/proxy_protocol.ts";
-import type { Conn } from "../lib/transport/socket.ts";
-import { writeAll } from "../lib/transport/write_all.ts";
-import { assert, assertEquals } from "./harness/assert.ts";
-import { Waits } from "./harness/waits.ts";
+import { type AccessEntry, AccessList, parseSubject } from "../../lib/guard/access_list.ts";
+import {
+  type Arrival,
+  Reception,
+  type ReceptionOptions,
+  type TurnedAwayConnection,
+} from "../../lib/players/reception.ts";
+import { dialFrom } from "../../lib/transport/bound_dial.ts";
+import type { DoorOptions } from "../../lib/transport/front_door.ts";
+import { Listener } from "../../lib/transport/listener.ts";
+import { writeProxyHeader } from "../../lib/transport/proxy_protocol.ts";
+import type { Conn } from "../../lib/transport/socket.ts";
+import { writeAll } from "../../lib/transport/write_all.ts";
+import { assert, assertEquals } from "../harness/assert.ts";
+import { Waits } from "../harness/waits.ts";
 
 const DEADLINE_MS = 5_000;
 const CLASSIC = Uint8Array.of(0, 7);

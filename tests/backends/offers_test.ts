@@ -1,6 +1,6 @@
-import { Offers } from "../lib/offers.ts";
-import { ExtensionSet } from "../lib/protocol/extensions.ts";
-import { assertEquals } from "./harness/assert.ts";
+import { Offers } from "../../lib/backends/offers.ts";
+import { ExtensionSet } from "../../lib/protocol/extensions.ts";
+import { assertEquals } from "../harness/assert.ts";
 
 const SOME = ExtensionSet.of("CustomBlocks");
 

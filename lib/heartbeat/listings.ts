@@ -1,14 +1,14 @@
 /** The network's entries in public server lists: one for each [[heartbeat]]. */
-import type { Keyring } from "./auth/keyring.ts";
-import type { Config, HeartbeatConfig } from "./config/schema.ts";
-import { type Facts, SOFTWARE } from "./heartbeat/beat.ts";
-import { PlayUrls } from "./heartbeat/play_urls.ts";
-import { postBeat } from "./heartbeat/post.ts";
-import { Publisher, type PublisherState } from "./heartbeat/publisher.ts";
-import { type Keyrings, serviceOf } from "./keyrings.ts";
-import { logHeartbeat } from "./observe/heartbeat_log.ts";
-import type { Log } from "./observe/log.ts";
-import { machineClock } from "./routing/clock.ts";
+import type { Keyring } from "../auth/keyring.ts";
+import type { Config, HeartbeatConfig } from "../config/schema.ts";
+import { type Facts, SOFTWARE } from "./beat.ts";
+import { PlayUrls } from "./play_urls.ts";
+import { postBeat } from "./post.ts";
+import { Publisher, type PublisherState } from "./publisher.ts";
+import { type Keyrings, serviceOf } from "../auth/keyrings.ts";
+import { logHeartbeat } from "../observe/heartbeat_log.ts";
+import type { Log } from "../observe/log.ts";
+import { machineClock } from "../routing/clock.ts";
 
 /** What a listing tells that changes while the edge runs. */
 export interface ListedFacts {
@@ -26,7 +26,7 @@ export interface ListingStatus extends PublisherState {
 }
 
 /** What is published. */
-export type ListedConfig = Pick<Config, "edge" | "listeners" | "heartbeats">;
+export type ListedConfig = Pick<Config, "edge" | "listeners" | "pools" | "heartbeats">;
 
 interface Listing {
   readonly heartbeat: HeartbeatConfig;
@@ -63,6 +63,16 @@ export class Listings {
       list,
       ...publisher.state,
     }));
+  }
+
+  /** Where a list shows a listener that leads to `backend`; `undefined` where none does yet. */
+  urlOf(backend: string): string | undefined {
+    const { listeners, pools } = this.#config;
+    const leading = listeners.filter(({ pool }) =>
+      pools.some(({ name, backends }) => name === pool && backends.includes(backend))
+    );
+    return this.status.find(({ listener, url }) => url !== undefined && leading.some(({ name }) => name === listener))
+      ?.url;
   }
 
   /** Publishes at once, and from then on. */

@@ -1,12 +1,12 @@
 /** Active checks of all backends: whether each is there, and now and then what it offers. */
-import { checkBackend } from "./backend_check.ts";
-import { formatAddress } from "./config/address.ts";
-import type { Config } from "./config/schema.ts";
-import type { Log } from "./observe/log.ts";
+import { checkBackend } from "./check.ts";
+import { formatAddress } from "../config/address.ts";
+import type { Config } from "../config/schema.ts";
+import type { Log } from "../observe/log.ts";
 import type { Offers } from "./offers.ts";
-import { type CheckOutcome, Checks, type CheckSchedule } from "./routing/checks.ts";
-import { machineClock } from "./routing/clock.ts";
-import type { Network } from "./routing/network.ts";
+import { type CheckOutcome, Checks, type CheckSchedule } from "../routing/checks.ts";
+import { machineClock } from "../routing/clock.ts";
+import type { Network } from "../routing/network.ts";
 
 /** Milliseconds after which a backend is asked again what it offers; in between, the port is enough. */
 const ASK_AGAIN_MS = 300_000;

@@ -1,7 +1,7 @@
 /** The keyrings of all listeners: one salt for each list that a listener is in. */
-import { Keyring, type Service } from "./auth/keyring.ts";
-import type { Config, HeartbeatConfig } from "./config/schema.ts";
-import type { Log } from "./observe/log.ts";
+import { Keyring, type Service } from "./keyring.ts";
+import type { Config, HeartbeatConfig } from "../config/schema.ts";
+import type { Log } from "../observe/log.ts";
 
 /** The service that a heartbeat makes known to players: the server list at that host. */
 export function serviceOf({ url, nameSuffix }: HeartbeatConfig): Service {

@@ -1,13 +1,13 @@
-import { checkBackend, type CheckFindings } from "../lib/backend_check.ts";
-import * as presets from "../lib/demo/presets.ts";
-import { ClassicServer } from "../lib/demo/server.ts";
-import { ExtensionSet } from "../lib/protocol/extensions.ts";
-import { encodePacket } from "../lib/protocol/packets.ts";
-import type { BackendTarget } from "../lib/transport/backend_dial.ts";
-import { assert, assertEquals, assertMatch } from "./harness/assert.ts";
-import { eventually, tcpEnds } from "./harness/kernel.ts";
-import { type Script, ScriptedBackend } from "./harness/scripted_backend.ts";
-import { cpeDialect, plainDialect } from "./protocol/dialects.ts";
+import { checkBackend, type CheckFindings } from "../../lib/backends/check.ts";
+import * as presets from "../../lib/demo/presets.ts";
+import { ClassicServer } from "../../lib/demo/server.ts";
+import { ExtensionSet } from "../../lib/protocol/extensions.ts";
+import { encodePacket } from "../../lib/protocol/packets.ts";
+import type { BackendTarget } from "../../lib/transport/backend_dial.ts";
+import { assert, assertEquals, assertMatch } from "../harness/assert.ts";
+import { eventually, tcpEnds } from "../harness/kernel.ts";
+import { type Script, ScriptedBackend } from "../harness/scripted_backend.ts";
+import { cpeDialect, plainDialect } from "../protocol/dialects.ts";
 
 const HELLO = { name: "Health", key: "" };
 /** Never aborted: such a check has to end by itself. */

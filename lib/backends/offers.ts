@@ -1,6 +1,6 @@
 /** What is known about the extensions of backends: S follows from it. */
-import { announcedSet, type ExtensionSet } from "./protocol/extensions.ts";
-import type { ListDelivery } from "./session/port.ts";
+import { announcedSet, type ExtensionSet } from "../protocol/extensions.ts";
+import type { ListDelivery } from "../session/port.ts";
 
 /** Learns what backends offer, from players' logins and from checks. */
 export class Offers {

@@ -1,18 +1,18 @@
 /** From an accepted connection to somebody who speaks Classic: limits first, then every layer that is in front. */
-import type { Config } from "./config/schema.ts";
-import { canonicalIp } from "./config/network.ts";
+import type { Config } from "../config/schema.ts";
+import { canonicalIp } from "../config/network.ts";
 import { banned, type Refusal } from "./gatekeeper.ts";
-import type { AccessList } from "./guard/access_list.ts";
-import { type ConnectionLimits, Connections } from "./guard/connections.ts";
-import { HalfOpen } from "./guard/half_open.ts";
-import type { Lease } from "./guard/lease.ts";
-import { RateLimit } from "./guard/rate_limit.ts";
-import { Refusals, type RefusalSummary } from "./guard/refusals.ts";
-import type { Reason } from "./session/reasons.ts";
-import { type DoorOptions, enter, type TurnedAway } from "./transport/front_door.ts";
-import type { Endpoint } from "./transport/proxy_protocol.ts";
-import type { Conn } from "./transport/socket.ts";
-import { closeQuietly } from "./transport/close_on_abort.ts";
+import type { AccessList } from "../guard/access_list.ts";
+import { type ConnectionLimits, Connections } from "../guard/connections.ts";
+import { HalfOpen } from "../guard/half_open.ts";
+import type { Lease } from "../guard/lease.ts";
+import { RateLimit } from "../guard/rate_limit.ts";
+import { Refusals, type RefusalSummary } from "../guard/refusals.ts";
+import type { Reason } from "../session/reasons.ts";
+import { type DoorOptions, enter, type TurnedAway } from "../transport/front_door.ts";
+import type { Endpoint } from "../transport/proxy_protocol.ts";
+import type { Conn } from "../transport/socket.ts";
+import { closeQuietly } from "../transport/close_on_abort.ts";
 
 /** Refused connections in a second that are told why; the others are closed, which costs less. */
 const COURTESY = { count: 20, windowMs: 1_000 };
