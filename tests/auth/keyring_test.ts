@@ -190,3 +190,17 @@ Deno.test("changes are written in the order in which they came", async () => {
   assert((await Deno.readTextFile(`${bench.dataDir}/salt-main`)).startsWith(`${keyring.saltOf("")} made 2026-12-03T`));
   assertEquals(bench.problems, []);
 });
+
+Deno.test("another age of salts counts for the salts that there are", async () => {
+  await using bench = new Bench();
+  const keyring = await bench.open();
+  const salt = keyring.saltOf("");
+  bench.now += 1_000;
+  keyring.rotate();
+  assertEquals(keyring.saltOf(""), salt);
+  keyring.configure({ rotationMs: 1_000, overlapMs: 0 });
+  keyring.rotate();
+  assertNotEquals(keyring.saltOf(""), salt);
+  assertEquals(counting(keyring, salt), [false]);
+  await keyring.settled();
+});

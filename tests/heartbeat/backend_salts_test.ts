@@ -117,3 +117,25 @@ Deno.test("a directory that cannot be had is told, and salts are learned all the
   assert(dir.problems.some((text) => text.startsWith(`Cannot write ${dir.file}, learned salts are forgotten`)));
   assert(!dir.problems.join().includes("very-secret"));
 });
+
+Deno.test("a salt that the configuration has from now on counts, and the learned one again once it is gone", async () => {
+  await using dir = new DataDir();
+  await using salts = await dir.open();
+  salts.learn("hub", "learned-by-heartbeat");
+  salts.configure([{ name: "hub", salt: "configured-since" }]);
+  assertEquals(salts.saltFor("hub"), "configured-since");
+  salts.configure(BACKENDS);
+  assertEquals(salts.saltFor("hub"), "learned-by-heartbeat");
+});
+
+Deno.test("of backends that are gone, no more than a thousand salts are kept", async () => {
+  await using dir = new DataDir();
+  await using salts = await dir.open();
+  salts.learn("hub", "learned-by-heartbeat");
+  const gone = Array.from({ length: 1_200 }, (_, i) => ({ name: `gone${i}`, salt: "" }));
+  salts.configure(gone);
+  for (const { name } of gone) salts.learn(name, "learned-by-heartbeat");
+  salts.configure([{ name: "gone0", salt: "" }]);
+  const kept = gone.filter(({ name }) => salts.saltFor(name) !== undefined);
+  assertEquals([kept.length, kept[0]?.name], [1_000, "gone0"]);
+});

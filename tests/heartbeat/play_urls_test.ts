@@ -110,3 +110,14 @@ Deno.test("a file that cannot be written is told, never thrown, and written once
   await urls.settled();
   assertEquals([folder.read(), folder.problems.length], [`${PLAY_URL}\n`, 1]);
 });
+
+Deno.test("addresses that are replaced as a whole leave nothing of the old ones", async () => {
+  using folder = new Folder();
+  const urls = folder.playUrls();
+  urls.set(0, PLAY_URL);
+  urls.set(1, OTHER_URL);
+  await urls.settled();
+  urls.replace(new Map([[0, OTHER_URL]]));
+  await urls.settled();
+  assertEquals(folder.read(), `${OTHER_URL}\n`);
+});

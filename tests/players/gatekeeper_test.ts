@@ -314,3 +314,18 @@ Deno.test("when the lists have changed, who may not be here any more has to go",
   // They are here until they have left.
   assertEquals(gate.keeper.players, 4);
 });
+
+Deno.test("other rules count from now on, and whoever may not be here by them is dismissed", async () => {
+  const gate = await Gate.open();
+  gate.list({ allow: ["Steve"] });
+  const [steve, alex] = [new Guest("192.0.2.1"), new Guest("192.0.2.2")];
+  gate.admit(steve, "Steve");
+  gate.admit(alex, "Alex");
+  gate.keeper.configure({ keyrings: new Map(), duplicateNames: "kick-old", maxPlayers: 2, allowOnly: true });
+  assertEquals(steve.told, []);
+  assertEquals(alex.told, ["dismissed: not-allowed, not on the allow list, "]);
+  assertEquals(gate.keeper.admit(new Guest("192.0.2.3"), "Third", "no key").kind, "refused");
+  gate.keeper.configure({ keyrings: new Map(), duplicateNames: "kick-old", maxPlayers: 1, allowOnly: false });
+  assertEquals([steve.told, alex.told.length], [[], 1]);
+  assertEquals(outcome(gate.keeper.admit(new Guest("192.0.2.4"), "Fourth", "no key")), "edge-full");
+});

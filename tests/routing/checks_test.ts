@@ -149,3 +149,43 @@ Deno.test("stopping aborts what runs, reports nothing and checks no more", async
   await checked.advance(60_000);
   assertEquals([checked.begun.length, checked.reports.length, checked.clock.pending], [2, 1, 0]);
 });
+
+Deno.test("a backend that is added is checked at once, one that is taken away is reported no more", async () => {
+  const checked = new Checked(["hub"]);
+  checked.checks.start();
+  checked.checks.configure({ backends: ["arena"], intervalMs: 1000, timeoutMs: 300 });
+  assertEquals(checked.begun, [["hub", 0], ["arena", 0]]);
+  const [hub, arena] = checked.running;
+  hub?.answer({ ok: false, cause: "refused" });
+  arena?.answer({ ok: true });
+  await checked.advance(999);
+  assertEquals(checked.reports, [["arena", { ok: true }]]);
+  await checked.checks.stop();
+});
+
+Deno.test("a backend that comes back during its check is checked on, never twice at a time", async () => {
+  const checked = new Checked(["hub"]);
+  checked.checks.start();
+  checked.checks.configure({ backends: [], intervalMs: 1000, timeoutMs: 300 });
+  checked.checks.configure({ backends: ["hub"], intervalMs: 1000, timeoutMs: 300 });
+  await checked.answer();
+  assertEquals([checked.begun.length, checked.reports.length], [1, 1]);
+  await checked.advance(1_000);
+  assertEquals(checked.begun.length, 2);
+  await checked.checks.stop();
+});
+
+Deno.test("another interval and another deadline count from the next check on", async () => {
+  const checked = new Checked(["hub"]);
+  checked.checks.start();
+  await checked.answer();
+  checked.checks.configure({ backends: ["hub"], intervalMs: 5_000, timeoutMs: 50 });
+  await checked.advance(1_000);
+  await checked.advance(50);
+  assertEquals(checked.reports.at(-1), ["hub", { ok: false, cause: "no answer within 50 ms" }]);
+  await checked.advance(4_949);
+  assertEquals(checked.begun.length, 2);
+  await checked.advance(1);
+  assertEquals(checked.begun.length, 3);
+  await checked.checks.stop();
+});

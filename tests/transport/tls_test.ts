@@ -301,3 +301,31 @@ test("a certificate that cannot be read or used is told with its file, the key n
   assertEquals(await opening(certPath, certPath), `${both(certPath, certPath)}No keys found in key data`);
   assert((await opening(authorityPath, keyPath)).startsWith(both(authorityPath, keyPath)));
 });
+
+test("a layer that is retired goes on for the connections it has, then its port is closed", async () => {
+  await using server = await Server.start();
+  const [client, inside] = await server.pair();
+  const late = server.dialTls();
+  const accepting = server.accept();
+  const retired = server.layer.retire();
+  const [second, secondInside] = await Promise.all([late, accepting]);
+  for (const [from, to] of [[client, inside], [secondInside, second]] as const) {
+    await from.write(TEXT.encode("ping"));
+    const buffer = new Uint8Array(16);
+    assertEquals(await to.read(buffer), 4);
+  }
+  for (const conn of [client, inside, second, secondInside]) conn.close();
+  await retired;
+});
+
+test("a certificate that is the same keeps its layer, another one has a layer of its own", async () => {
+  await using certificate = await makeCertificate();
+  await using other = await makeCertificate();
+  const { certPath, keyPath } = certificate;
+  await using layer = await TlsLayer.open(certPath, keyPath);
+  assert(await TlsLayer.open(certPath, keyPath, layer) === layer);
+  await Deno.copyFile(other.certPath, certPath);
+  await Deno.copyFile(other.keyPath, keyPath);
+  await using renewed = await TlsLayer.open(certPath, keyPath, layer);
+  assert(renewed !== layer);
+});
