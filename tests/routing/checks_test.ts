@@ -158,6 +158,7 @@ Deno.test("a backend that is added is checked at once, one that is taken away is
   const [hub, arena] = checked.running;
   hub?.answer({ ok: false, cause: "refused" });
   arena?.answer({ ok: true });
+  await settled();
   await checked.advance(999);
   assertEquals(checked.reports, [["arena", { ok: true }]]);
   await checked.checks.stop();
