@@ -1,4 +1,5 @@
 /** The commands that edit and show the ban list and the allow list. */
+import { table } from "./ctl/table.ts";
 import { accessPath, editAccess, readAccess } from "./guard/access_file.ts";
 import { formatTime } from "./guard/access_format.ts";
 import {
@@ -61,10 +62,7 @@ export async function accessTable(dataDir: string): Promise<string> {
     reason ?? "",
   ]);
   if (rows.length === 0) return "nobody is banned, nobody is on the allow list\n";
-  const table = [["LIST", "WHO", "UNTIL", "REASON"], ...rows];
-  const widths = [0, 1, 2].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  return table.map((row) => `${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd()}\n`)
-    .join("");
+  return table(["LIST", "WHO", "UNTIL", "REASON"], rows);
 }
 
 /** What is in force of both lists, as one JSON object with the keys of the file. */

@@ -4,6 +4,7 @@ import { AdminClient, AdminError, type ClientOptions } from "./admin/client.ts";
 import { NAME_KINDS, SHELLS } from "./command_line/commands.ts";
 import { DEFAULT_FILES } from "./command_line/flags.ts";
 import { type CommandInvocation, type FlagValues, type LogFlags, parseCommandLine } from "./command_line/parse.ts";
+import { dumpConfig } from "./config/dump.ts";
 import { loadConfig, type LoadOptions } from "./config/load.ts";
 import { ConfigError, formatProblem } from "./config/problem.ts";
 import { jsonSchema } from "./config/schema.ts";
@@ -14,6 +15,7 @@ import { findEdge } from "./ctl/find_edge.ts";
 import { follow } from "./ctl/follow.ts";
 import { knownNames } from "./ctl/names.ts";
 import { coloured, type Paint, plain } from "./ctl/paint.ts";
+import { AppendFileError } from "./observe/append_file.ts";
 import { escapeUnsafe } from "./observe/log_format.ts";
 import { ExitCode } from "./exit_code.ts";
 import { AccessFileError } from "./guard/access_file.ts";
@@ -22,10 +24,13 @@ import { completionScript } from "./manual/completion/script.ts";
 import { helpText } from "./manual/help.ts";
 import { manPage } from "./manual/man_page.ts";
 
-/** Milliseconds that a health check waits: whoever asks has a deadline of its own. */
-const HEALTH_TIMEOUT_MS = 5000;
+/** Milliseconds that a health check waits, less than whoever runs it, so that it can still say what is wrong. */
+const HEALTH_TIMEOUT_MS = 4000;
 /** Milliseconds that completions wait: somebody holds the Tab key. */
 const COMPLETION_TIMEOUT_MS = 1000;
+
+/** Errors that say all that an operator needs; others are faults of the program. */
+const EXPECTED = [AccessFileError, AdminError, AppendFileError];
 
 /** What the command line needs of the world. */
 export interface CliIo {
@@ -100,9 +105,9 @@ async function perform(invocation: CommandInvocation, io: CliIo): Promise<number
       io.stderr(`${error.message}\n`);
       return ExitCode.Config;
     }
-    const expected = error instanceof AccessFileError || error instanceof AdminError;
-    io.stderr(`kurafuto: ${expected ? escapeUnsafe(error.message) : faultText(error)}\n`);
-    return ExitCode.Failure;
+    const isExpected = EXPECTED.some((kind) => error instanceof kind);
+    io.stderr(`kurafuto: ${isExpected && error instanceof Error ? escapeUnsafe(error.message) : faultText(error)}\n`);
+    return error instanceof AppendFileError ? ExitCode.Config : ExitCode.Failure;
   }
 }
 
@@ -120,6 +125,7 @@ async function check(flags: FlagValues, io: CliIo): Promise<number> {
   const options = await configuration(flags, io);
   const { config, warnings } = await loadConfig(options);
   for (const warning of warnings) io.stderr(`warning: ${formatProblem(warning)}\n`);
+  if (flags.dump) return print(dumpConfig(config), io);
   const counts = [
     count(config.listeners, "listener"),
     count(config.backends, "backend"),

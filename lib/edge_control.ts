@@ -118,7 +118,7 @@ export class EdgeControl implements Control {
 
   move(player: string, to: string): Answer {
     const { sessions, network } = this.#edge;
-    const name = this.#playerNamed(player);
+    const name = this.#playerCalled(player);
     if (name === undefined) return this.#unknownPlayer(player);
     const destination = network.lookup(to);
     if (destination.kind === "unknown") return unknownBackend(to, destination.nearest);
@@ -128,7 +128,7 @@ export class EdgeControl implements Control {
   }
 
   kick(player: string, reason: string): Answer {
-    const name = this.#playerNamed(player);
+    const name = this.#playerCalled(player);
     if (name === undefined || !this.#edge.sessions.kick(name, reason)) return this.#unknownPlayer(player);
     return { kind: "done", message: `${name} was kicked` };
   }
@@ -205,12 +205,17 @@ export class EdgeControl implements Control {
     this.#edge.events.publish({ event: "backend", backend, state: order, cause: undefined });
   }
 
-  #playerNamed(name: string): string | undefined {
-    return sameInAnyCase(name, this.#playerNames());
+  /** The name of the player who has it, or whose session it names: some names, such as "..", cannot be part of a path. */
+  #playerCalled(name: string): string | undefined {
+    return sameInAnyCase(name, this.#playerNames()) ?? this.#present().find(({ session }) => session === name)?.name;
+  }
+
+  #present(): readonly SeatedPlayer[] {
+    return this.#edge.sessions.players().filter(({ state }) => state !== "leaving");
   }
 
   #playerNames(): readonly string[] {
-    return this.#edge.sessions.players().filter(({ state }) => state !== "leaving").map(({ name }) => name);
+    return this.#present().map(({ name }) => name);
   }
 
   #backendNamed(name: string): string | undefined {

@@ -10,7 +10,7 @@ import { ListenError } from "./listeners.ts";
 import { AppendFileError } from "./observe/append_file.ts";
 import type { OpenLog } from "./observe/log.ts";
 import { ServiceManager } from "./observe/systemd.ts";
-import { onSignal, stopSignal } from "./signals.ts";
+import { onSignal, StopRequests } from "./signals.ts";
 
 /** Milliseconds between two looks at what the service manager is told. */
 const STATUS_MS = 1_000;
@@ -23,7 +23,7 @@ const CLOSING_MS = 5_000;
  */
 export async function runEdge(source: ConfigSource, loaded: LoadedConfig, log: OpenLog): Promise<number> {
   // A signal that comes while the edge starts stops it as soon as it has.
-  const stop = stopSignal();
+  const stop = new StopRequests();
   const manager = ServiceManager.open(
     Deno.env.toObject(),
     (message) => log.warn("service-manager", message),
@@ -43,7 +43,8 @@ export async function runEdge(source: ConfigSource, loaded: LoadedConfig, log: O
   onSignal("SIGUSR1", () => edge.reopenLogs());
   manager.ready();
   tellStatus();
-  const signal = await Promise.race([stop, edge.endAsked]) ?? "an operator";
+  edge.endAsked.then(() => stop.ask("drain"));
+  const signal = await stop.first;
   log.info("stopping", "stopping", { signal, sessions: edge.sessions });
   manager.stopping();
   manager.extend(loaded.config.edge.drainTimeoutMs + CLOSING_MS);

@@ -10,16 +10,23 @@ export function onSignal(signal: Deno.Signal, listener: () => void): void {
   Deno.addSignalListener(signal, listener);
 }
 
-/** Resolves with the first signal that asks to stop; the next one exits. */
-export function stopSignal(): Promise<Deno.Signal> {
-  return new Promise((resolve) => {
-    let asked = false;
-    for (const signal of ["SIGTERM", "SIGINT", "SIGQUIT"] as const) {
-      onSignal(signal, () => {
-        if (asked) Deno.exit(ExitCode.Interrupted);
-        asked = true;
-        resolve(signal);
-      });
-    }
-  });
+/** Whoever asks the process to stop: the first one is heard, the next one ends it at once. */
+export class StopRequests {
+  readonly #first = Promise.withResolvers<string>();
+  #isAsked = false;
+
+  constructor() {
+    for (const signal of ["SIGTERM", "SIGINT", "SIGQUIT"] as const) onSignal(signal, () => this.ask(signal));
+  }
+
+  /** Resolves with who asked first: a signal's name, or what {@linkcode ask} was told. */
+  get first(): Promise<string> {
+    return this.#first.promise;
+  }
+
+  ask(by: string): void {
+    if (this.#isAsked) Deno.exit(ExitCode.Interrupted);
+    this.#isAsked = true;
+    this.#first.resolve(by);
+  }
 }

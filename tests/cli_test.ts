@@ -1,6 +1,7 @@
 import { cli, type CliIo } from "../lib/cli.ts";
-import type { ConfigProblem } from "../lib/config/problem.ts";
+import type { LoadedConfig } from "../lib/config/load.ts";
 import type { Config } from "../lib/config/schema.ts";
+import { AppendFileError } from "../lib/observe/append_file.ts";
 import manifest from "../deno.json" with { type: "json" };
 import { minimalToml } from "./config/minimal_toml.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "./harness/assert.ts";
@@ -10,7 +11,7 @@ interface Outcome {
   readonly stdout: string;
   readonly stderr: string;
   /** What the edge was started with. */
-  readonly started: readonly { readonly config: Config; readonly warnings: readonly ConfigProblem[] }[];
+  readonly started: readonly LoadedConfig[];
   /** What the demo was started with. */
   readonly demos: readonly Partial<Config["log"]>[];
 }
@@ -18,14 +19,18 @@ interface Outcome {
 /** Runs the command line in a world where the edge and the demo end with code 42 as soon as they start. */
 async function run(args: readonly string[], io: Partial<CliIo> = {}): Promise<Outcome> {
   let [stdout, stderr] = ["", ""];
-  const started: { config: Config; warnings: readonly ConfigProblem[] }[] = [];
+  const started: LoadedConfig[] = [];
   const demos: Partial<Config["log"]>[] = [];
   const code = await cli(args, {
     env: {},
-    stdout: (text) => stdout += text,
+    stdout: (text) => {
+      stdout += text;
+      return true;
+    },
     stderr: (text) => stderr += text,
+    isTerminal: false,
     exists: () => Promise.resolve(false),
-    run: (config, warnings) => Promise.resolve(started.push({ config, warnings }) && 42),
+    run: async (source) => started.push(await source.load()) && 42,
     demo: (log) => Promise.resolve(demos.push(log) && 42),
     ...io,
   });
@@ -44,12 +49,11 @@ async function withConfig(toml: string, test: (path: string) => Promise<void>): 
 }
 
 Deno.test("cli runs the edge when no command is named, and ends with its code", async () => {
-  await withConfig(minimalToml({ rest: "[admin]" }), async (path) => {
+  await withConfig(minimalToml(), async (path) => {
     for (const args of [["-c", path], ["run", "--config", path], [`--config=${path}`, "run"]]) {
       const { code, started, stdout, stderr } = await run(args);
       assertEquals([code, stdout, stderr], [42, "", ""]);
       assertEquals(started[0]?.config.listeners[0]?.name, "main");
-      assertEquals(started[0]?.warnings.map((warning) => warning.path), ["admin"]);
     }
   });
 });
@@ -60,19 +64,48 @@ Deno.test("cli sets keys from flags over the environment", async () => {
     const { started } = await run([...args, "--log-format=json"], {
       env: { KURAFUTO_LOG__LEVEL: "error", KURAFUTO_EDGE__NAME: "env" },
     });
-    assertEquals(started[0]?.config.log, { level: "debug", format: "json" });
+    assertEquals([started[0]?.config.log.level, started[0]?.config.log.format], ["debug", "json"]);
     assertEquals([started[0]?.config.edge.motd, started[0]?.config.edge.name], ["a=b", "env"]);
   });
 });
 
-Deno.test("cli check prints what the configuration has, and its warnings apart", async () => {
-  await withConfig(minimalToml({ rest: "[admin]" }), async (path) => {
+Deno.test("cli hands the edge a configuration that can be read again, under the same flags", async () => {
+  await withConfig(minimalToml(), async (path) => {
+    const motds: string[] = [];
+    const { code } = await run(["-c", path, "--set", "edge.name=flag"], {
+      run: async (source) => {
+        assertEquals(source.path, path);
+        for (const motd of ["one", "two"]) {
+          await Deno.writeTextFile(path, minimalToml({ rest: `[edge]\nname = "file"\nmotd = "${motd}"` }));
+          const { config } = await source.load();
+          motds.push(`${config.edge.name} ${config.edge.motd}`);
+        }
+        await Deno.writeTextFile(path, "nonsense");
+        await source.load();
+        return 0;
+      },
+    });
+    assertEquals([motds, code], [["flag one", "flag two"], 78]);
+  });
+});
+
+Deno.test("cli check prints what the configuration has", async () => {
+  await withConfig(minimalToml(), async (path) => {
     for (const args of [["check", "-c", path], ["-t", "-c", path], ["-tc", path]]) {
       const { code, stdout, stderr, started } = await run(args);
-      assertEquals(code, 0);
+      assertEquals([code, stderr, started.length], [0, "", 0]);
       assertEquals(stdout, `${path}: ok (1 listener, 1 backend, 1 pool)\n`);
-      assertStringIncludes(stderr, `warning: ${path}:11: admin: Cannot use setting`);
-      assertEquals(started, []);
+    }
+  });
+});
+
+Deno.test("cli check --dump prints every key with the value that flags, environment, file and defaults give it", async () => {
+  await withConfig(minimalToml({ rest: '[edge]\nmotd = "file"' }), async (path) => {
+    const args = ["check", "--dump", "-c", path, "--set", "health.rise=9"];
+    const { code, stdout } = await run(args, { env: { KURAFUTO_EDGE__NAME: "env" } });
+    assertEquals(code, 0);
+    for (const line of ['name = "env"', 'motd = "file"', "rise = 9", 'interval = "2s"']) {
+      assertStringIncludes(stdout, `\n${line}\n`);
     }
   });
 });
@@ -110,6 +143,14 @@ Deno.test("cli ends with 1 and the reason when the edge throws", async () => {
   });
 });
 
+Deno.test("cli ends with 78 and one line when the log file cannot be opened", async () => {
+  await withConfig(minimalToml(), async (path) => {
+    const error = new AppendFileError("/nowhere/edge.log", new Error("no such folder"));
+    const { code, stderr } = await run(["-c", path], { run: () => Promise.reject(error) });
+    assertEquals([code, stderr], [78, "kurafuto: Cannot open file '/nowhere/edge.log': no such folder\n"]);
+  });
+});
+
 Deno.test("cli runs the demo with the log of the flags, and reads no configuration", async () => {
   const { code, demos } = await run(["demo", "--log-level", "debug"]);
   assertEquals([code, demos], [42, [{ level: "debug" }]]);
@@ -136,59 +177,150 @@ Deno.test("cli prints the version for people and for programs", async () => {
 });
 
 Deno.test("cli prints every command, flag, signal and exit code as help", async () => {
-  const { code, stdout } = await run(["check", "-h"]);
+  const { code, stdout } = await run(["-h"]);
   assertEquals(code, 0);
   const words = [
     ...["run", "check, -t", "schema", "demo", "-c, --config FILE", "--set SECTION.KEY=VALUE", "--log-level LEVEL"],
     ...["ban NAME|ADDRESS|NETWORK", "disallow NAME|ADDRESS|NETWORK", "bans", "--for DURATION", "--reason TEXT"],
-    ...["--log-format FORMAT", "-V, --version", "--json", "-h, --help", "TERM, INT"],
+    ...["--log-format FORMAT", "-V, --version", "--json", "-h, --help", "TERM, INT", "HUP", "USR1", "NO_COLOR"],
+    ...["plan", "reload", "--confirm DURATION", "health", "ctl move PLAYER BACKEND|POOL", "ctl kick PLAYER [REASON]"],
+    ...["ctl explain PLAYER|CODE", "--admin ADDRESS", "completion bash|zsh|fish", "man"],
   ];
   for (const word of words) assertStringIncludes(stdout, `  ${word}  `);
   for (const exit of ["0", "1", "2", "75", "78", "130"]) assertMatch(stdout, new RegExp(`^  ${exit} +[a-z]`, "m"));
+  assert(!stdout.includes("complete "), "what only completions call is not shown");
 });
 
-const MISUSED: Readonly<Record<string, string>> = {
-  "chek": 'Cannot run command "chek" as it is unknown (did you mean "check"?)',
-  "42": 'Cannot run command "42" as it is unknown',
-  "check extra": 'Cannot use argument "extra": check takes none',
-  "--confg x": 'Cannot use flag --confg as it is unknown (did you mean "--config"?)',
-  "--confg=x": 'Cannot use flag --confg as it is unknown (did you mean "--config"?)',
-  "-config x": 'Cannot use flag -config as it is unknown (did you mean "--config"?)',
-  "-x": "Cannot use flag -x as it is unknown",
-  "--no-config": 'Cannot use flag --no-config as it is unknown (did you mean "--config"?)',
-  "--__proto__ 1": "Cannot use flag --__proto__ as it is unknown",
-  "-c": "Cannot use flag --config without a value: it takes FILE",
-  "--config= check": "Cannot use flag --config without a value: it takes FILE",
-  "--set edge.name": 'Cannot use flag --set as it must be SECTION.KEY=VALUE: current value is "edge.name"',
-  "--log-level warm": 'Cannot use flag --log-level as it must be one of "debug", "info", "warn", "error": ' +
-    'current value is "warm" (did you mean "warn"?)',
-  "--json": "Cannot use flag --json with run: it goes with --version, bans",
-  "schema -c x": "Cannot use flag --config with schema: it goes with run, check, ban, unban, allow, disallow, bans",
-  "--version -c x":
-    "Cannot use flag --config with --version: it goes with run, check, ban, unban, allow, disallow, bans",
-  "ban": "Cannot run ban without an argument: it takes NAME|ADDRESS|NETWORK",
-  "ban a b": 'Cannot use argument "b": ban takes only NAME|ADDRESS|NETWORK',
-  "bans a": 'Cannot use argument "a": bans takes none',
-  "unban a-b": "Cannot read whom it means as it must be a name (1 to 16 of A-Z, a-z, 0-9, _ and .), an address or a " +
-    'network: current value is "a-b"',
-  "allow 10.1.2.3/8": "Cannot read network as its address has bits set behind the prefix: current value is " +
-    '"10.1.2.3/8" (did you mean "10.0.0.0/8"?)',
-  "ban a --for 7": "Cannot read duration as it must be a whole number and ms, s, m, h or d: " +
-    'current value is "7" (did you mean "7s"?)',
-  "ban a --for 0s": 'Cannot use flag --for as it must be from 1ms to 36500d: current value is "0s"',
-  "ban a --reason \u0007": "Cannot use flag --reason as it must be text of at most 64 characters of code page 437: " +
+Deno.test("cli prints the help of a command, with the flags that go with it and no others", async () => {
+  for (const args of [["reload", "--help"], ["-h", "reload"], ["reload", "--confirm", "60s", "-h"]]) {
+    const { code, stdout } = await run(args);
+    assertEquals(code, 0);
+    assertMatch(stdout, /^kurafuto reload: .+\n\nUsage: kurafuto reload \[FLAGS\]\n\nPlayers stay connected\./);
+    assertStringIncludes(stdout, "  --confirm DURATION  ");
+    assert(!stdout.includes("--since"));
+  }
+  assertMatch((await run(["ctl", "kick", "--help"])).stdout, /^Usage: kurafuto ctl kick PLAYER \[REASON\] \[FLAGS\]$/m);
+  assertMatch((await run(["-t", "--help"])).stdout, /^kurafuto check: /);
+});
+
+Deno.test("cli prints the help of a group", async () => {
+  const { code, stdout } = await run(["ctl", "--help"]);
+  assertEquals(code, 0);
+  for (const word of ["ctl players", "ctl events", "ctl drain BACKEND"]) assertStringIncludes(stdout, `  ${word}  `);
+  assert(!stdout.includes("unban"));
+});
+
+/** A wrong command line, what is said about it, and what is named as a help. */
+const MISUSED: Readonly<Record<string, readonly [message: string, help: string]>> = {
+  "chek": ['Cannot run command "chek" as it is unknown (did you mean "check"?)', "--help"],
+  "42": ['Cannot run command "42" as it is unknown', "--help"],
+  "check extra": ['Cannot use argument "extra": check takes none', "check --help"],
+  "--confg x": ['Cannot use flag --confg as it is unknown (did you mean "--config"?)', "--help"],
+  "--confg=x": ['Cannot use flag --confg as it is unknown (did you mean "--config"?)', "--help"],
+  "-config x": ['Cannot use flag -config as it is unknown (did you mean "--config"?)', "--help"],
+  "-x": ["Cannot use flag -x as it is unknown", "--help"],
+  "--no-config": ['Cannot use flag --no-config as it is unknown (did you mean "--config"?)', "--help"],
+  "--__proto__ 1": ["Cannot use flag --__proto__ as it is unknown", "--help"],
+  "-c": ["Cannot use flag --config without a value: it takes FILE", "--help"],
+  "--config= check": ["Cannot use flag --config without a value: it takes FILE", "--help"],
+  "--set edge.name": [
+    'Cannot use flag --set as it must be SECTION.KEY=VALUE: current value is "edge.name"',
+    "--help",
+  ],
+  "--log-level warm": [
+    'Cannot use flag --log-level as it must be one of "debug", "info", "warn", "error": current value is "warm" ' +
+    '(did you mean "warn"?)',
+    "--help",
+  ],
+  "--json": [
+    "Cannot use flag --json with run: it goes with --version, bans, plan, reload, confirm, rollback, drain, ctl",
+    "run --help",
+  ],
+  "schema -c x": [
+    "Cannot use flag --config with schema: it goes with run, check, ban, unban, allow, disallow, bans, plan, reload, " +
+    "confirm, rollback, drain, health, ctl",
+    "schema --help",
+  ],
+  "--version --move": ["Cannot use flag --move with --version: it goes with ctl drain", "run --help"],
+  "ban": ["Cannot run ban without an argument: it takes NAME|ADDRESS|NETWORK", "ban --help"],
+  "ban a b": ['Cannot use argument "b": ban takes only NAME|ADDRESS|NETWORK', "ban --help"],
+  "bans a": ['Cannot use argument "a": bans takes none', "bans --help"],
+  "unban a-b": [
+    "Cannot read whom it means as it must be a name (1 to 16 of A-Z, a-z, 0-9, _ and .), an address or a network: " +
+    'current value is "a-b"',
+    "unban --help",
+  ],
+  "allow 10.1.2.3/8": [
+    'Cannot read network as its address has bits set behind the prefix: current value is "10.1.2.3/8" ' +
+    '(did you mean "10.0.0.0/8"?)',
+    "allow --help",
+  ],
+  "ban a --for 7": [
+    'Cannot read duration as it must be a whole number and ms, s, m, h or d: current value is "7" (did you mean "7s"?)',
+    "--help",
+  ],
+  "ban a --for 0s": ['Cannot use flag --for as it must be from 1ms to 36500d: current value is "0s"', "--help"],
+  "ban a --reason \u0007": [
+    "Cannot use flag --reason as it must be text of at most 64 characters of code page 437: " +
     'current value is "\\u0007"',
-  "unban a --for 1h": "Cannot use flag --for with unban: it goes with ban, allow",
-  "run -t": "Cannot use flag -t with run: it means check",
+    "--help",
+  ],
+  "unban a --for 1h": ["Cannot use flag --for with unban: it goes with ban, allow", "unban --help"],
+  "run -t": ["Cannot use flag -t with run: it means check", "run --help"],
+  "ctl": [
+    "Cannot run ctl alone: it takes one of status, events, players, backends, move, kick, announce, drain, enable, " +
+    "explain",
+    "ctl --help",
+  ],
+  "ctl plyers": ['Cannot run command "ctl plyers" as it is unknown (did you mean "ctl players"?)', "ctl --help"],
+  "players": ['Cannot run command "players" as it is unknown (did you mean "ctl players"?)', "--help"],
+  "ctl reload": ['Cannot run command "ctl reload" as it is unknown (did you mean "reload"?)', "ctl --help"],
+  "relaod --help": ['Cannot run command "relaod" as it is unknown (did you mean "reload"?)', "--help"],
+  "ctl move Steve": [
+    "Cannot run ctl move without an argument: it takes PLAYER BACKEND|POOL",
+    "ctl move --help",
+  ],
+  "ctl move Steve hub now": [
+    'Cannot use argument "now": ctl move takes only PLAYER BACKEND|POOL',
+    "ctl move --help",
+  ],
+  "ctl kick ..": [
+    'Cannot name a player so: current value is ".." (name the session, which ctl players shows)',
+    "ctl kick --help",
+  ],
+  "ctl players --move": ["Cannot use flag --move with ctl players: it goes with ctl drain", "ctl players --help"],
+  "ctl events --since never": [
+    'Cannot use flag --since as it must be the number of an event: current value is "never"',
+    "--help",
+  ],
+  "reload --confirm 1ms": [
+    'Cannot use flag --confirm as it must be from 1s to 24h: current value is "1ms"',
+    "--help",
+  ],
+  "health --admin 8080": [
+    'Cannot read address as it must be host:port, [::1]:port or unix:/path: current value is "8080" ' +
+    '(did you mean "0.0.0.0:8080"?)',
+    "--help",
+  ],
+  "completion bsh": [
+    'Cannot run completion as it must be one of "bash", "zsh", "fish": current value is "bsh" (did you mean "bash"?)',
+    "completion --help",
+  ],
 };
 
-for (const [line, message] of Object.entries(MISUSED)) {
+for (const [line, [message, help]] of Object.entries(MISUSED)) {
   Deno.test(`cli ends with 2 on: kurafuto ${line}`, async () => {
     const { code, stdout, stderr, started } = await run(line.split(" "));
     assertEquals([code, stdout, started.length], [2, "", 0]);
-    assertEquals(stderr, `kurafuto: ${message}\nTry kurafuto --help\n`);
+    assertEquals(stderr, `kurafuto: ${message}\nTry kurafuto ${help}\n`);
   });
 }
+
+Deno.test("cli ends with 2 where an argument is empty", async () => {
+  for (const args of [["ctl", "kick", ""], ["ctl", "announce", " "], ["ctl", "move", "Steve", ""]]) {
+    assertEquals((await run([...args, "--admin", "127.0.0.1:1"])).code, 2);
+  }
+});
 
 /** Runs `test` with the path of a configuration and its data directory, which does not exist yet. */
 async function withDataDir(test: (config: string, dataDir: string) => Promise<void>): Promise<void> {

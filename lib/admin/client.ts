@@ -53,63 +53,63 @@ export class AdminClient implements Disposable {
   }
 
   async status(): Promise<EdgeStatus> {
-    return await this.#ask<EdgeStatus>("GET", "v1/status");
+    return await this.#ask<EdgeStatus>("GET", "v1/status", "state");
   }
 
   async players(): Promise<{ readonly players: readonly PlayerStatus[] }> {
-    return await this.#ask("GET", "v1/players");
+    return await this.#ask("GET", "v1/players", "players");
   }
 
   async backends(): Promise<{ readonly backends: readonly BackendDetails[] }> {
-    return await this.#ask("GET", "v1/backends");
+    return await this.#ask("GET", "v1/backends", "backends");
   }
 
   async plan(): Promise<ReloadPlan> {
-    return await this.#ask("GET", "v1/plan");
+    return await this.#ask("GET", "v1/plan", "changes");
   }
 
   /** @param who A player's name, a session's id or an end code. */
   async explain(who: string): Promise<Trail> {
-    return await this.#ask("GET", `v1/explain/${encodeURIComponent(who)}`);
+    return await this.#ask("GET", `v1/explain/${encodeURIComponent(who)}`, "steps");
   }
 
   async move(player: string, to: string): Promise<Done> {
-    return await this.#ask("POST", `v1/players/${encodeURIComponent(player)}/move`, { to });
+    return await this.#ask("POST", `v1/players/${encodeURIComponent(player)}/move`, "message", { to });
   }
 
   /** @param reason What the player reads; `undefined` for a usual text. */
   async kick(player: string, reason: string | undefined): Promise<Done> {
-    return await this.#ask("POST", `v1/players/${encodeURIComponent(player)}/kick`, { reason });
+    return await this.#ask("POST", `v1/players/${encodeURIComponent(player)}/kick`, "message", { reason });
   }
 
   async drainBackend(backend: string, options: { readonly move: boolean }): Promise<Done> {
-    return await this.#ask("POST", `v1/backends/${encodeURIComponent(backend)}/drain`, options);
+    return await this.#ask("POST", `v1/backends/${encodeURIComponent(backend)}/drain`, "message", options);
   }
 
   async enableBackend(backend: string): Promise<Done> {
-    return await this.#ask("POST", `v1/backends/${encodeURIComponent(backend)}/enable`, {});
+    return await this.#ask("POST", `v1/backends/${encodeURIComponent(backend)}/enable`, "message", {});
   }
 
   async announce(text: string): Promise<Done & { readonly players: number }> {
-    return await this.#ask("POST", "v1/announce", { text });
+    return await this.#ask("POST", "v1/announce", "message", { text });
   }
 
   /** @param confirm Duration as `"60s"`; absent for a reload that stays. */
   async reload(confirm: string | undefined): Promise<ReloadAnswer> {
-    return await this.#ask("POST", "v1/reload", { confirm });
+    return await this.#ask("POST", "v1/reload", "lines", { confirm });
   }
 
   async confirmReload(): Promise<Done> {
-    return await this.#ask("POST", "v1/reload/confirm", {});
+    return await this.#ask("POST", "v1/reload/confirm", "message", {});
   }
 
   async rollBack(): Promise<ReloadAnswer> {
-    return await this.#ask("POST", "v1/reload/rollback", {});
+    return await this.#ask("POST", "v1/reload/rollback", "lines", {});
   }
 
   /** Stops the edge as TERM does. */
   async drainEdge(): Promise<Done> {
-    return await this.#ask("POST", "v1/drain", {});
+    return await this.#ask("POST", "v1/drain", "message", {});
   }
 
   /** Resolves where the edge runs, or takes players if it must be `ready`. */
@@ -154,11 +154,11 @@ export class AdminClient implements Disposable {
     this.#http?.close();
   }
 
-  /** The answer's JSON, whatever its status where it is no error; `body` goes along as JSON. */
-  async #ask<T extends object>(method: "GET" | "POST", path: string, body?: object): Promise<T> {
+  /** The answer's JSON, whatever its status where it is no error; one without `key` is not the edge's. `body` goes along as JSON. */
+  async #ask<T extends object>(method: "GET" | "POST", path: string, key: keyof T, body?: object): Promise<T> {
     const response = await this.#fetch(method, path, this.#deadline(), body);
     const answer = await this.#read(response);
-    if (!isObject(answer) || "error" in answer) throw this.#refused(response.status, answer);
+    if (!isObject(answer) || !(key in answer)) throw this.#refused(response.status, answer);
     // The edge and this client are one program; an answer of another version only shows less.
     return answer as T;
   }

@@ -10,7 +10,7 @@ export interface Control {
   players(): readonly PlayerStatus[];
   /** In the order of the configuration. */
   backends(): readonly BackendDetails[];
-  /** `player` matches in any case. */
+  /** `player` is a name, in any case, or the id of a session. */
   move(player: string, to: string): Answer;
   /** @param reason What the player reads; empty for a usual text. */
   kick(player: string, reason: string): Answer;

@@ -7,7 +7,7 @@ import { ExitCode } from "../exit_code.ts";
 import { ListenError } from "../listeners.ts";
 import type { OpenLog } from "../observe/log.ts";
 import { writeStdout } from "../observe/standard_streams.ts";
-import { stopSignal } from "../signals.ts";
+import { StopRequests } from "../signals.ts";
 import { generateArena } from "./arena.ts";
 import { runConsole } from "./console.ts";
 import { DemoWorld } from "./demo_world.ts";
@@ -78,7 +78,7 @@ export async function startDemo(
  */
 export async function runDemo(log: OpenLog, stdin: ReadableStream<Uint8Array>): Promise<number> {
   // A signal that comes while the demo starts stops it as soon as it has.
-  const stop = stopSignal();
+  const stop = new StopRequests();
   let demo: Demo;
   try {
     demo = await startDemo(log);
@@ -96,7 +96,8 @@ export async function runDemo(log: OpenLog, stdin: ReadableStream<Uint8Array>): 
     print: writeStdout,
     signal: closing.signal,
   });
-  const signal = await stop;
+  demo.edge.endAsked.then(() => stop.ask("drain"));
+  const signal = await stop.first;
   log.info("stopping", "stopping", { signal, sessions: demo.edge.sessions });
   closing.abort();
   await typing;

@@ -53,7 +53,7 @@ export class Plans {
 
 /** The backends of a pool, or just the one that was named where `pool` is `undefined`. */
 function stageOf(pool: Pool | undefined, backends: readonly Backend[]): Stage {
-  if (pool === undefined) return { rule: "by name", backends, pick: ([first]) => first };
+  if (pool === undefined) return { rule: "name", backends, pick: ([first]) => first };
   return {
     rule: `pool "${pool.name}", ${pool.settings.balance}`,
     backends,

@@ -10,7 +10,7 @@ const REFUSED_MS = 2_000;
 /** Milliseconds for which others go before a ticket that was called and did not claim. */
 const PASSED_OVER_MS = 2_000;
 /** What chose a backend that the player was on before. */
-const RECENT = "recent, where the player was last";
+const RECENT = "recent, as the player was there last";
 
 /** Whose ticket it is, and what for. */
 export interface TicketOptions {

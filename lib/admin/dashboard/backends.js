@@ -32,7 +32,7 @@ class BackendRow {
   #since = element("time", { class: "quiet" });
   #cause = element("p", { class: "cause", dir: "auto" });
   #players = element("span");
-  #meter = element("meter", { min: 0, "aria-hidden": "true" });
+  #meter = element("meter", { min: "0", "aria-hidden": "true" });
   #spark = new Sparkline();
   #latency = element("span");
   #button = element("button", { type: "button" });
