@@ -31,6 +31,17 @@ export class Manager implements AsyncDisposable {
     return this.#received.splice(0, count);
   }
 
+  /** Waits for a message that begins with `start`, takes it and forgets those before it. */
+  async message(start: string, options?: WaitOptions): Promise<string> {
+    this.#reading ??= this.#read();
+    const find = (): readonly [number] | undefined => {
+      const at = this.#received.findIndex((message) => message.startsWith(start));
+      return at < 0 ? undefined : [at];
+    };
+    const [at] = await this.#waits.until(find, `${start} to the service manager`, options);
+    return this.#received.splice(0, at + 1).at(-1) ?? "";
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#socket.close();
     await this.#reading;
