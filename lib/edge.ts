@@ -51,6 +51,8 @@ export interface Edge extends AsyncDisposable {
   readonly absorber: { readonly hostname: string; readonly port: number } | undefined;
   /** Where the admin API listens; `undefined` where it does not. */
   readonly admin: Address | undefined;
+  /** Milliseconds that {@linkcode retire} gives players. */
+  readonly drainTimeoutMs: number;
   /** Sessions whose sockets are not all closed yet. */
   readonly sessions: number;
   /** Players who were let in and have not left. */
@@ -260,6 +262,10 @@ class RunningEdge implements Edge {
     return this.#admin?.address;
   }
 
+  get drainTimeoutMs(): number {
+    return this.#config.edge.drainTimeoutMs;
+  }
+
   get sessions(): number {
     return this.#sessions.size;
   }
@@ -346,7 +352,7 @@ class RunningEdge implements Edge {
       this.#events.publish({ event: "edge", state: "draining" });
       this.#listeners.close();
       await Promise.all([this.#reloads.close(), this.#reception.stop(), this.#listings.stop()]);
-      await sayFarewell(this.#sessions, this.#config.edge.drainTimeoutMs);
+      await sayFarewell(this.#sessions, this.drainTimeoutMs);
     }
     await this.stop();
   }

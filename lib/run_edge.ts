@@ -47,7 +47,7 @@ export async function runEdge(source: ConfigSource, loaded: LoadedConfig, log: O
   const signal = await stop.first;
   log.info("stopping", "stopping", { signal, sessions: edge.sessions });
   manager.stopping();
-  manager.extend(loaded.config.edge.drainTimeoutMs + CLOSING_MS);
+  manager.extend(edge.drainTimeoutMs + CLOSING_MS);
   await (signal === "SIGQUIT" ? edge.stop() : edge.retire());
   clearInterval(telling);
   log.info("stopped", "stopped");
@@ -57,8 +57,11 @@ export async function runEdge(source: ConfigSource, loaded: LoadedConfig, log: O
 
 async function reload(edge: Edge, manager: ServiceManager): Promise<void> {
   manager.reloading();
-  await edge.control.reload();
-  manager.ready();
+  try {
+    await edge.control.reload();
+  } finally {
+    manager.ready();
+  }
 }
 
 function statusText({ players, backends }: Edge): string {
