@@ -2,7 +2,7 @@ import { AdminClient, AdminError } from "../../lib/admin/client.ts";
 import { endpointAt, parseEndpoint } from "../../lib/admin/endpoint.ts";
 import { Token } from "../../lib/admin/token.ts";
 import { formatAddress } from "../../lib/config/address.ts";
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "../harness/assert.ts";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "../harness/assert.ts";
 import { Waits } from "../harness/waits.ts";
 import { OPEN, Subject } from "./subject.ts";
 
@@ -114,12 +114,14 @@ Deno.test("a client does not wait for an answer, or the rest of one, that does n
 });
 
 Deno.test("a client knows that it talks to something else than an edge", async () => {
-  const page = "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n<p>hello</p>";
-  await withServer(answering(page), async (client) => {
-    const { kind, message } = await assertRejects(() => client.status(), AdminError);
-    assertEquals(kind, "refused");
-    assertStringIncludes(message, "Cannot understand the answer of 127.0.0.1:");
-  });
+  for (const body of ["<p>hello</p>", '{"users":[]}', "[]", "null"]) {
+    const text = `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    await withServer(answering(text), async (client) => {
+      const { kind, message } = await assertRejects(() => client.players(), AdminError);
+      assertEquals(kind, "refused");
+      assertMatch(message, /^Cannot understand the answer of 127\.0\.0\.1:\d+: HTTP status is 200$/);
+    });
+  }
 });
 
 Deno.test("a client hears what happens, in order, and leaves when it wants to", async () => {

@@ -35,6 +35,8 @@ test("everybody can use the dashboard", async (t) => {
         await dashboard.press(opener);
         await view.page.getByRole("dialog").waitFor();
         assertEquals(await barriers(view.page, "dialog[open]"), [], opener);
+        const dialog = "document.querySelector('dialog[open]')";
+        assertEquals(await view.page.evaluate(`${dialog}.scrollWidth - ${dialog}.clientWidth`), 0, opener);
         await view.page.keyboard.press("Escape");
       }
     });

@@ -7,6 +7,7 @@ import { makeCertificate } from "../harness/certificate.ts";
 import { testWith } from "../harness/installed.ts";
 import { eventually } from "../harness/kernel.ts";
 import { type LogLine, NO_LIMITS, Program } from "../harness/program.ts";
+import { quietPort } from "../harness/quiet_port.ts";
 import { ScriptedList } from "../heartbeat/scripted_list.ts";
 import { ObservedServer } from "./observed_server.ts";
 
@@ -191,9 +192,7 @@ Deno.test("a listener that was removed refuses newcomers, and keeps those who ca
 
 Deno.test("a listener is rebound at the same port of another address", async () => {
   await using stage = await Stage.start();
-  const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = free.addr;
-  free.close();
+  const port = quietPort();
   const at = (host: string): string => stage.config(...listener({ name: "moving", bind: `${host}:${port}` }));
   for (const host of ["0.0.0.0", "127.0.0.1", "127.0.0.2"]) {
     assertEquals((await stage.reload(at(host))).result, "applied");
@@ -379,12 +378,9 @@ testWith("openssl")(
 );
 
 Deno.test("heartbeats of backends are taken at another address, and of other backends", async () => {
-  const [first, second] = [Deno.listen({ port: 0 }), Deno.listen({ port: 0 })].map((free) => {
-    free.close();
-    return free.addr.port;
-  });
+  const [first, second] = [quietPort(), quietPort()];
   await using stage = await Stage.start("[heartbeat_absorber]", `bind = "127.0.0.1:${first}"`);
-  const beat = async (port: number | undefined, name: string, server: ObservedServer): Promise<number> => {
+  const beat = async (port: number, name: string, server: ObservedServer): Promise<number> => {
     const query = new URLSearchParams({
       port: server.address.split(":")[1] ?? "",
       max: "32",

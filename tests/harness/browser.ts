@@ -12,6 +12,9 @@ export interface ViewOptions {
   readonly colors?: "light" | "dark";
 }
 
+/** A phone held upright. */
+export const PHONE = { width: 390, height: 844 } as const satisfies ViewOptions;
+
 /** See the file's first line. Disposing ends it. */
 export class Browser implements AsyncDisposable {
   readonly #browser: PlaywrightBrowser;
@@ -27,10 +30,13 @@ export class Browser implements AsyncDisposable {
     return new Browser(await chromium.launch({ executablePath: await pathOf(CHROMIUM), args }));
   }
 
-  /** Opens a page that shares nothing with others. */
-  async open(address: string, options: ViewOptions = {}): Promise<View> {
-    const { width = 1440, height = 900, colors = "light" } = options;
-    const context = await this.#browser.newContext({ viewport: { width, height }, colorScheme: colors });
+  /** Opens a page that shares nothing with others. Nothing moves in it, so that nothing is looked at half shown. */
+  async open(address: string, { width = 1440, height = 900, colors = "light" }: ViewOptions = {}): Promise<View> {
+    const context = await this.#browser.newContext({
+      viewport: { width, height },
+      colorScheme: colors,
+      reducedMotion: "reduce",
+    });
     const view = new View(await context.newPage());
     await view.page.goto(address);
     return view;
@@ -41,22 +47,27 @@ export class Browser implements AsyncDisposable {
   }
 }
 
-/** One open page, and what went wrong in it. */
-export class View {
+/** One open page. Disposing closes it, and fails where its script had an error or the browser complained about it. */
+export class View implements AsyncDisposable {
   readonly page: Page;
-  /** Errors of its script and what the browser logged as errors or warnings. */
-  readonly complaints: string[] = [];
+  readonly #complaints: string[] = [];
 
   constructor(page: Page) {
     this.page = page;
-    page.on("pageerror", (error) => this.complaints.push(String(error)));
+    page.on("pageerror", (error) => this.#complaints.push(String(error)));
     page.on("console", (message) => {
-      if (message.type() === "error" || message.type() === "warning") this.complaints.push(message.text());
+      if (message.type() === "error" || message.type() === "warning") this.#complain(message.text());
     });
   }
 
-  async close(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     await this.page.context().close();
+    if (this.#complaints.length > 0) throw new Error(`The page had errors: ${this.#complaints.join("; ")}`);
+  }
+
+  #complain(text: string): void {
+    // Chromium says so of every request that is refused or not answered, whatever the page makes of it.
+    if (!text.startsWith("Failed to load resource: ")) this.#complaints.push(text);
   }
 }
 
@@ -67,5 +78,6 @@ async function pathOf(program: string): Promise<string> {
     const path = `${folder}/${program}`;
     if (await Deno.stat(path).then(({ isFile }) => isFile, () => false)) return path;
   }
-  throw new Error(`Cannot start a browser: current program is "${program}"; install Debian's package chromium, or set CHROMIUM to its path`);
+  const remedy = "install Debian's package chromium, or set CHROMIUM to its path";
+  throw new Error(`Cannot start a browser: current program is "${program}"; ${remedy}`);
 }
