@@ -17,6 +17,7 @@ import { knownNames } from "./ctl/names.ts";
 import { coloured, type Paint, plain } from "./ctl/paint.ts";
 import { AppendFileError } from "./observe/append_file.ts";
 import { escapeUnsafe } from "./observe/log_format.ts";
+import { StdoutError } from "./observe/standard_streams.ts";
 import { ExitCode } from "./exit_code.ts";
 import { AccessFileError } from "./guard/access_file.ts";
 import type { ListName } from "./guard/access_list.ts";
@@ -30,7 +31,7 @@ const HEALTH_TIMEOUT_MS = 4000;
 const COMPLETION_TIMEOUT_MS = 1000;
 
 /** Errors that say all that an operator needs; others are faults of the program. */
-const EXPECTED = [AccessFileError, AdminError, AppendFileError];
+const EXPECTED = [AccessFileError, AdminError, AppendFileError, StdoutError];
 
 /** What the command line needs of the world. */
 export interface CliIo {

@@ -288,6 +288,7 @@ const MISUSED: Readonly<Record<string, readonly [message: string, help: string]>
     'Cannot name a player so: current value is ".." (name the session, which ctl players shows)',
     "ctl kick --help",
   ],
+  "ctl drain ..": ['Cannot name a backend so: current value is ".."', "ctl drain --help"],
   "ctl players --move": ["Cannot use flag --move with ctl players: it goes with ctl drain", "ctl players --help"],
   "ctl events --since never": [
     'Cannot use flag --since as it must be the number of an event: current value is "never"',

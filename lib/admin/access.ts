@@ -17,7 +17,8 @@ export interface AdminAccess {
 /**
  * What `[admin]` says, with the token out of its file.
  *
- * @throws {Error} where the token cannot be read, or is needed and missing
+ * @throws {TokenFileError} where the token cannot be read
+ * @throws {Error} where it is needed and missing
  */
 export async function readAdminAccess(config: NonNullable<Config["admin"]>): Promise<AdminAccess> {
   const { bind, tokenFile, hosts, requestRate } = config;

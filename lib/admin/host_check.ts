@@ -9,9 +9,8 @@ const AUTHORITY = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::\d{0,5})?$/;
 
 /** See the file's first lines. */
 export class HostCheck {
-  readonly #isUnix: boolean;
-  /** The bound address; `undefined` where every address of the machine is bound. */
   readonly #ip: string | undefined;
+  /** Whether it is reached by addresses that are not known here: of all interfaces, or of whatever forwards to a socket file. */
   readonly #isWide: boolean;
   readonly #bindName: string;
   readonly #names: ReadonlySet<string>;
@@ -22,19 +21,17 @@ export class HostCheck {
    * @param names Further names that may be used for it.
    */
   constructor(bind: Address, bound: Address, names: readonly string[]) {
-    this.#isUnix = bound.kind === "unix";
     this.#ip = bound.kind === "tcp" ? canonicalIp(bound.host) : undefined;
-    this.#isWide = this.#ip === "0.0.0.0" || this.#ip === "::";
+    this.#isWide = bound.kind === "unix" || this.#ip === "0.0.0.0" || this.#ip === "::";
     this.#bindName = bind.kind === "tcp" ? bind.host.toLowerCase() : "";
     this.#names = new Set(names.map((name) => name.toLowerCase()));
   }
 
   /**
    * Whether `authority`, the value of a Host header, names this server. Addresses need no list: no name resolves to another
-   * address than the one that it is. Who can open a socket file is no page.
+   * address than the one that it is. Pages come to a socket file, too, where SSH forwards a port to it.
    */
   knows(authority: string | null): boolean {
-    if (this.#isUnix) return true;
     const host = hostOf(authority ?? "");
     if (host === "") return false;
     const ip = canonicalIp(host);

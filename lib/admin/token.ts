@@ -27,10 +27,15 @@ export class Token {
   }
 }
 
+/** There is no usable token where the configuration says. */
+export class TokenFileError extends Error {
+  override name = "TokenFileError";
+}
+
 /**
  * The token in the file at `path`, less one line end behind it.
  *
- * @throws {Error} where the file cannot be read, holds no token, or may be read by others than its owner
+ * @throws {TokenFileError} where the file cannot be read, holds no token, or may be read by others than its owner
  */
 export async function readToken(path: string): Promise<Token> {
   try {
@@ -47,7 +52,7 @@ export async function readToken(path: string): Promise<Token> {
     return new Token(new TextDecoder().decode(bytes.subarray(0, count)).replace(/\r?\n$/, ""));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`Cannot use admin.token_file '${path}': ${why}`, { cause: error });
+    throw new TokenFileError(`Cannot use admin.token_file '${path}': ${why}`, { cause: error });
   }
 }
 

@@ -79,7 +79,7 @@ export interface Command {
 }
 
 const PLAYER: Argument = { value: "PLAYER", check: checkPlayer, names: "players" };
-const BACKEND: Argument = { value: "BACKEND", check: checkFilled, names: "backends" };
+const BACKEND: Argument = { value: "BACKEND", check: checkBackend, names: "backends" };
 const SUBJECT: Argument = { value: "NAME|ADDRESS|NETWORK", check: parseSubject, names: "players" };
 
 /** What is meant when no command is named. */
@@ -230,9 +230,18 @@ function checkFilled(word: string): void {
   if (word.trim() === "") throw new SyntaxError(`Cannot use an empty argument: ${currentValue(word)}`);
 }
 
-/** Players may be called `.` and `..`, which no URL can say: there they mean a folder. */
 function checkPlayer(word: string): void {
   checkFilled(word);
-  if (word !== "." && word !== "..") return;
+  if (!isFolder(word)) return;
   throw new SyntaxError(`Cannot name a player so: ${currentValue(word)} (name the session, which ctl players shows)`);
+}
+
+function checkBackend(word: string): void {
+  checkFilled(word);
+  if (isFolder(word)) throw new SyntaxError(`Cannot name a backend so: ${currentValue(word)}`);
+}
+
+/** Players and backends may be called `.` and `..`, which no URL can say: the drain of `..` would be that of the whole edge. */
+function isFolder(word: string): boolean {
+  return word === "." || word === "..";
 }

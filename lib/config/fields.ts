@@ -102,9 +102,12 @@ export function url(): Field<string> {
   });
 }
 
-/** Name of a listener, backend or pool. */
+/** Name of a listener, backend or pool: no word of it is a flag, and none a step in a path. */
 export function name(): Field<string> {
-  return matching("text of 1 to 32 of A-Z, a-z, 0-9, _, . and -", "^[A-Za-z0-9_.-]{1,32}$");
+  return matching(
+    "text of 1 to 32 of A-Z, a-z, 0-9, _, . and - that begins with a letter, a digit or _",
+    "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$",
+  );
 }
 
 /** Text of which the whole must match `pattern`, a regular expression that JSON Schema also understands. */

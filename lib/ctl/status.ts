@@ -25,7 +25,10 @@ export function statusText(status: EdgeStatus, now: number, paint: Paint): strin
       ["listener", `${escapeUnsafe(name)} on ${escapeUnsafe(address)}, ${players} players`] as const
     ),
     ...status.listings.map((listing) => ["listing", listingText(listing, now, paint)] as const),
-    ["config", `${escapeUnsafe(config.file)}, in effect for ${since(config.loadedAt, now)}`],
+    [
+      "config",
+      `${config.file === "" ? "" : `${escapeUnsafe(config.file)}, `}in effect for ${since(config.loadedAt, now)}`,
+    ],
     ...reloadRows(config, now, paint),
   ];
   const width = Math.max(...rows.map(([name]) => name.length));

@@ -51,6 +51,15 @@ export class AbsorberLog {
     this.#silenceMs = silenceMs;
   }
 
+  /** Forgets all backends but these. */
+  keep(backends: readonly string[]): void {
+    for (const backend of this.#beating.keys()) if (!backends.includes(backend)) this.#beating.delete(backend);
+    for (const key of this.#refusals.keys()) {
+      const [backend = ""] = key.split(" ");
+      if (backend !== "" && !backends.includes(backend)) this.#refusals.delete(key);
+    }
+  }
+
   /** A good heartbeat came; `salt` says whether the backend's salt is a new one. */
   beat({ backend, players, maxPlayers, software }: LoggedBeat, salt: "new" | "same" | "configured", now: number): void {
     const known = this.#beating.get(backend);

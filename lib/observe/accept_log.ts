@@ -17,6 +17,8 @@ export class AcceptLog {
   /** A connection to `listener` could not be accepted at the time `now`, in milliseconds of a clock that never goes back. */
   failed(listener: string, error: unknown, now: number): void {
     if (now - (this.#saidAt.get(listener) ?? -Infinity) < SAID_AGAIN_MS) return;
+    // Listeners come and go.
+    for (const [name, at] of this.#saidAt) if (now - at >= SAID_AGAIN_MS) this.#saidAt.delete(name);
     this.#saidAt.set(listener, now);
     const err = error instanceof Error ? error.message : String(error);
     this.#log.error("accept-failed", "cannot accept", { listener, err });

@@ -4,10 +4,14 @@ import { formatIp, parseIp, withoutMapping } from "../config/network.ts";
 /** Bytes of an address that stay: all but the host of IPv4, and of IPv6 the 48 bits that one site has. */
 const KEPT = { ipv4: 3, ipv6: 6 };
 
+/** Colours in what servers say: an address may follow them directly. */
+const COLOUR = /(&[0-9a-z])/i;
 /** What may be an address in a text, with what stands directly before and behind it. */
-const CANDIDATE = /(?<![\w.:])\[?[0-9A-Fa-f]*[:.][0-9A-Fa-f:.]*\]?(?::\d+)?(?!\w)/g;
+const CANDIDATE = /(?<![\w.])\[?[0-9A-Fa-f]*[:.][0-9A-Fa-f:.]*\]?(?::\d+)?(?!\w)/g;
 /** An address between brackets, or before a colon or full stop of the sentence; `::` may be its own end. */
 const PUNCTUATED = /^(\[?)(.*?)((?:(?<!(?<!:):):|\.)?\]?)$/;
+/** IPv4 behind a word that could begin an IPv6 address, as in `Bad:192.0.2.7`. */
+const AFTER_WORD = /(?<=:)[\d.]+$/;
 /** An address and a port. */
 const WITH_PORT = /^(?:[\d.]+|\[.*\]):\d+$/;
 
@@ -27,9 +31,12 @@ export function maskAddress(ip: string): string {
  * address is told.
  */
 export function maskAddressesIn(text: string): string {
-  return text.replaceAll(CANDIDATE, (found) => {
-    if (WITH_PORT.test(found)) return found;
-    const [, before = "", address = "", behind = ""] = PUNCTUATED.exec(found) ?? [];
-    return before + maskAddress(address) + behind;
-  });
+  return text.split(COLOUR).map((part) => part.replaceAll(CANDIDATE, masked)).join("");
+}
+
+function masked(found: string): string {
+  if (WITH_PORT.test(found)) return found;
+  const [, before = "", address = "", behind = ""] = PUNCTUATED.exec(found) ?? [];
+  const whole = maskAddress(address);
+  return before + (whole === address ? address.replace(AFTER_WORD, maskAddress) : whole) + behind;
 }

@@ -1,6 +1,23 @@
-/** Writes `text` to standard output before it returns. A reader that went away is no error: returns whether it is there. */
+/** Standard output takes no more, though its reader is there. */
+export class StdoutError extends Error {
+  override name = "StdoutError";
+
+  constructor(cause: unknown) {
+    super(`Cannot write to standard output: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
+}
+
+/**
+ * Writes `text` to standard output before it returns. A reader that went away is no error: returns whether it is there.
+ *
+ * @throws {StdoutError} where it cannot be written, as on a full disk
+ */
 export function writeStdout(text: string): boolean {
-  return write(Deno.stdout, text);
+  try {
+    return write(Deno.stdout, text);
+  } catch (error) {
+    throw new StdoutError(error);
+  }
 }
 
 /** Writes `text` to standard error before it returns. A reader that went away is no error. */

@@ -36,11 +36,22 @@ Deno.test("a socket file is open to its owner only, serves everything, and is re
   assertEquals(modeOf(folder.socket), 0o600);
   assertEquals(folder.names, ["admin.sock"]);
   assertEquals(subject.server.address, { kind: "unix", path: folder.socket });
-  assertEquals((await subject.ask("/v1/players", { host: "whatever.example" })).status, 200);
+  assertEquals((await subject.ask("/v1/players")).status, 200);
   assertEquals((await subject.order("/v1/announce", { text: "x" })).status, 200);
   assertEquals(subject.lines[0]?.fields, { ip: "unix", path: "/v1/announce", status: 200 });
   await subject.server.close();
   assertEquals(folder.names, []);
+});
+
+Deno.test("a page whose owner has its name resolved to where SSH forwards to a socket file gets nothing", async () => {
+  using folder = new Folder();
+  await using subject = await folder.open();
+  const status = async (host: string): Promise<number> => (await subject.ask("/v1/players", { host })).status;
+  assertEquals(await Promise.all(["evil.example:8080", "localhost:8080", "192.0.2.7:8080"].map(status)), [
+    403,
+    200,
+    200,
+  ]);
 });
 
 Deno.test("there is no moment in which others may open a socket file, whatever the process lets others do", async () => {
@@ -125,7 +136,7 @@ Deno.test("a reader of events on a socket file who goes is forgotten", async () 
   using folder = new Folder();
   await using subject = await folder.open();
   const conn = await Deno.connect({ transport: "unix", path: folder.socket });
-  await conn.write(new TextEncoder().encode("GET /v1/events HTTP/1.1\r\n\r\n"));
+  await conn.write(new TextEncoder().encode("GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n"));
   await eventually(() => subject.control.subscribers === 1, "a reader");
   conn.close();
   await eventually(() => subject.control.subscribers === 0, "no reader");

@@ -2,7 +2,7 @@
 import { CLASSICUBE } from "../../lib/demo/presets.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../harness/assert.ts";
 import { Bot } from "../harness/bot.ts";
-import { network, Program, programCommand } from "../harness/program.ts";
+import { DENO_FLAGS, network, Program, programCommand } from "../harness/program.ts";
 import { ObservedServer } from "./observed_server.ts";
 
 /** Runs a command line until it ends by itself. */
@@ -82,4 +82,17 @@ Deno.test("an operator sees and steers a running edge with nothing but its confi
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test({
+  name: "what cannot be printed as the disk is full is told in one line",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    const executable = Deno.env.get("KURAFUTO_EXECUTABLE");
+    const words = executable === undefined ? [Deno.execPath(), ...DENO_FLAGS] : [executable];
+    const args = ["-c", 'exec "$@" > /dev/full', "sh", ...words, "schema"];
+    const { code, stderr } = await new Deno.Command("sh", { args, stdout: "null", stderr: "piped" }).output();
+    assertEquals(code, 1);
+    assertMatch(new TextDecoder().decode(stderr), /^kurafuto: Cannot write to standard output: No space left .+\n$/);
+  },
 });

@@ -61,3 +61,18 @@ Deno.test("refusals of one backend with one status are logged once a minute, wit
     'WARN  heartbeat refused server=hub peer=192.0.2.7 status=409 cause="it says port 1"',
   ]);
 });
+
+Deno.test("a backend that is forgotten is not missed, and begins anew when it comes back", () => {
+  const lines = linesOf((log) => {
+    log.beat(BEAT, "same", 0);
+    log.refused(REFUSAL, 0);
+    log.keep(["arena"]);
+    log.check(SILENCE_MS + 1);
+    log.beat(BEAT, "same", SILENCE_MS + 2);
+    log.refused(REFUSAL, SILENCE_MS + 2);
+  });
+  const events = lines.map((line) =>
+    line.includes("refused") ? "refused" : line.includes("sends heartbeats ") ? "beats" : line
+  );
+  assertEquals(events, ["beats", "refused", "beats", "refused"]);
+});

@@ -32,6 +32,9 @@ Deno.test("addresses in a text are masked wherever they stand", () => {
     "2001:db8:1:2::7: banned; ::1.": "2001:db8:1::x: banned; ::x.",
     "2001:db8:1:2::: banned": "2001:db8:1::x: banned",
     "([2001:db8:1:2::7], '192.0.2.7')": "([2001:db8:1::x], '192.0.2.x')",
+    "IP:192.0.2.7, Added:192.0.2.7.": "IP:192.0.2.x, Added:192.0.2.x.",
+    "IP:2001:db8:1:2::7": "IP:2001:db8:1::x",
+    "&e192.0.2.7&f is&c2001:db8:1:2::7": "&e192.0.2.x&f is&c2001:db8:1::x",
     "::ffff:192.0.2.7 and 192.0.2.0/24": "192.0.2.x and 192.0.2.x/24",
   };
   for (const [text, masked] of Object.entries(cases)) assertEquals(maskAddressesIn(text), masked);
