@@ -43,6 +43,9 @@ const PROGRESS_MS = 30_000;
 /** Milliseconds between two looks at what changes by itself: counters for the log, and the age of salts. */
 const LOOK_MS = 1_000;
 
+/** Milliseconds that players are given to take their goodbye, however little there is left of the time to leave. */
+const LEAST_CLOSING_MS = 500;
+
 /** A running edge. */
 export interface Edge extends AsyncDisposable {
   /** The bound listeners, with the ports that were taken for port 0. */
@@ -71,10 +74,6 @@ export interface Edge extends AsyncDisposable {
   readonly endAsked: Promise<void>;
   /** Moves a player, whose name matches in any case, to a backend or pool. */
   move(player: string, to: string): MoveAnswer;
-  /** Gives a backend no more players; those who are there stay. Returns whether there is such a backend. */
-  drain(backend: string): boolean;
-  /** Gives a drained backend players again. Returns whether there is such a backend. */
-  enable(backend: string): boolean;
   /** Goes on in the log files that have their paths now. */
   reopenLogs(): void;
   /** Accepts no more, tells every player, gives them the configured time to leave, and stops. */
@@ -159,6 +158,7 @@ class RunningEdge implements Edge {
         this.#metrics.reloaded(answer.result);
         this.#events.publish({ event: "reload", result: answer.result, detail: answer.lines.join("; ") });
       },
+      declined: (why) => log.warn("reload-declined", "cannot reload now", { why }),
     });
     const { backends, cpe, limits } = config;
     this.#offers = new Offers(backends.map(({ name }) => name), cpe.exclude);
@@ -298,14 +298,6 @@ class RunningEdge implements Edge {
     return this.#sessions.move(player, to);
   }
 
-  drain(backend: string): boolean {
-    return this.#network.drain(backend);
-  }
-
-  enable(backend: string): boolean {
-    return this.#network.enable(backend);
-  }
-
   reopenLogs(): void {
     this.#log.reopen();
     this.#outputs.reopen();
@@ -347,6 +339,7 @@ class RunningEdge implements Edge {
   }
 
   async retire(): Promise<void> {
+    const deadline = performance.now() + this.drainTimeoutMs;
     if (this.#state === "running") {
       this.#state = "draining";
       this.#events.publish({ event: "edge", state: "draining" });
@@ -354,7 +347,7 @@ class RunningEdge implements Edge {
       await Promise.all([this.#reloads.close(), this.#reception.stop(), this.#listings.stop()]);
       await sayFarewell(this.#sessions, this.drainTimeoutMs);
     }
-    await this.stop();
+    await (this.#stopping ??= this.#stop(Math.max(LEAST_CLOSING_MS, deadline - performance.now())));
   }
 
   stop(): Promise<void> {
@@ -365,14 +358,14 @@ class RunningEdge implements Edge {
     await this.stop();
   }
 
-  async #stop(): Promise<void> {
+  async #stop(closingMs?: number): Promise<void> {
     this.#state = "draining";
     for (const timer of this.#timers) clearInterval(timer);
     this.#endWatch();
     this.#listeners.close();
     await Promise.all([this.#reloads.close(), this.#checks.stop(), this.#listings.stop(), this.#beats.stop()]);
     await this.#reception.stop();
-    await this.#sessions.stop("shutdown", "the edge is stopping");
+    await this.#sessions.stop("shutdown", "the edge is stopping", closingMs);
     await this.#listeners.settled();
     await Promise.all([...this.#keyrings.values()].map((keyring) => keyring.settled()));
     this.#network.close();
@@ -391,8 +384,11 @@ class RunningEdge implements Edge {
     this.#log.info("admin", "the admin API and the dashboard listen", { address });
   }
 
-  /** Puts another configuration into effect: everything that may fail comes first, the rest happens at once. */
-  async #apply(next: Config): Promise<void> {
+  /**
+   * Puts another configuration into effect: everything that may fail comes first, the rest happens at once. Resolves with what is new
+   * in files that it names.
+   */
+  async #apply(next: Config): Promise<readonly string[]> {
     const before = this.#config;
     const adminAccess = next.admin && await readAdminAccess(next.admin);
     const keyrings = await openKeyrings(next, this.#log, this.#keyrings);
@@ -400,17 +396,20 @@ class RunningEdge implements Edge {
       ? await openRecent(next, this.#log)
       : undefined;
     const prepared = [];
+    let renewed: readonly string[];
     try {
       const listeners = await this.#listeners.prepare(next.listeners);
       prepared.push(listeners);
+      ({ renewed } = listeners);
       prepared.push(this.#beats.prepare(next));
       listeners.bind();
-      this.#outputs.configure(next.events);
       this.#log.configure(next.log);
+      // Last, as a command that was ended for nothing would have to be started again.
+      this.#outputs.configure(next.events);
     } catch (error) {
       for (const change of prepared) change.discard();
       recent?.close();
-      this.#restoreOutputs(before);
+      this.#restoreLog(before);
       throw error;
     }
     if (recent !== undefined) {
@@ -422,6 +421,8 @@ class RunningEdge implements Edge {
       keyring.configure({ rotationMs: next.auth.saltRotationMs, overlapMs: next.auth.saltOverlapMs });
     }
     if (adminAccess !== undefined) this.#admin?.configure(adminAccess);
+    // First, as players who stand in line are asked which pool their listener leads to now.
+    this.#sessions.configure(next);
     this.#network.configure(next);
     this.#offers.configure(next.backends.map(({ name }) => name), next.cpe.exclude);
     this.#checks.configure(next);
@@ -430,15 +431,16 @@ class RunningEdge implements Edge {
     for (const change of prepared) change.commit();
     this.#listings.configure(next, keyrings);
     this.#metrics.configured(next);
-    this.#sessions.configure(next);
+    this.#sessions.reconsider();
     this.#tellBackends(before, next);
+    return renewed.map((listener) => `listener "${listener}" has another certificate`);
   }
 
-  #restoreOutputs({ events }: Config): void {
+  #restoreLog({ log }: Config): void {
     try {
-      this.#outputs.configure(events);
+      this.#log.configure(log);
     } catch (error) {
-      this.#log.error("events", "events are not written any more", { err: asError(error) });
+      this.#log.error("log-failed", "the log is that of the configuration which was refused", { err: asError(error) });
     }
   }
 

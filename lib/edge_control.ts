@@ -175,7 +175,9 @@ export class EdgeControl implements Control {
     if (next === undefined || plan.result !== "changes") return { ...plan, moves: [] };
     const stays = new Set(next.backends.map(({ name }) => name));
     const moves = this.#edge.sessions.players()
-      .filter(({ backend, state }) => backend !== "" && state !== "leaving" && !stays.has(backend))
+      .filter(({ backend, state, mode }) =>
+        mode === "parse" && backend !== "" && state !== "leaving" && !stays.has(backend)
+      )
       .map(({ name, backend }) => ({ player: name, from: backend }));
     return { ...plan, moves };
   }
@@ -189,7 +191,10 @@ export class EdgeControl implements Control {
   }
 
   eventsSince(id: number): readonly StampedEvent[] {
-    return this.#edge.events.since(id);
+    const events = this.#edge.events.since(id);
+    // Some may be older than the reload that has switched this on.
+    if (!this.#edge.reloads.config.log.maskAddresses) return events;
+    return events.map((event) => event.event === "join" ? { ...event, ip: maskAddress(event.ip) } : event);
   }
 
   subscribe(listener: (event: StampedEvent) => void): () => void {

@@ -56,10 +56,13 @@ interface Bound {
 
 /** Listeners that are made ready; {@linkcode bind} comes before the commit. */
 export interface PreparedListeners extends Prepared {
+  /** Listeners that get another certificate out of the same files. */
+  readonly renewed: readonly string[];
   /**
    * Binds what is not bound yet. Whoever connects is taken in only when this turn of the event loop is over.
    *
    * @throws {ListenError} where an address cannot be bound
+   * @throws {Error} where the listeners were closed meanwhile
    */
   bind(): void;
 }
@@ -72,6 +75,7 @@ export class Listeners {
   #bound: ReadonlyMap<string, Bound> = new Map();
   /** What is closing, and TLS layers that still have connections. */
   readonly #closing = new Set<Promise<void>>();
+  #isClosed = false;
 
   constructor(options: ListenersOptions) {
     this.#options = options;
@@ -104,20 +108,23 @@ export class Listeners {
     await Promise.all(released.map(({ listener }) => listener.close()));
     const fresh: Bound[] = [];
     return {
+      renewed: settings.filter((setting) => this.#isRenewed(setting)).map(({ config }) => config.name),
       bind: () => {
+        if (this.#isClosed) throw new Error("Cannot bind listeners: the edge is stopping");
         for (const setting of settings) if (!staying.includes(setting.config)) fresh.push(this.#bind(setting));
       },
       commit: () => this.#commit(settings, fresh, leaving),
       discard: () => {
         for (const { listener } of fresh) this.#track(listener.close());
         for (const { tls } of settings) if (!this.#uses(tls)) this.#track(tls?.[Symbol.asyncDispose]());
-        for (const bound of released) this.#rebind(bound);
+        if (!this.#isClosed) { for (const bound of released) this.#rebind(bound); }
       },
     };
   }
 
-  /** Accepts no more. */
+  /** Accepts no more, and never again. */
   close(): void {
+    this.#isClosed = true;
     for (const { listener } of this.#bound.values()) this.#track(listener.close());
   }
 
@@ -144,6 +151,11 @@ export class Listeners {
   #stays({ name, bind }: ListenerConfig): boolean {
     const bound = this.#bound.get(name)?.setting.config.bind;
     return bound !== undefined && bound.host === bind.host && bound.port === bind.port;
+  }
+
+  #isRenewed({ config, tls }: Setting): boolean {
+    const before = this.#bound.get(config.name)?.setting;
+    return before?.tls !== undefined && before.tls !== tls && before.config.tlsCert === config.tlsCert;
   }
 
   #uses(tls: TlsLayer | undefined): boolean {

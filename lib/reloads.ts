@@ -6,7 +6,7 @@ import type { Config } from "./config/schema.ts";
 import type { ConfigSource } from "./config/source.ts";
 import type { ReloadResult } from "./observe/edge_event.ts";
 
-/** Reloads that may wait for the one that is under way. */
+/** Reloads that may wait, the one that is under way included. */
 const MOST_WAITING = 16;
 
 export interface ReloadsOptions {
@@ -14,10 +14,15 @@ export interface ReloadsOptions {
   readonly config: Config;
   /** Where it came from; `undefined` where it was made up, and cannot be read anew. */
   readonly source: ConfigSource | undefined;
-  /** Puts a configuration into effect; where it rejects, nothing has changed. */
-  readonly apply: (config: Config) => Promise<void>;
-  /** Told what became of every reload, confirmation and rollback. */
+  /**
+   * Puts a configuration into effect, and what is in the files that it names. Resolves with what is new in those, for operators; where
+   * it rejects, nothing has changed.
+   */
+  readonly apply: (config: Config) => Promise<readonly string[]>;
+  /** Told what became of every reload, confirmation and rollback that was tried. */
   readonly ended: (answer: ReloadAnswer) => void;
+  /** Told why one was not even tried. */
+  readonly declined: (why: string) => void;
 }
 
 /** What became of the last reload. */
@@ -26,6 +31,18 @@ export interface LastReload {
   readonly at: number;
   readonly result: ReloadResult;
   readonly detail: string;
+}
+
+/** What became of putting a configuration into effect. */
+type Outcome =
+  | { readonly kind: "applied"; readonly news: readonly string[] }
+  | { readonly kind: "failed"; readonly why: string };
+
+/** What waits to be confirmed. */
+interface Pending {
+  readonly timer: ReturnType<typeof setTimeout>;
+  /** Milliseconds since 1970. */
+  readonly until: number;
 }
 
 /** What the file asks for. */
@@ -42,7 +59,7 @@ export class Reloads {
   /** Milliseconds since 1970. */
   #loadedAt = Date.now();
   #last: LastReload | undefined;
-  #pending: { readonly timer: ReturnType<typeof setTimeout>; readonly until: number } | undefined;
+  #pending: Pending | undefined;
   #waiting = 0;
   #running: Promise<unknown> = Promise.resolve();
   #closed = false;
@@ -74,7 +91,7 @@ export class Reloads {
 
   /** @param confirmMs Milliseconds after which what was confirmed last comes back, unless {@linkcode confirm} is called. */
   reload(confirmMs?: number): Promise<ReloadAnswer> {
-    return this.#next(() => this.#reload(confirmMs));
+    return this.#next(async () => this.#end(await this.#reload(confirmMs)));
   }
 
   /** Keeps what is in effect. */
@@ -87,7 +104,11 @@ export class Reloads {
 
   /** Brings back what was confirmed last. */
   rollBack(): Promise<ReloadAnswer> {
-    return this.#next(() => this.#rollBack("as was asked"));
+    return this.#next(async () =>
+      this.#pending === undefined
+        ? { result: "refused", lines: ["nothing waits to be confirmed"] }
+        : this.#end(await this.#rollBack("as was asked"))
+    );
   }
 
   /** What {@linkcode reload} would do now, less who would move. */
@@ -111,18 +132,18 @@ export class Reloads {
     await this.#running;
   }
 
-  #next(work: () => Promise<ReloadAnswer>): Promise<ReloadAnswer> {
-    if (this.#closed) return Promise.resolve({ result: "refused", lines: ["the edge is stopping"] });
-    if (this.#waiting >= MOST_WAITING) {
-      return Promise.resolve({ result: "refused", lines: [`${MOST_WAITING} reloads are waiting already`] });
-    }
+  async #next(work: () => Promise<ReloadAnswer>): Promise<ReloadAnswer> {
+    if (this.#waiting >= MOST_WAITING) return this.#decline(`${MOST_WAITING} reloads are waiting already`);
     this.#waiting++;
-    const done = this.#running.then(async () => {
-      const answer = await work();
+    return await this.#inTurn(async () => {
+      const answer = this.#closed ? this.#decline("the edge is stopping") : await work();
       this.#waiting--;
-      this.#end(answer);
       return answer;
     });
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#running.then(work);
     this.#running = done;
     return done;
   }
@@ -133,40 +154,50 @@ export class Reloads {
     const { config, warnings } = reading;
     const { changes, refusals } = diffConfig(this.#config, config);
     if (refusals.length > 0) return { result: "refused", lines: refusals };
-    const failure = await this.#apply(config);
-    if (failure !== undefined) return { result: "refused", lines: [failure] };
-    if (changes.length === 0) return { result: "unchanged", lines: warnings };
+    const outcome = await this.#apply(config);
+    if (outcome.kind === "failed") return { result: "refused", lines: [outcome.why] };
+    const { news } = outcome;
+    // What was in the files before is nowhere any more, so that nothing could be rolled back.
+    if (changes.length === 0) {
+      return { result: news.length === 0 ? "unchanged" : "applied", lines: news, ...told(warnings) };
+    }
     this.#await(confirmMs);
     const lines = [
       ...changes.map(({ kind, what, details }) =>
         `${what} ${kind}${details.length > 0 ? ` (${details.join(", ")})` : ""}`
       ),
-      ...warnings,
+      ...news,
     ];
     const { confirmBy } = this;
-    return { result: "applied", lines, ...confirmBy !== undefined && { confirmBy: new Date(confirmBy).toISOString() } };
+    return {
+      result: "applied",
+      lines,
+      ...told(warnings),
+      ...confirmBy !== undefined && { confirmBy: new Date(confirmBy).toISOString() },
+    };
   }
 
   async #rollBack(why: string): Promise<ReloadAnswer> {
-    if (this.#pending === undefined) return { result: "refused", lines: ["nothing waits to be confirmed"] };
-    const failure = await this.#apply(this.#confirmed);
+    const before = this.#confirmed;
+    // From now on it is too late to confirm anything.
     this.#settle();
-    if (failure !== undefined) {
-      return { result: "refused", lines: [`Cannot roll back, what is in effect stays: ${failure}`] };
+    const outcome = await this.#apply(before);
+    if (outcome.kind === "failed") {
+      return { result: "refused", lines: [`Cannot roll back, what is in effect stays: ${outcome.why}`] };
     }
+    this.#confirmed = this.#config;
     return { result: "rolled-back", lines: [`the configuration of before is back, ${why}`] };
   }
 
-  /** Resolves with what stands in the way, if anything. */
-  async #apply(config: Config): Promise<string | undefined> {
+  async #apply(config: Config): Promise<Outcome> {
     try {
-      await this.#options.apply(config);
+      const news = await this.#options.apply(config);
+      this.#config = config;
+      this.#loadedAt = Date.now();
+      return { kind: "applied", news };
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return { kind: "failed", why: error instanceof Error ? error.message : String(error) };
     }
-    this.#config = config;
-    this.#loadedAt = Date.now();
-    return undefined;
   }
 
   async #read(): Promise<Reading> {
@@ -182,13 +213,18 @@ export class Reloads {
   }
 
   #await(confirmMs: number | undefined): void {
-    if (confirmMs === undefined) return this.#settle();
+    if (confirmMs === undefined || this.#closed) return this.#settle();
     clearTimeout(this.#pending?.timer);
-    const timer = setTimeout(
-      () => void this.#next(() => this.#rollBack("as nobody confirmed the reload in time")),
-      confirmMs,
-    );
-    this.#pending = { timer, until: Date.now() + confirmMs };
+    const timer = setTimeout(() => this.#expire(pending), confirmMs);
+    const pending: Pending = { timer, until: Date.now() + confirmMs };
+    this.#pending = pending;
+  }
+
+  /** Rolls back in its turn, unless another reload or a confirmation comes before it. */
+  #expire(pending: Pending): void {
+    void this.#inTurn(async () => {
+      if (this.#pending === pending) this.#end(await this.#rollBack("as nobody confirmed the reload in time"));
+    });
   }
 
   #settle(): void {
@@ -197,8 +233,18 @@ export class Reloads {
     this.#confirmed = this.#config;
   }
 
-  #end(answer: ReloadAnswer): void {
+  #decline(why: string): ReloadAnswer {
+    this.#options.declined(why);
+    return { result: "refused", lines: [why] };
+  }
+
+  #end(answer: ReloadAnswer): ReloadAnswer {
     this.#last = { at: Date.now(), result: answer.result, detail: answer.lines.join("; ") };
     this.#options.ended(answer);
+    return answer;
   }
+}
+
+function told(warnings: readonly string[]): Pick<ReloadAnswer, "warnings"> {
+  return warnings.length === 0 ? {} : { warnings };
 }

@@ -1,5 +1,6 @@
 /** Running the edge as a process: from start to the signal that stops it. */
 import { AdminBindError } from "./admin/server.ts";
+import { TokenFileError } from "./admin/token.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import { ConfigError } from "./config/problem.ts";
 import type { ConfigSource } from "./config/source.ts";
@@ -16,6 +17,8 @@ import { onSignal, StopRequests } from "./signals.ts";
 const STATUS_MS = 1_000;
 /** Milliseconds beyond `edge.drain_timeout` that the service manager is asked for. */
 const CLOSING_MS = 5_000;
+/** What is wrong with the configuration or a file that it names. */
+const UNUSABLE = [ConfigError, AppendFileError, TokenFileError];
 
 /**
  * Runs the edge until it is told to stop, and returns the exit code. TERM and INT give players the time that the configuration says, QUIT
@@ -29,9 +32,14 @@ export async function runEdge(source: ConfigSource, loaded: LoadedConfig, log: O
     (message) => log.warn("service-manager", message),
   );
   for (const { file, line, path, message } of loaded.warnings) log.warn("config", message, { file, line, path });
+  const starting = startEdge(loaded.config, log, source);
+  // Without a listener these two would end the process; a reload that is asked for meanwhile is for the edge that comes up.
+  const onceStarted = (act: (edge: Edge) => unknown): void => void starting.then(act, () => {});
+  onSignal("SIGHUP", () => onceStarted((edge) => reload(edge, manager)));
+  onSignal("SIGUSR1", () => onceStarted((edge) => edge.reopenLogs()));
   let edge: Edge;
   try {
-    edge = await startEdge(loaded.config, log, source);
+    edge = await starting;
   } catch (error) {
     log.error("start-failed", error instanceof Error ? error.message : String(error));
     await manager.close();
@@ -39,8 +47,6 @@ export async function runEdge(source: ConfigSource, loaded: LoadedConfig, log: O
   }
   const tellStatus = (): void => manager.status(statusText(edge));
   const telling = setInterval(tellStatus, STATUS_MS);
-  onSignal("SIGHUP", () => void reload(edge, manager));
-  onSignal("SIGUSR1", () => edge.reopenLogs());
   manager.ready();
   tellStatus();
   edge.endAsked.then(() => stop.ask("drain"));
@@ -70,8 +76,8 @@ function statusText({ players, backends }: Edge): string {
 }
 
 function startFailure(error: unknown): number {
-  // The access lists are read as the configuration is, and files that it names cannot be opened next time either.
-  if (error instanceof ConfigError || error instanceof AppendFileError) return ExitCode.Config;
+  // The access lists are read as the configuration is, and files that it names are no better next time.
+  if (UNUSABLE.some((kind) => error instanceof kind)) return ExitCode.Config;
   const bindFailed = error instanceof ListenError || error instanceof AbsorberBindError ||
     error instanceof AdminBindError;
   return bindFailed && error.inUse ? ExitCode.Temporary : ExitCode.Failure;

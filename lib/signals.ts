@@ -10,13 +10,17 @@ export function onSignal(signal: Deno.Signal, listener: () => void): void {
   Deno.addSignalListener(signal, listener);
 }
 
-/** Whoever asks the process to stop: the first one is heard, the next one ends it at once. */
+/**
+ * Whoever asks the process to stop: the first one is heard. A second signal ends it at once, as does QUIT behind any request; one that
+ * follows a request of another kind does not, since containers are first asked to drain and then sent TERM.
+ */
 export class StopRequests {
   readonly #first = Promise.withResolvers<string>();
   #isAsked = false;
+  #isSignalled = false;
 
   constructor() {
-    for (const signal of ["SIGTERM", "SIGINT", "SIGQUIT"] as const) onSignal(signal, () => this.ask(signal));
+    for (const signal of ["SIGTERM", "SIGINT", "SIGQUIT"] as const) onSignal(signal, () => this.#signalled(signal));
   }
 
   /** Resolves with who asked first: a signal's name, or what {@linkcode ask} was told. */
@@ -25,8 +29,13 @@ export class StopRequests {
   }
 
   ask(by: string): void {
-    if (this.#isAsked) Deno.exit(ExitCode.Interrupted);
     this.#isAsked = true;
     this.#first.resolve(by);
+  }
+
+  #signalled(signal: Deno.Signal): void {
+    if (this.#isSignalled || (this.#isAsked && signal === "SIGQUIT")) Deno.exit(ExitCode.Interrupted);
+    this.#isSignalled = true;
+    this.ask(signal);
   }
 }

@@ -15,6 +15,8 @@ function toml(motd: string): string {
 /** Reloads of a file that the test writes, put into effect one by one as far as the test lets them. */
 class Bench implements AsyncDisposable {
   readonly answers: ReloadAnswer[] = [];
+  /** Why reloads were not even tried. */
+  readonly declined: string[] = [];
   /** The messages of the day that were put into effect, in order. */
   readonly applied: string[] = [];
   readonly reloads: Reloads;
@@ -25,6 +27,8 @@ class Bench implements AsyncDisposable {
   gate: Promise<void> = Promise.resolve();
   applying = 0;
   most = 0;
+  /** What is new in files that the configuration names. */
+  news: readonly string[] = [];
 
   constructor() {
     const load = (): Promise<ReturnType<typeof parseConfig>> =>
@@ -34,6 +38,7 @@ class Bench implements AsyncDisposable {
       source: { path: PATH, load },
       apply: (config) => this.#apply(config),
       ended: (answer) => this.answers.push(answer),
+      declined: (why) => this.declined.push(why),
     });
   }
 
@@ -41,12 +46,13 @@ class Bench implements AsyncDisposable {
     return this.reloads.config.edge.motd;
   }
 
-  async #apply(config: Config): Promise<void> {
+  async #apply(config: Config): Promise<readonly string[]> {
     this.most = Math.max(this.most, ++this.applying);
     await this.gate;
     this.applying--;
     if (this.obstacle !== undefined) throw this.obstacle;
     this.applied.push(config.edge.motd);
+    return this.news;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -70,6 +76,15 @@ Deno.test("certificates and tokens are read anew also where the file is the same
   await using bench = new Bench();
   await bench.reloads.reload();
   assertEquals(bench.applied, ["first"]);
+});
+
+Deno.test("what is new in them is said, and does not wait to be confirmed as it cannot be undone", async () => {
+  await using bench = new Bench();
+  bench.news = ["another certificate"];
+  assertEquals(await bench.reloads.reload(60_000), { result: "applied", lines: bench.news });
+  assertEquals(bench.reloads.confirmBy, undefined);
+  bench.file = toml("second");
+  assertEquals((await bench.reloads.reload()).lines, ['edge changed (motd: "first" -> "second")', ...bench.news]);
 });
 
 Deno.test("what cannot be read, cannot change live or cannot be put into effect is refused and changes nothing", async () => {
@@ -134,6 +149,16 @@ Deno.test("what is confirmed stays, and so does what is loaded after it without 
   ]);
 });
 
+Deno.test("what came back by a rollback comes back by the next one, too", async () => {
+  await using bench = new Bench();
+  for (const motd of ["second", "third"]) {
+    bench.file = toml(motd);
+    await bench.reloads.reload(60_000);
+    await bench.reloads.rollBack();
+  }
+  assertEquals(bench.applied, ["second", "first", "third", "first"]);
+});
+
 Deno.test("a rollback that cannot be done leaves what is in effect, and says so", async () => {
   await using bench = new Bench();
   bench.file = toml("second");
@@ -163,10 +188,87 @@ Deno.test("a file that fails to be read in another way than expected refuses the
   const reloads = new Reloads({
     config: parseConfig(toml("first"), { path: PATH }).config,
     source: { path: PATH, load: () => Promise.reject(new Error("the disk is gone")) },
-    apply: () => Promise.resolve(),
+    apply: () => Promise.resolve([]),
     ended: () => {},
+    declined: () => {},
   });
   assertEquals(await reloads.reload(), { result: "refused", lines: ["the disk is gone"] });
   await reloads.close();
   assertEquals((await reloads.reload()).lines, ["the edge is stopping"]);
+});
+
+Deno.test("what is rolled back cannot be confirmed any more", async () => {
+  await using bench = new Bench();
+  bench.file = toml("second");
+  await bench.reloads.reload(60_000);
+  const opened = Promise.withResolvers<void>();
+  bench.gate = opened.promise;
+  const back = bench.reloads.rollBack();
+  await eventually(() => bench.applying === 1, "the rollback under way");
+  assertEquals([bench.reloads.confirm().kind, bench.reloads.confirmBy], ["refused", undefined]);
+  opened.resolve();
+  assertEquals([(await back).result, bench.motd], ["rolled-back", "first"]);
+});
+
+Deno.test("a reload that is under way when the one before was to be confirmed has the time that it was given", async () => {
+  await using bench = new Bench();
+  bench.file = toml("second");
+  await bench.reloads.reload(20);
+  const opened = Promise.withResolvers<void>();
+  bench.gate = opened.promise;
+  bench.file = toml("third");
+  const third = bench.reloads.reload(60_000);
+  await eventually(() => bench.applying === 1 && (bench.reloads.confirmBy ?? 0) < Date.now(), "the end of the time");
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  opened.resolve();
+  assertEquals((await third).result, "applied");
+  await bench.reloads.plan();
+  assertEquals([bench.motd, bench.answers.map(({ result }) => result)], ["third", ["applied", "applied"]]);
+});
+
+Deno.test("what nobody confirms is undone also where as many reloads wait as may, and all are told of", async () => {
+  await using bench = new Bench();
+  bench.file = toml("second");
+  await bench.reloads.reload(20);
+  const opened = Promise.withResolvers<void>();
+  bench.gate = opened.promise;
+  bench.file = "[[x";
+  const asked = Array.from({ length: 17 }, () => bench.reloads.reload());
+  assertEquals((await asked[16])?.lines, ["16 reloads are waiting already"]);
+  opened.resolve();
+  await Promise.all(asked);
+  await eventually(() => bench.motd === "first", "the first configuration again");
+  const refused = bench.answers.filter(({ result }) => result === "refused").length;
+  assertEquals([refused, bench.declined], [16, ["16 reloads are waiting already"]]);
+});
+
+Deno.test("reloads that wait when the edge stops are refused, and the one under way asks for no confirmation", async () => {
+  await using bench = new Bench();
+  const opened = Promise.withResolvers<void>();
+  bench.gate = opened.promise;
+  bench.file = toml("second");
+  const [first, second] = [bench.reloads.reload(60_000), bench.reloads.reload()];
+  await eventually(() => bench.applying === 1, "the first under way");
+  const closed = bench.reloads.close();
+  opened.resolve();
+  await closed;
+  assertEquals([(await first).confirmBy, (await second).lines, bench.applied], [
+    undefined,
+    ["the edge is stopping"],
+    ["second"],
+  ]);
+});
+
+Deno.test("a rollback of nothing is only answered: nothing was read, and what is in effect stays so", async () => {
+  await using bench = new Bench();
+  assertEquals(await bench.reloads.rollBack(), { result: "refused", lines: ["nothing waits to be confirmed"] });
+  assertEquals([bench.answers, bench.declined, bench.reloads.last], [[], [], undefined]);
+});
+
+Deno.test("settings without effect are told as warnings, not as changes", async () => {
+  await using bench = new Bench();
+  bench.file = `[events]\nchat = true\n${minimalToml({})}`;
+  const { lines, warnings } = await bench.reloads.reload();
+  assertEquals([lines.length, warnings?.length], [2, 1]);
+  assertMatch(warnings?.[0] ?? "", /events\.chat/);
 });

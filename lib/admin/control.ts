@@ -139,6 +139,8 @@ export interface ReloadAnswer {
   readonly result: ReloadResult;
   /** What changed, or why nothing did; a line for each. */
   readonly lines: readonly string[];
+  /** Settings that are valid but have no effect beside others; a line for each. */
+  readonly warnings?: readonly string[];
   /** RFC 3339: until when it must be confirmed. */
   readonly confirmBy?: string;
 }

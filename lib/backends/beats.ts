@@ -95,7 +95,9 @@ export class BackendBeats {
       commit: () => {
         this.#config = next;
         this.#salts?.configure(next.backends);
-        this.#absorbed.keep(next.backends.map(({ name }) => name));
+        const names = next.backends.map(({ name }) => name);
+        this.#absorbed.keep(names);
+        this.#absorberLog.keep(names);
         if (stays) {
           if (next.heartbeatAbsorber !== undefined) absorber?.configure({ ...next.heartbeatAbsorber, ...next });
           return;

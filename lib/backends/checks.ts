@@ -1,7 +1,7 @@
 /** Active checks of all backends: whether each is there, and now and then what it offers. */
 import { checkBackend } from "./check.ts";
 import { formatAddress } from "../config/address.ts";
-import type { Config } from "../config/schema.ts";
+import type { BackendConfig, Config } from "../config/schema.ts";
 import type { Log } from "../observe/log.ts";
 import type { Offers } from "./offers.ts";
 import { type CheckOutcome, Checks, type CheckSchedule } from "../routing/checks.ts";
@@ -54,20 +54,22 @@ export class BackendChecks {
     });
   }
 
-  /** Checks what `config` names from now on. Whoever is somewhere else now is asked anew what it offers. */
+  /** Checks what `config` names from now on. Whoever is somewhere else now is checked at once, and asked anew what it offers. */
   configure(config: CheckedConfig): void {
-    for (const { name, address, forwardIp } of config.backends) {
-      const before = this.#config.backends.find((backend) => backend.name === name);
-      const isElsewhere = before !== undefined &&
-        (formatAddress(before.address) !== formatAddress(address) || before.forwardIp !== forwardIp);
-      if (isElsewhere) this.askAgain(name);
-    }
+    const moved = this.#config.backends.filter((before) => {
+      const now = config.backends.find(({ name }) => name === before.name);
+      return now !== undefined && !isSameServer(before, now);
+    });
     const names = config.backends.map(({ name }) => name);
     for (const known of [this.#askedAt, this.#latencies]) {
       for (const name of known.keys()) if (!names.includes(name)) known.delete(name);
     }
     this.#config = config;
     this.#checks.configure(scheduleOf(config));
+    for (const { name } of moved) {
+      this.askAgain(name);
+      this.#checks.again(name);
+    }
   }
 
   /** Milliseconds that the last good checks of `backend` took, the oldest first. */
@@ -91,14 +93,15 @@ export class BackendChecks {
 
   async #check(name: string, signal: AbortSignal): Promise<CheckOutcome | undefined> {
     const { offers, log, keyFor } = this.#options;
-    const config = this.#config;
-    const backend = config.backends.find((backend) => backend.name === name);
-    if (backend === undefined) return { ok: false, cause: "not configured" };
-    const { login } = config.health;
+    const backend = this.#configured(name);
+    if (backend === undefined) return undefined;
+    const { login } = this.#config.health;
     const now = machineClock.now();
     const asks = login !== "" && now - (this.#askedAt.get(name) ?? -Infinity) >= ASK_AGAIN_MS;
     const hello = asks ? { name: login, key: keyFor(name, login) ?? "" } : undefined;
     const outcome = await checkBackend(backend, hello, signal);
+    const configured = this.#configured(name);
+    if (configured === undefined || !isSameServer(backend, configured)) return undefined;
     if (!outcome.ok) return outcome.ownShortage ? undefined : outcome;
     if (!asks) this.#noteLatency(name, machineClock.now() - now);
     if (asks) this.#askedAt.set(name, now);
@@ -109,12 +112,21 @@ export class BackendChecks {
     return { ok: true };
   }
 
+  #configured(name: string): BackendConfig | undefined {
+    return this.#config.backends.find((backend) => backend.name === name);
+  }
+
   #noteLatency(backend: string, ms: number): void {
     const latencies = this.#latencies.get(backend) ?? [];
     latencies.push(ms);
     if (latencies.length > MOST_LATENCIES) latencies.shift();
     this.#latencies.set(backend, latencies);
   }
+}
+
+/** Whether both are reached in the same way, so that what is known of one counts for the other. */
+function isSameServer(a: BackendConfig, b: BackendConfig): boolean {
+  return formatAddress(a.address) === formatAddress(b.address) && a.forwardIp === b.forwardIp;
 }
 
 function scheduleOf({ backends, health: { intervalMs, timeoutMs } }: CheckedConfig): CheckSchedule {

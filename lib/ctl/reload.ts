@@ -34,7 +34,7 @@ export function planTrouble({ result, problems }: ReloadPlan): string | undefine
 }
 
 /** What a reload has changed, and until when it must be confirmed. @param now Milliseconds since 1970. */
-export function reloadText({ result, lines, confirmBy }: ReloadAnswer, now: number): string {
+export function reloadText({ result, lines, warnings = [], confirmBy }: ReloadAnswer, now: number): string {
   const title = {
     applied: "the configuration is in effect",
     unchanged: "the configuration was in effect already",
@@ -47,7 +47,7 @@ export function reloadText({ result, lines, confirmBy }: ReloadAnswer, now: numb
     : `it is rolled back in ${
       spokenDuration((Date.parse(confirmBy) - now) / 1000)
     }, unless you run: kurafuto confirm\n`;
-  return `${listed(title, lines)}\n${end}`;
+  return `${listed(title, [...lines, ...warnings.map((warning) => `warning: ${warning}`)])}\n${end}`;
 }
 
 /** Why a reload was refused; `undefined` where it was not. */

@@ -88,7 +88,7 @@ export class Listings {
     this.#listings = this.#open(before);
     for (const { publisher } of before.filter((listing) => !this.#listings.includes(listing))) this.#end(publisher);
     for (const { publisher } of this.#listings.filter((listing) => !before.includes(listing))) publisher.start();
-    for (const [listener, urls] of this.#playUrls) this.#rewrite(listener, urls);
+    for (const [listener, urls] of this.#playUrls) void this.#rewrite(listener, urls);
   }
 
   /** Publishes no more. Resolves when nothing is under way. */
@@ -172,13 +172,19 @@ export class Listings {
     return urls;
   }
 
-  /** Lists that a listener has left are in its file no more. */
-  #rewrite(listener: string, urls: PlayUrls): void {
-    const known = this.#listings.filter(({ heartbeat }) => heartbeat.listener === listener).flatMap((listing) => {
+  /** Lists that a listener has left are in its file no more; where none is left, nothing has to be known of the file any more. */
+  async #rewrite(listener: string, urls: PlayUrls): Promise<void> {
+    const known = this.#listingsOf(listener).flatMap((listing) => {
       const { url } = listing.publisher.state;
       return url === undefined ? [] : [[this.#placeOf(listing.heartbeat), url] as const];
     });
     urls.replace(new Map(known));
+    await urls.settled();
+    if (this.#listingsOf(listener).length === 0) this.#playUrls.delete(listener);
+  }
+
+  #listingsOf(listener: string): readonly Listing[] {
+    return this.#listings.filter(({ heartbeat }) => heartbeat.listener === listener);
   }
 }
 

@@ -11,7 +11,8 @@ export interface LoggedOrder {
 }
 
 /** Logs what a reload came to, and each change or problem in a line of its own. */
-export function logReload(log: Log, { result, lines, confirmBy }: ReloadAnswer): void {
+export function logReload(log: Log, { result, lines, warnings = [], confirmBy }: ReloadAnswer): void {
+  for (const warning of warnings) log.warn("reload-warning", "setting has no effect", { warning });
   switch (result) {
     case "applied":
       for (const change of lines) log.info("reload-change", "configuration changes", { change });

@@ -29,8 +29,8 @@ export interface Visitor {
 
 /** What the gate goes by. */
 export interface GateRules {
-  /** By listener; those that ask for no key have none. */
-  readonly keyrings: ReadonlyMap<string, Keyring>;
+  /** By listener; `undefined` for those that ask for no key. */
+  readonly keyrings: ReadonlyMap<string, Keyring | undefined>;
   readonly duplicateNames: "kick-old" | "refuse-new";
   readonly maxPlayers: number;
   /** Whether only those are let in whom the list allows. */
@@ -79,7 +79,10 @@ export class Gatekeeper {
 
   /** Whether `visitor`, who says to be called `name` and shows `key`, may come in; {@linkcode left} follows where they may. */
   admit(visitor: Visitor, name: string, key: string): Admission {
-    const keyring = this.#rules.keyrings.get(visitor.listener);
+    const { keyrings } = this.#rules;
+    // Nothing says any more whether its visitors have to prove their names.
+    if (!keyrings.has(visitor.listener)) return unknownListener(visitor);
+    const keyring = keyrings.get(visitor.listener);
     const service = keyring?.serviceFor(name, key);
     if (keyring !== undefined && service === undefined) return this.#wrongKey(visitor);
     const fullName = name + (service?.suffix ?? "");
@@ -168,6 +171,10 @@ export function banned(reason: string | undefined): Refusal {
   };
 }
 
+function unknownListener({ listener }: Visitor): Admission {
+  return { kind: "refused", reason: "shutdown", detail: `the listener ${listener} is not there any more` };
+}
+
 function tooLong(name: string): Admission {
   const detail = `${name} has more than ${LONGEST_NAME} characters`;
   return { kind: "refused", reason: "long-name", detail };
@@ -175,9 +182,8 @@ function tooLong(name: string): Admission {
 
 /** The rules that a configuration makes. */
 export function gateRules({ edge, auth, limits, listeners }: Config, keyrings: Keyrings): GateRules {
-  const asking = new Set(listeners.filter(({ auth }) => auth === "mppass").map(({ name }) => name));
   return {
-    keyrings: new Map([...keyrings].filter(([listener]) => asking.has(listener))),
+    keyrings: new Map(listeners.map(({ name, auth }) => [name, auth === "off" ? undefined : keyrings.get(name)])),
     duplicateNames: auth.duplicateNames,
     maxPlayers: edge.maxPlayers,
     allowOnly: limits.allowOnly,

@@ -59,6 +59,8 @@ export interface SeatedPlayer extends Whereabouts {
   readonly name: string;
   readonly session: string;
   readonly listener: string;
+  /** Raw sessions cannot be moved. */
+  readonly mode: ListenerConfig["mode"];
   readonly arrival: Arrival;
   /** What the client says it is. */
   readonly client: string;
@@ -70,6 +72,7 @@ export interface SeatedPlayer extends Whereabouts {
 /** A session, the driver that runs it, and who it is for. */
 interface Running extends Visitor {
   readonly id: string;
+  readonly mode: ListenerConfig["mode"];
   readonly arrival: Arrival;
   readonly report: SessionReport;
   readonly session: Session;
@@ -94,7 +97,8 @@ export class Sessions {
   readonly #ids = new SessionIds();
   readonly #pace = { beat: new Beat(), nap: new Nap() } satisfies Pace;
   readonly #exit = new Turnstile(this.#pace.beat);
-  readonly #emptied: (() => void)[] = [];
+  /** Who waits for the end of the last session. */
+  readonly #emptied = new Set<() => void>();
 
   constructor(options: SessionsOptions) {
     const { config } = options;
@@ -105,17 +109,16 @@ export class Sessions {
   }
 
   /**
-   * Goes by another configuration: sessions that begin, and for all of them where backends are, the edge's command and its channel.
-   * Players on backends that are to be emptied leave them.
+   * Goes by another configuration: sessions that begin, and for all of them where backends and their listener's pool are, the edge's own
+   * words, its command and its channel. Once the network goes by it too, {@linkcode reconsider} is to be called.
    */
   configure(config: Config): void {
     this.#config = config;
     this.#backends = backendsOf(config);
     this.#limits = limitsOf(config);
-    this.reconsider();
   }
 
-  /** Players on backends that are to be emptied leave them, and nobody else does. */
+  /** The network has changed: players on backends that are to be emptied leave them, and nobody else does. */
   reconsider(): void {
     for (const { driver } of this.#running) driver.tell((session) => session.reconsider());
   }
@@ -128,13 +131,14 @@ export class Sessions {
   /** Everybody who was let in and whose sockets are not all closed yet, in the order they came. */
   players(): readonly SeatedPlayer[] {
     const players: SeatedPlayer[] = [];
-    for (const { id, listener, arrival, session, caller, client, there } of this.#running) {
+    for (const { id, listener, mode, arrival, session, caller, client, there } of this.#running) {
       if (caller === undefined) continue;
       const { name } = caller;
       players.push({
         name,
         session: id,
         listener,
+        mode,
         arrival,
         client,
         there,
@@ -180,6 +184,7 @@ export class Sessions {
     const running: Running = {
       id,
       listener: listener.name,
+      mode: listener.mode,
       address,
       arrival,
       report,
@@ -235,6 +240,11 @@ export class Sessions {
     }
   }
 
+  /** Sessions that nothing has ended yet. */
+  get staying(): number {
+    return this.#running.values().reduce((count, { leaving }) => count + Number(!leaving), 0);
+  }
+
   /** Ends the session of the player who has been here longest. Returns whether there was one. */
   dismissFirst(reason: Reason, detail: string): boolean {
     for (const { driver, leaving } of this.#running) {
@@ -245,13 +255,15 @@ export class Sessions {
     return false;
   }
 
-  /** Resolves when no session is left, or `signal` aborts. */
-  async emptied(signal: AbortSignal): Promise<void> {
-    if (this.#running.size === 0 || signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      this.#emptied.push(resolve);
-      signal.addEventListener("abort", () => resolve(), { once: true });
-    });
+  /** Resolves when no session is left, or after `ms` milliseconds. */
+  async emptied(ms: number): Promise<void> {
+    if (this.#running.size === 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#emptied.add(resolve);
+    const timer = setTimeout(resolve, ms);
+    await promise;
+    clearTimeout(timer);
+    this.#emptied.delete(resolve);
   }
 
   /** Breaks what has made no progress since the last call. */
@@ -259,28 +271,33 @@ export class Sessions {
     for (const { driver } of this.#running) driver.checkProgress();
   }
 
-  /** Tells every player why, and resolves when all sockets are closed, which takes a few seconds at most. */
-  async stop(reason: Reason, detail: string): Promise<void> {
+  /**
+   * Tells every player why, and resolves when all sockets are closed.
+   *
+   * @param closingMs Milliseconds that players are given to take what waits for them, two seconds at most.
+   */
+  async stop(reason: Reason, detail: string, closingMs: number = STOPPING_MS): Promise<void> {
     for (const { driver } of this.#running) driver.tell((session) => session.end(reason, detail));
     if (this.#running.size === 0) return;
     const deadline = setTimeout(() => {
       for (const { driver } of this.#running) driver.abort();
-    }, STOPPING_MS);
-    await new Promise<void>((resolve) => this.#emptied.push(resolve));
+    }, Math.min(closingMs, STOPPING_MS));
+    await new Promise<void>((resolve) => this.#emptied.add(resolve));
     clearTimeout(deadline);
   }
 
   #sessionOptions(id: string, listener: ListenerConfig, arrival: Arrival, running: () => Running): SessionOptions {
     const { offers, network, keyFor } = this.#options;
-    const { edge, cpe } = this.#config;
     // What may change while the session runs.
     const config = (): Config => this.#config;
     return {
       id,
       mode: listener.mode,
       acceptedAt: arrival.acceptedAt,
-      appName: cpe.appName,
-      welcome: edge,
+      appName: this.#config.cpe.appName,
+      get welcome() {
+        return config().edge;
+      },
       announced: offers.announced,
       admit: (name, key) => this.#admit(running(), name, key),
       keyFor,
@@ -368,7 +385,9 @@ export class Sessions {
     arrival.gone();
     caller?.leave();
     this.#options.gatekeeper.left(running);
-    if (this.#running.size === 0) { for (const resolve of this.#emptied.splice(0)) resolve(); }
+    if (this.#running.size > 0) return;
+    for (const resolve of this.#emptied) resolve();
+    this.#emptied.clear();
   }
 }
 

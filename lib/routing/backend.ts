@@ -14,7 +14,7 @@ export class Backend {
   #settings: BackendSettings;
   #joinRate: JoinRate;
   #players = 0;
-  #closing: "no" | "drained" | "emptied" | "removed" = "no";
+  #closing: "no" | "drained" | "emptied" = "no";
 
   /** @param perSecond Logins it gets in a second. */
   constructor(settings: BackendSettings, health: Health, perSecond: number) {
@@ -46,7 +46,7 @@ export class Backend {
 
   /** Whether those who are there are to go elsewhere, as soon as somebody takes them. */
   get emptied(): boolean {
-    return this.#closing === "emptied" || this.#closing === "removed";
+    return this.#closing === "emptied";
   }
 
   /** Seats that are taken. */
@@ -80,12 +80,6 @@ export class Backend {
     this.#settings = settings;
     this.health.configure(rules);
     if (this.#joinRate.perSecond !== perSecond) this.#joinRate = new JoinRate(perSecond);
-    if (this.#closing === "removed") this.#closing = "no";
-  }
-
-  /** The configuration does not name it any more. */
-  remove(): void {
-    this.#closing = "removed";
   }
 
   /**

@@ -36,6 +36,8 @@ export class Checks {
   readonly #stopping = new AbortController();
   /** Checks that run, by backend. */
   readonly #running = new Map<string, Promise<void>>();
+  /** Backends whose check that runs says nothing about them any more. */
+  readonly #outdated = new Set<string>();
   readonly #cancelTimers = new Map<string, () => void>();
 
   constructor(options: ChecksOptions) {
@@ -56,10 +58,16 @@ export class Checks {
     this.#schedule = schedule;
     for (const backend of before) {
       if (schedule.backends.includes(backend)) continue;
-      this.#cancelTimers.get(backend)?.();
-      this.#cancelTimers.delete(backend);
+      this.#cancelTimer(backend);
     }
-    for (const backend of schedule.backends) if (!before.includes(backend)) this.#begin(backend);
+    for (const backend of schedule.backends) if (!before.includes(backend)) this.again(backend);
+  }
+
+  /** Checks `backend`, which may be another server by now, at once. What a check that runs finds does not count. */
+  again(backend: string): void {
+    this.#cancelTimer(backend);
+    if (this.#running.has(backend)) this.#outdated.add(backend);
+    else this.#begin(backend);
   }
 
   /** Checks no more, and reports nothing any more. Resolves when no check runs. */
@@ -69,14 +77,19 @@ export class Checks {
     await Promise.all(this.#running.values());
   }
 
+  #cancelTimer(backend: string): void {
+    this.#cancelTimers.get(backend)?.();
+    this.#cancelTimers.delete(backend);
+  }
+
   #begin(backend: string): void {
-    // One that was taken away and came back may still be under way.
-    if (this.#running.has(backend)) return;
     const { clock, random, report } = this.#options;
     const next = clock.now() + this.#schedule.intervalMs * (1 - JITTER + 2 * JITTER * random());
     const running = this.#check(backend).then((outcome) => {
       this.#running.delete(backend);
+      const isOutdated = this.#outdated.delete(backend);
       if (this.#stopping.signal.aborted || !this.#schedule.backends.includes(backend)) return;
+      if (isOutdated) return this.#begin(backend);
       if (outcome !== undefined) report(backend, outcome);
       this.#cancelTimers.set(backend, clock.after(Math.max(0, next - clock.now()), () => this.#begin(backend)));
     });

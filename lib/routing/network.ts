@@ -78,11 +78,7 @@ export class Network {
     this.configure(config);
   }
 
-  /**
-   * The view of a new session.
-   *
-   * @throws {RangeError} where there is no such pool
-   */
+  /** The view of a new session. */
   routesFor(options: RoutesOptions): SessionRoutes {
     return new PlayerRoutes({ map: () => this.#map, line: this.#line, recent: this.#options.recent }, options);
   }
@@ -96,9 +92,7 @@ export class Network {
     const backends = config.backends.map((backend) => this.#backend(backend, config));
     const names = new Set(backends.map(({ name }) => name));
     for (const backend of this.#backends.values()) {
-      if (names.has(backend.name)) continue;
-      backend.remove();
-      this.#removed.set(backend.name, backend);
+      if (!names.has(backend.name)) this.#removed.set(backend.name, backend);
     }
     for (const [name, { players }] of this.#removed) if (names.has(name) || players === 0) this.#removed.delete(name);
     const pools = config.pools.map((pool) =>

@@ -25,7 +25,8 @@ export class Pool {
     this.settings = settings;
     this.backends = backends;
     this.#random = random;
-    if (before !== undefined) this.#credit = before.#credit;
+    const names = new Set(backends.map(({ name }) => name));
+    if (before !== undefined) this.#credit = new Map(before.#credit.entries().filter(([name]) => names.has(name)));
   }
 
   get name(): string {

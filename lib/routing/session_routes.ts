@@ -47,21 +47,19 @@ export class PlayerRoutes implements SessionRoutes {
   #poolName: string;
   #ticket: LineTicket | undefined;
 
-  /** @throws {RangeError} where there is no such pool */
   constructor(shared: Shared, options: RoutesOptions) {
     this.#shared = shared;
     this.#options = options;
     this.#poolName = options.pool();
-    if (this.#poolNamed(this.#poolName) === undefined) {
-      throw new RangeError(`Cannot find pool: current value is "${this.#poolName}"`);
-    }
   }
 
   enlist(player: string, wish: Wish): Ticket {
     this.#ticket?.close();
+    // The pool may have another name by now, or have lost that backend to another one.
+    const pool = (): Pool => wish.kind === "fallback" ? this.#poolWith(wish.from) : this.#pool;
     const ticket = this.#shared.line.enlist({
       player,
-      plan: () => this.#map.plans.for(wish, this.#listener, this.#pool),
+      plan: () => this.#map.plans.for(wish, this.#listener, pool()),
       preferred: (plan) => wish.kind === "join" ? this.#recentBackend(player, plan) : undefined,
       tier: wish.kind === "fallback" ? "crowd" : "ordinary",
       admitted: this.#options.admitted,

@@ -1,134 +1,18 @@
 /** Reloads of the real program: what changes, what stays, and what is refused, while somebody plays. */
-import type { BackendDetails, EdgeStatus, PlayerStatus, ReloadAnswer, ReloadPlan } from "../../lib/admin/control.ts";
+import { DatabaseSync } from "node:sqlite";
+import type { EdgeStatus, PlayerStatus, ReloadPlan } from "../../lib/admin/control.ts";
 import * as presets from "../../lib/demo/presets.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../harness/assert.ts";
 import { Bot } from "../harness/bot.ts";
 import { makeCertificate } from "../harness/certificate.ts";
 import { testWith } from "../harness/installed.ts";
 import { eventually } from "../harness/kernel.ts";
-import { type LogLine, NO_LIMITS, Program } from "../harness/program.ts";
+import { NO_LIMITS, Program } from "../harness/program.ts";
 import { quietPort } from "../harness/quiet_port.ts";
-import { ScriptedList } from "../heartbeat/scripted_list.ts";
+import { PLAY_URL, ScriptedList } from "../heartbeat/scripted_list.ts";
+import { concat, identification } from "../session/logins.ts";
 import { ObservedServer } from "./observed_server.ts";
-
-const CPE = { extensions: presets.CLASSICUBE };
-const ADMIN = ["[admin]", 'bind = "127.0.0.1:0"'];
-
-interface Part {
-  readonly name: string;
-  /** @default "127.0.0.1:0" */
-  readonly bind?: string;
-  /** @default "lobby" */
-  readonly pool?: string;
-  /** Further lines. */
-  readonly lines?: readonly string[];
-}
-
-function listener({ name, bind = "127.0.0.1:0", pool = "lobby", lines = [] }: Part): readonly string[] {
-  return ["[[listener]]", `name = "${name}"`, `bind = "${bind}"`, `pool = "${pool}"`, 'auth = "off"', ...lines];
-}
-
-function backend(name: string, { address }: ObservedServer, ...lines: readonly string[]): readonly string[] {
-  return ["[[backend]]", `name = "${name}"`, `address = "${address}"`, ...lines];
-}
-
-function pool(name: string, backends: readonly string[], ...lines: readonly string[]): readonly string[] {
-  return ["[[pool]]", `name = "${name}"`, `backends = [${backends.map((it) => `"${it}"`).join(", ")}]`, ...lines];
-}
-
-function toml(...parts: readonly (readonly string[])[]): string {
-  return parts.flat().join("\n");
-}
-
-/** Two servers behind the program, whose listener "main" leads to the first. */
-class Stage implements AsyncDisposable {
-  readonly program: Program;
-  readonly hub: ObservedServer;
-  readonly arena: ObservedServer;
-  readonly #running: AsyncDisposableStack;
-
-  private constructor(program: Program, hub: ObservedServer, arena: ObservedServer, running: AsyncDisposableStack) {
-    this.program = program;
-    this.hub = hub;
-    this.arena = arena;
-    this.#running = running;
-  }
-
-  static async start(...lines: readonly string[]): Promise<Stage> {
-    await using starting = new AsyncDisposableStack();
-    const hub = starting.use(await ObservedServer.start({ ...presets.mcgalaxy(), name: "hub" }));
-    const arena = starting.use(await ObservedServer.start({ ...presets.mcgalaxy(), name: "arena" }));
-    const config = Stage.config(hub, arena, ...lines);
-    const program = starting.use(await Program.start({ config }));
-    return new Stage(program, hub, arena, starting.move());
-  }
-
-  static config(hub: ObservedServer, arena: ObservedServer, ...lines: readonly string[]): string {
-    return toml(
-      listener({ name: "main" }),
-      backend("hub", hub),
-      backend("arena", arena),
-      pool("lobby", ["hub", "arena"], 'fallback = ["lobby"]'),
-      lines,
-    );
-  }
-
-  /** The configuration of the start, with further lines. */
-  config(...lines: readonly string[]): string {
-    return Stage.config(this.hub, this.arena, ...lines);
-  }
-
-  /** Writes `config` into the file and has it read by HUP. Returns what the log says of the reload. */
-  async reload(config: string): Promise<LogLine> {
-    await this.program.rewrite({ config });
-    return await this.hangUp();
-  }
-
-  /** Has the file read by HUP. Returns what the log says of the reload. */
-  async hangUp(): Promise<LogLine> {
-    const { program } = this;
-    const before = program.lines("reload").length;
-    Deno.kill(program.pid, "SIGHUP");
-    return await program.until(() => program.lines("reload")[before], "the end of the reload");
-  }
-
-  /** Has the file read by the admin API. */
-  async post(path: string, body?: unknown): Promise<{ readonly status: number; readonly answer: ReloadAnswer }> {
-    const init = { method: "POST", ...body !== undefined && { body: JSON.stringify(body) } };
-    const response = await fetch(`${this.program.admin}${path}`, init);
-    return { status: response.status, answer: await response.json() };
-  }
-
-  async get<T>(path: string): Promise<T> {
-    return await (await fetch(`${this.program.admin}${path}`)).json();
-  }
-
-  /** Names of the backends of now. */
-  async backends(): Promise<readonly string[]> {
-    const { backends } = await this.get<{ readonly backends: readonly BackendDetails[] }>("/v1/backends");
-    return backends.map(({ name }) => name);
-  }
-
-  /** A player who is in the world of a server by now. */
-  async join(name: string, at = "main"): Promise<Bot> {
-    const bot = await Bot.connect(this.program.target(at), { name, ...CPE });
-    await bot.joined();
-    return bot;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#running[Symbol.asyncDispose]();
-  }
-}
-
-function serverOf(bot: Bot): string {
-  return bot.state.player.serverName;
-}
-
-async function isIn(bot: Bot, server: string): Promise<void> {
-  await bot.until(({ state }) => state.isJoined && state.player.serverName === server, `the world ${server}`);
-  await bot.ping();
-}
+import { ADMIN, backend, CPE, isIn, listener, pool, serverOf, Stage, toml } from "./stage.ts";
 
 Deno.test("a listener, a backend and a pool that were added take players, and those who play notice nothing", async () => {
   await using stage = await Stage.start();
@@ -173,6 +57,9 @@ Deno.test("players of a backend that was removed go on with the fallback, in ord
   assertEquals(stage.program.lines("moved").map(({ from, to, signal }) => `${from} ${to} ${signal}`), [
     ...Array(6).fill("hub arena drain"),
   ]);
+  const metrics = await (await fetch(`${stage.program.admin}/metrics`)).text();
+  const checked = metrics.match(/kurafuto_backend_checks_total\{backend="[a-z]+"/g) ?? [];
+  assertEquals(new Set(checked), new Set(['kurafuto_backend_checks_total{backend="arena"']));
   assertEquals(bots.flatMap(({ violations }) => violations), []);
 });
 
@@ -285,6 +172,95 @@ Deno.test("entries in public lists come and go, and the others are told nothing 
   assertEquals([list.requests.length, other.requests.length], [1, 1]);
 });
 
+Deno.test("a public list that is gone from the configuration hears no more", async () => {
+  await using list = new ScriptedList();
+  await using other = new ScriptedList();
+  const entry = ({ port }: ScriptedList): readonly string[] => [
+    "[[heartbeat]]",
+    'listener = "main"',
+    `url = "http://127.0.0.1:${port}/heartbeat.jsp"`,
+    'interval = "1s"',
+  ];
+  await using stage = await Stage.start(...entry(list), ...entry(other));
+  await eventually(() => list.requests.length > 0, "the first heartbeat");
+  assertEquals((await stage.reload(stage.config(...entry(other)))).result, "applied");
+  const [before, others] = [list.requests.length, other.requests.length];
+  await eventually(() => other.requests.length >= others + 2, "two further heartbeats to the other list");
+  assertEquals(list.requests.length, before);
+});
+
+Deno.test("the file of a listener's addresses in public lists is empty when it is in none, and full when it is again", async () => {
+  await using list = new ScriptedList();
+  const entry = ["[[heartbeat]]", 'listener = "main"', `url = "${list.url()}"`, 'interval = "1h"'];
+  await using stage = await Stage.start(...entry);
+  const file = `${stage.program.path.replace(/[^/]*$/, "data")}/play-url-main.txt`;
+  const reads = (text: string): Promise<boolean> =>
+    eventually(async () => await Deno.readTextFile(file).catch(() => undefined) === text, `"${text}" in the file`);
+  await reads(`${PLAY_URL}\n`);
+  for (let i = 0; i < 2; i++) {
+    await stage.reload(stage.config());
+    await reads("");
+    await stage.reload(stage.config(...entry));
+    await reads(`${PLAY_URL}\n`);
+  }
+});
+
+Deno.test("players are remembered beyond this run from the reload on that says so", async () => {
+  await using hub = await ObservedServer.start({ ...presets.mcgalaxy(), name: "hub" });
+  const config = (recent: boolean): string =>
+    toml(listener({ name: "main" }), backend("hub", hub), pool("lobby", ["hub"], `recent = ${recent}`));
+  await using program = await Program.start({ config: config(false) });
+  await program.rewrite({ config: config(true) });
+  Deno.kill(program.pid, "SIGHUP");
+  await program.until(() => program.lines("reload").length === 1, "the end of the reload");
+  await using steve = await Bot.connect(program.target(), { name: "Steve", ...CPE });
+  await steve.joined();
+  using database = new DatabaseSync(`${program.path.replace(/[^/]*$/, "data")}/recent.sqlite`, { readOnly: true });
+  assertEquals(database.prepare("SELECT player, backend FROM recent").all().map((row) => ({ ...row })), [
+    { player: "steve", backend: "hub" },
+  ]);
+});
+
+Deno.test("extensions that are excluded from the reload on are announced to nobody any more", async () => {
+  await using stage = await Stage.start();
+  const announced = async (name: string): Promise<string> => {
+    using conn = await Deno.connect(stage.program.target());
+    await conn.write(identification(name));
+    let bytes: Uint8Array = new Uint8Array(0);
+    // ExtInfo, whose last two bytes tell how many entries follow.
+    const isWhole = (): boolean =>
+      bytes.length > 66 && bytes.length >= 67 + 69 * ((bytes[65] ?? 0) * 256 + (bytes[66] ?? 0));
+    const buffer = new Uint8Array(4096);
+    while (!isWhole()) {
+      const count = await conn.read(buffer);
+      assert(count !== null, "the edge has closed");
+      bytes = concat(bytes, buffer.slice(0, count));
+    }
+    return new TextDecoder("latin1").decode(bytes);
+  };
+  assertMatch(await announced("Steve"), /FastMap/);
+  assertEquals((await stage.reload(stage.config("[cpe]", 'exclude = ["FastMap"]'))).result, "applied");
+  assert(!(await announced("Alex")).includes("FastMap"));
+});
+
+Deno.test("the admin API asks for a token from the reload on that says so, and for another one after it has changed", async () => {
+  await using stage = await Stage.start(...ADMIN);
+  const path = `${stage.program.path}.token`;
+  const status = async (token?: string): Promise<number> => {
+    const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+    const response = await fetch(`${stage.program.admin}/v1/status`, { headers });
+    await response.body?.cancel();
+    return response.status;
+  };
+  await Deno.writeTextFile(path, "first-token-of-all", { mode: 0o600 });
+  assertEquals(await status(), 200);
+  await stage.reload(stage.config(...ADMIN, `token_file = "${path}"`));
+  assertEquals([await status(), await status("first-token-of-all")], [401, 200]);
+  await Deno.writeTextFile(path, "second-token-of-all");
+  await stage.hangUp();
+  assertEquals([await status("first-token-of-all"), await status("second-token-of-all")], [401, 200]);
+});
+
 Deno.test("a reload that nobody confirms in time is undone, one that somebody confirms stays", async () => {
   await using stage = await Stage.start(...ADMIN);
   await using steve = await stage.join("Steve");
@@ -369,7 +345,10 @@ testWith("openssl")(
     await steve.joined();
     await Deno.copyFile(renewed.certPath, old.certPath);
     await Deno.copyFile(renewed.keyPath, old.keyPath);
-    await stage.hangUp();
+    assertEquals((await stage.hangUp()).result, "applied");
+    const [change] = stage.program.lines("reload-change");
+    assertEquals(change?.change, 'listener "tls" has another certificate');
+    assertEquals((await stage.hangUp()).result, "unchanged");
     await using alex = Bot.over(await connect(renewed.authority), { name: "Alex", ...CPE });
     await alex.joined();
     await steve.ping();

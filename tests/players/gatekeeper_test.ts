@@ -36,7 +36,7 @@ class Gate {
   private constructor(keyring: Keyring, options: Partial<GatekeeperOptions>) {
     this.#keyring = keyring;
     this.keeper = new Gatekeeper({
-      keyrings: new Map([["main", keyring]]),
+      keyrings: new Map([["main", keyring], ["open", undefined]]),
       duplicateNames: "kick-old",
       maxPlayers: 100,
       allowOnly: false,
@@ -321,11 +321,27 @@ Deno.test("other rules count from now on, and whoever may not be here by them is
   const [steve, alex] = [new Guest("192.0.2.1"), new Guest("192.0.2.2")];
   gate.admit(steve, "Steve");
   gate.admit(alex, "Alex");
-  gate.keeper.configure({ keyrings: new Map(), duplicateNames: "kick-old", maxPlayers: 2, allowOnly: true });
+  const keyrings = new Map([["main", undefined]]);
+  gate.keeper.configure({ keyrings, duplicateNames: "kick-old", maxPlayers: 2, allowOnly: true });
   assertEquals(steve.told, []);
   assertEquals(alex.told, ["dismissed: not-allowed, not on the allow list, "]);
   assertEquals(gate.keeper.admit(new Guest("192.0.2.3"), "Third", "no key").kind, "refused");
-  gate.keeper.configure({ keyrings: new Map(), duplicateNames: "kick-old", maxPlayers: 1, allowOnly: false });
+  gate.keeper.configure({ keyrings, duplicateNames: "kick-old", maxPlayers: 1, allowOnly: false });
   assertEquals([steve.told, alex.told.length], [[], 1]);
   assertEquals(outcome(gate.keeper.admit(new Guest("192.0.2.4"), "Fourth", "no key")), "edge-full");
+});
+
+Deno.test("who came through a listener that is not there any more is not let in, whatever they show", async () => {
+  const gate = await Gate.open();
+  const steve = new Guest("192.0.2.1");
+  gate.admit(steve, "Steve");
+  gate.keeper.configure({
+    keyrings: new Map([["open", undefined]]),
+    duplicateNames: "kick-old",
+    maxPlayers: 9,
+    allowOnly: false,
+  });
+  const late = gate.keeper.admit(new Guest("192.0.2.2"), "Alex", "");
+  assertEquals(late, { kind: "refused", reason: "shutdown", detail: "the listener main is not there any more" });
+  assertEquals([outcome(gate.admit(new Guest("192.0.2.3"), "Third")), steve.told], ["shutdown", []]);
 });

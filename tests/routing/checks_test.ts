@@ -164,15 +164,31 @@ Deno.test("a backend that is added is checked at once, one that is taken away is
   await checked.checks.stop();
 });
 
-Deno.test("a backend that comes back during its check is checked on, never twice at a time", async () => {
+Deno.test("a backend that comes back during its check is checked anew behind it, never twice at a time", async () => {
   const checked = new Checked(["hub"]);
   checked.checks.start();
   checked.checks.configure({ backends: [], intervalMs: 1000, timeoutMs: 300 });
   checked.checks.configure({ backends: ["hub"], intervalMs: 1000, timeoutMs: 300 });
+  assertEquals(checked.begun.length, 1);
+  await checked.answer({ ok: false, cause: "it was another server" });
+  assertEquals([checked.begun.length, checked.reports], [2, []]);
   await checked.answer();
-  assertEquals([checked.begun.length, checked.reports.length], [1, 1]);
+  assertEquals(checked.reports, [["hub", { ok: true }]]);
   await checked.advance(1_000);
-  assertEquals(checked.begun.length, 2);
+  assertEquals(checked.begun.length, 3);
+  await checked.checks.stop();
+});
+
+Deno.test("a backend that is to be checked again does not wait for its time", async () => {
+  const checked = new Checked(["hub"]);
+  checked.checks.start();
+  await checked.answer();
+  await checked.advance(400);
+  checked.checks.again("hub");
+  assertEquals([checked.begun.at(-1), checked.clock.pending], [["hub", 400], 1]);
+  await checked.answer();
+  await checked.advance(1_000);
+  assertEquals(checked.begun, [["hub", 0], ["hub", 400], ["hub", 1_400]]);
   await checked.checks.stop();
 });
 

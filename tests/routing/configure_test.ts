@@ -1,7 +1,7 @@
-import { assert, assertEquals, assertThrows } from "../harness/assert.ts";
+import { assert, assertEquals } from "../harness/assert.ts";
 import type { Decision } from "../../lib/routing/decision.ts";
 import type { NetworkConfig } from "../../lib/routing/network.ts";
-import type { Wish } from "../../lib/session/routes.ts";
+import type { Seat, Wish } from "../../lib/session/routes.ts";
 import { networkConfig, World, type WorldOptions } from "./world.ts";
 
 const LOST: Wish = { kind: "fallback", from: "hub", kicked: false };
@@ -98,6 +98,23 @@ Deno.test("a backend that comes back still counts those who never left it", () =
   assertEquals(world.network.players("hub"), 0);
 });
 
+Deno.test("a backend that comes back to its players is still drained", () => {
+  const world = new World(TWO);
+  world.session("lobby").visit("Steve");
+  world.network.drain("hub");
+  configured(world, ARENA_ONLY);
+  configured(world, TWO);
+  assertEquals(world.session("lobby").enter("Alex"), "arena");
+});
+
+Deno.test("a backend that was left by everybody is another one when it comes back", () => {
+  const world = new World(TWO);
+  world.kill("hub");
+  configured(world, ARENA_ONLY);
+  configured(world, TWO);
+  assertEquals(world.network.status().map(({ name, state }) => `${name} ${state}`), ["hub up", "arena up"]);
+});
+
 Deno.test("players of a pool that was removed belong to the pool of their listener", () => {
   const world = new World({
     backends: ["hub", "arena"],
@@ -129,8 +146,64 @@ Deno.test("turns of a pool go on over a reload", () => {
   assertEquals(world.session("lobby").enter("b"), "arena");
 });
 
-Deno.test("a session begins only where its listener's pool exists", () => {
-  assertThrows(() => new World(TWO).session("nowhere"), RangeError, "current value is");
+Deno.test("a session whose listener's pool is gone by the time that it begins belongs to the first pool", () => {
+  assertEquals(new World(TWO).session("nowhere").enter("Steve"), "hub");
+});
+
+Deno.test("players of a pool that was renamed fall back as it says now", () => {
+  const pools = (games: string, fallback: string): WorldOptions => ({
+    backends: ["hub", "arena", "museum"],
+    pools: [
+      { name: "lobby", backends: ["hub"] },
+      { name: games, backends: ["arena"], fallback: [fallback] },
+      { name: "past", backends: ["museum"] },
+    ],
+  });
+  const world = new World(pools("games", "lobby"));
+  const steve = world.session("lobby");
+  steve.visit("Steve", { kind: "go", to: "games", by: "player" });
+  configured(world, pools("matches", "past"));
+  assertEquals(steve.enter("Steve", { kind: "fallback", from: "arena", kicked: false }), "museum");
+});
+
+Deno.test("who stands in line waits for the pool that their listener leads to now", () => {
+  const options: WorldOptions = {
+    backends: ["hub", "arena"],
+    pools: [{ name: "lobby", backends: ["hub"] }, { name: "games", backends: ["arena"] }],
+  };
+  const world = new World(options);
+  world.kill("hub");
+  let leadsTo = "lobby";
+  let seat: Seat | undefined;
+  const routes = world.network.routesFor({ pool: () => leadsTo, admitted: () => seat = ticket.claim() });
+  const ticket = routes.enlist("Steve", { kind: "join" });
+  assertEquals(ticket.claim(), undefined);
+  leadsTo = "games";
+  configured(world, options);
+  world.clock.advance(1_000);
+  assertEquals(seat?.backend, "arena");
+});
+
+Deno.test("a player whom a backend refuses after a reload is offered what is there now", () => {
+  const world = new World(TWO);
+  const steve = world.session("lobby");
+  assertEquals(steve.enter("Steve"), "hub");
+  configured(world, { backends: ["museum"], pools: [{ name: "lobby", backends: ["museum"] }] });
+  steve.refuse();
+  assertEquals(steve.claim(), "museum");
+});
+
+Deno.test("turns of a backend that is gone are forgotten", () => {
+  const options = (...names: readonly string[]): WorldOptions => ({
+    backends: names.map((name) => ({ name, weight: name === "arena" ? 3 : 1 })),
+    pools: [{ name: "lobby", backends: names, balance: "round-robin" }],
+  });
+  const world = new World(options("hub", "arena"));
+  assertEquals(world.session("lobby").enter("a"), "arena");
+  configured(world, options("hub"));
+  assertEquals(world.session("lobby").enter("b"), "hub");
+  configured(world, options("hub", "arena"));
+  assertEquals(world.session("lobby").enter("c"), "arena");
 });
 
 Deno.test("a decision tells the wish, the rule, the choice and what was looked at", () => {

@@ -90,9 +90,9 @@ export class Orders {
   async #giveReload(title, path, order) {
     const notice = new Notice(title);
     const outcome = await this.#api.insist(path, order);
-    const { result, lines = [] } = outcome.body ?? {};
+    const { result, lines = [], warnings = [] } = outcome.body ?? {};
     if (result === undefined) this.#fail(notice, outcome, () => this.#giveReload(title, path, order));
-    else notice.answer(result === "refused" ? "bad" : "good", [RELOADS[result], ...lines]);
+    else notice.answer(result === "refused" ? "bad" : "good", [RELOADS[result], ...lines, ...warnings]);
     this.#given();
   }
 

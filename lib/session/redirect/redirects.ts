@@ -54,7 +54,10 @@ export class Redirects implements MoveEvents {
     this.#waitOn();
   }
 
-  /** Leaves a backend that is to be emptied, and no other. Never in the way of any other move. */
+  /**
+   * Leaves a backend that is to be emptied, and no other. Never in the way of any other move, though one that has nobody left to wait
+   * for ends.
+   */
   reconsider(): void {
     const move = this.#move;
     const { backend, kind } = this.#place;
@@ -70,6 +73,8 @@ export class Redirects implements MoveEvents {
       move.cancel();
       this.#move = undefined;
       this.#session.enter(this.#place);
+    } else if (move?.request.wish.kind === "go") {
+      move.admitted();
     }
   }
 

@@ -2,9 +2,9 @@ import { ExtensionSet } from "../../../lib/protocol/extensions.ts";
 import { encodePacket } from "../../../lib/protocol/packets.ts";
 import { CLIENT, type Leg, type SessionEvent } from "../../../lib/session/port.ts";
 import { assert, assertEquals } from "../../harness/assert.ts";
-import type { MemoryDriver } from "../../harness/memory_driver.ts";
+import { MemoryDriver } from "../../harness/memory_driver.ts";
 import { all, chatLines, frames } from "../frames.ts";
-import { concat, dialect, extensionList, playing, smallMap, welcome } from "../logins.ts";
+import { concat, dialect, extensionList, identification, playing, smallMap, welcome } from "../logins.ts";
 
 const FULL = ExtensionSet.ALL;
 const LEG = dialect(FULL);
@@ -107,6 +107,14 @@ Deno.test("a backend that is to be emptied no longer keeps those who have waited
   ]);
 });
 
+Deno.test("a player who is being taken elsewhere goes there, also when the backend is to be emptied no more", () => {
+  const guest = new Guest();
+  guest.empty(true);
+  guest.empty(false);
+  guest.arrive();
+  assertEquals([guest.dialled, guest.moves], [["arena"], ["hub drain"]]);
+});
+
 Deno.test("a player who waits to leave may choose for themselves where to go", () => {
   const guest = new Guest();
   guest.driver.routes.busy.add("arena").add("museum");
@@ -142,6 +150,17 @@ Deno.test("a player who arrives on a backend that is to be emptied by then leave
   assertEquals(guest.dialled, ["arena", "hub"]);
 });
 
+Deno.test("a player whose login there was under way goes on to another backend", () => {
+  const driver = new MemoryDriver({ announced: FULL }, ["hub", "arena"]);
+  driver.fromClient(identification());
+  driver.open();
+  driver.fromClient(extensionList(FULL));
+  driver.routes.closing.add("hub");
+  driver.session.reconsider();
+  driver.fromBackend(concat(extensionList(FULL, "B 1.0"), welcome()));
+  assertEquals(driver.dialled.map(({ backend }) => backend), ["hub", "arena"]);
+});
+
 Deno.test("a player who is on the way elsewhere is not bothered", () => {
   const guest = new Guest();
   guest.says("/server museum");
@@ -150,4 +169,38 @@ Deno.test("a player who is on the way elsewhere is not bothered", () => {
   assertEquals([guest.read(), guest.dialled], [[], ["museum"]]);
   guest.arrive();
   assertEquals(guest.moves, ["hub player"]);
+});
+
+Deno.test("a player who stands in line for a backend that is not there any more is told so, and stays", () => {
+  const guest = new Guest();
+  const { routes, session } = guest.driver;
+  routes.busy.add("museum");
+  guest.says("/server museum");
+  guest.read();
+  session.reconsider();
+  assertEquals([guest.read(), routes.openTickets], [[], 1]);
+  routes.down.add("museum");
+  session.reconsider();
+  assertEquals([guest.read(), routes.openTickets, session.whereabouts], [
+    ["&cYou cannot go to &fmuseum&c now: &fmuseum takes nobody now"],
+    0,
+    { state: "playing", backend: "hub" },
+  ]);
+});
+
+Deno.test("a player in the waiting room whose choice is not there any more goes wherever they are taken", () => {
+  const guest = new Guest();
+  const { driver } = guest;
+  driver.routes.down.add("arena").add("museum");
+  driver.session.failed(guest.hub, "reset");
+  driver.settle();
+  driver.routes.down.delete("museum");
+  driver.routes.busy.add("museum");
+  guest.says("/server museum");
+  driver.routes.down.delete("arena");
+  driver.session.admitted();
+  assertEquals(guest.dialled, []);
+  driver.routes.down.add("museum");
+  driver.session.reconsider();
+  assertEquals(guest.dialled, ["arena"]);
 });
