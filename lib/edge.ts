@@ -95,7 +95,7 @@ export async function startEdge(config: Config, log: OpenLog, source?: ConfigSou
   const keyrings = await openKeyrings(config, log);
   const access = new AccessFile(config.edge.dataDir);
   await access.load();
-  const recent = await openRecent(config, log);
+  const recent = await openRecent(config, (message) => log.warn("recent", message));
   const edge = new RunningEdge({ config, source, log, recent, keyrings, access });
   await edge.start();
   return edge;
@@ -393,7 +393,7 @@ class RunningEdge implements Edge {
     const adminAccess = next.admin && await readAdminAccess(next.admin);
     const keyrings = await openKeyrings(next, this.#log, this.#keyrings);
     const recent = wantsRecent(next.pools) && !wantsRecent(before.pools)
-      ? await openRecent(next, this.#log)
+      ? await openRecent(next, (message) => this.#log.warn("recent", message))
       : undefined;
     const prepared = [];
     let renewed: readonly string[];

@@ -1,7 +1,15 @@
-import type { PlannedChange } from "../admin/control.ts";
 import type { Config } from "./schema.ts";
 import { SECRETS } from "./secrets.ts";
 import { type Fields, written } from "./written.ts";
+
+/** One table of the configuration that is not as before. */
+export interface PlannedChange {
+  readonly kind: "added" | "removed" | "changed";
+  /** As `backend "hub"` or `limits`. */
+  readonly what: string;
+  /** Of each key that changed: its name and both values, as the file would write them. Secrets are only said to have changed. */
+  readonly details: readonly string[];
+}
 
 /** What a reload has to change. */
 export interface ConfigDiff {

@@ -1,5 +1,5 @@
 /** What the log says about what an operator asks of the edge. */
-import type { ReloadAnswer } from "../admin/control.ts";
+import type { ReloadResult } from "./edge_event.ts";
 import type { Log } from "./log.ts";
 
 /** What a backend was told. */
@@ -10,8 +10,19 @@ export interface LoggedOrder {
   readonly move: boolean;
 }
 
+/** What a reload came to. */
+export interface LoggedReload {
+  readonly result: ReloadResult;
+  /** What changed, or why nothing did. */
+  readonly lines: readonly string[];
+  /** Settings without effect. */
+  readonly warnings?: readonly string[];
+  /** Until when it must be confirmed. */
+  readonly confirmBy?: string;
+}
+
 /** Logs what a reload came to, and each change or problem in a line of its own. */
-export function logReload(log: Log, { result, lines, warnings = [], confirmBy }: ReloadAnswer): void {
+export function logReload(log: Log, { result, lines, warnings = [], confirmBy }: LoggedReload): void {
   for (const warning of warnings) log.warn("reload-warning", "setting has no effect", { warning });
   switch (result) {
     case "applied":

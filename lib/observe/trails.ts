@@ -1,5 +1,5 @@
 /** How sessions went, step by step: kept for operators who ask why. */
-import type { Trail, TrailCandidate, TrailStep } from "../admin/control.ts";
+import type { Trail, TrailCandidate, TrailStep } from "./trail.ts";
 import type { Decision, DecisionCandidate } from "../routing/decision.ts";
 import type { SessionEvent } from "../session/port.ts";
 import { maskAddressesIn } from "./address_mask.ts";

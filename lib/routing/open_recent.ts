@@ -1,12 +1,17 @@
 import type { Config } from "../config/schema.ts";
-import type { Log } from "../observe/log.ts";
 import { Recent } from "./recent.ts";
 
 type RecentConfig = Pick<Config, "pools"> & { readonly edge: Pick<Config["edge"], "dataDir"> };
 
-/** What outlives the edge about players; in memory only where no pool asks for it or the directory cannot be had. */
-export async function openRecent({ edge: { dataDir }, pools }: RecentConfig, log: Pick<Log, "warn">): Promise<Recent> {
-  const onProblem = (message: string): void => log.warn("recent", message);
+/**
+ * What outlives the edge about players; in memory only where no pool asks for it or the directory cannot be had.
+ *
+ * @param onProblem Told what is wrong with the directory or the file.
+ */
+export async function openRecent(
+  { edge: { dataDir }, pools }: RecentConfig,
+  onProblem: (message: string) => void,
+): Promise<Recent> {
   if (!wantsRecent(pools)) return new Recent(undefined, { onProblem });
   try {
     await Deno.mkdir(dataDir, { recursive: true, mode: 0o700 });
