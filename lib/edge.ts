@@ -86,9 +86,7 @@ export interface Edge extends AsyncDisposable {
  * Binds every listener of `config` and starts to take players.
  *
  * @param source Where `config` came from, to be read anew by reloads; absent where it was made up.
- * @throws {ListenError} where an address cannot be bound
- * @throws {AbsorberBindError} where that of the heartbeat absorber cannot
- * @throws {AdminBindError} where that of the admin API cannot
+ * @throws {BindError} where an address cannot be bound
  * @throws {Error} where a salt, a certificate, the access lists or the admin API's token cannot be read, or a file of events be opened
  */
 export async function startEdge(config: Config, log: OpenLog, source?: ConfigSource): Promise<Edge> {

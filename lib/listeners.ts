@@ -5,23 +5,11 @@ import { NetworkSet } from "./guard/network_set.ts";
 import type { Log } from "./observe/log.ts";
 import type { Prepared } from "./prepared.ts";
 import { Beat } from "./transport/beat.ts";
+import { BindError } from "./transport/bind_error.ts";
 import type { DoorOptions } from "./transport/front_door.ts";
 import { Listener } from "./transport/listener.ts";
 import { TlsLayer } from "./transport/tls.ts";
 import { Turnstile } from "./transport/turnstile.ts";
-
-/** An address could not be bound. */
-export class ListenError extends Error {
-  override name = "ListenError";
-  /** Whether another program, or another edge, has the address. */
-  readonly inUse: boolean;
-
-  constructor({ name, bind }: ListenerConfig, cause: unknown) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    super(`Cannot bind listener '${name}' to ${formatAddress(bind)}: ${why}`, { cause });
-    this.inUse = cause instanceof Deno.errors.AddrInUse;
-  }
-}
 
 /** What listeners tell. */
 export interface ListenersOptions {
@@ -61,7 +49,7 @@ export interface PreparedListeners extends Prepared {
   /**
    * Binds what is not bound yet. Whoever connects is taken in only when this turn of the event loop is over.
    *
-   * @throws {ListenError} where an address cannot be bound
+   * @throws {BindError} where an address cannot be bound
    * @throws {Error} where the listeners were closed meanwhile
    */
   bind(): void;
@@ -206,7 +194,7 @@ export class Listeners {
       };
       return bound;
     } catch (error) {
-      throw new ListenError(setting.config, error);
+      throw new BindError(`listener '${name}'`, setting.config.bind, error);
     }
   }
 

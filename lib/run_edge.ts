@@ -1,17 +1,15 @@
 /** Running the edge as a process: from start to the signal that stops it. */
-import { AdminBindError } from "./admin/server.ts";
 import { TokenFileError } from "./admin/token.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import { ConfigError } from "./config/problem.ts";
 import type { ConfigSource } from "./config/source.ts";
 import { type Edge, startEdge } from "./edge.ts";
 import { ExitCode } from "./exit_code.ts";
-import { AbsorberBindError } from "./heartbeat/absorber.ts";
-import { ListenError } from "./listeners.ts";
 import { AppendFileError } from "./observe/append_file.ts";
 import type { OpenLog } from "./observe/log.ts";
 import { ServiceManager } from "./observe/systemd.ts";
 import { onSignal, StopRequests } from "./signals.ts";
+import { BindError } from "./transport/bind_error.ts";
 
 /** Milliseconds between two looks at what the service manager is told. */
 const STATUS_MS = 1_000;
@@ -78,7 +76,5 @@ function statusText({ players, backends }: Edge): string {
 function startFailure(error: unknown): number {
   // The access lists are read as the configuration is, and files that it names are no better next time.
   if (UNUSABLE.some((kind) => error instanceof kind)) return ExitCode.Config;
-  const bindFailed = error instanceof ListenError || error instanceof AbsorberBindError ||
-    error instanceof AdminBindError;
-  return bindFailed && error.inUse ? ExitCode.Temporary : ExitCode.Failure;
+  return error instanceof BindError && error.inUse ? ExitCode.Temporary : ExitCode.Failure;
 }

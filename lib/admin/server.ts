@@ -1,11 +1,12 @@
 /** The admin API on a socket. */
 import type { Hono } from "hono";
-import { type Address, formatAddress } from "../config/address.ts";
+import type { Address } from "../config/address.ts";
 import { canonicalIp } from "../config/network.ts";
 import { HalfOpen } from "../guard/half_open.ts";
 import { AcceptLog } from "../observe/accept_log.ts";
 import type { Log } from "../observe/log.ts";
 import { Beat } from "../transport/beat.ts";
+import { BindError } from "../transport/bind_error.ts";
 import { Turnstile } from "../transport/turnstile.ts";
 import { type AdminAccess, checkAccess } from "./access.ts";
 import { errorResponse } from "./api_error.ts";
@@ -30,19 +31,6 @@ export interface AdminServerOptions {
   readonly events?: EventFeedOptions;
   /** How long peers may take. @default 10 s for a request, 10 s for an answer, 30 s for a part of a stream */
   readonly limits?: Partial<ExchangeLimits>;
-}
-
-/** The admin API's address could not be bound. */
-export class AdminBindError extends Error {
-  override name = "AdminBindError";
-  /** Whether another program has the address. */
-  readonly inUse: boolean;
-
-  constructor(bind: Address, cause: unknown) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    super(`Cannot bind admin to ${formatAddress(bind)}: ${why}`, { cause });
-    this.inUse = cause instanceof Deno.errors.AddrInUse;
-  }
 }
 
 interface Bound {
@@ -88,7 +76,7 @@ export class AdminServer implements AsyncDisposable {
   #closing: Promise<void> | undefined;
 
   /**
-   * @throws {AdminBindError} where the address cannot be bound
+   * @throws {BindError} where the address cannot be bound
    * @throws {Error} where it can be reached from other machines and no token is asked for
    */
   static async open(options: AdminServerOptions): Promise<AdminServer> {
@@ -218,7 +206,7 @@ async function listen(bind: Address): Promise<Bound> {
     const { hostname, port } = listener.addr;
     return { listener, address: { kind: "tcp", host: hostname, port }, remove: () => {} };
   } catch (error) {
-    throw new AdminBindError(bind, error);
+    throw new BindError("admin", bind, error);
   }
 }
 

@@ -73,7 +73,7 @@ export class BackendBeats {
    * Takes heartbeats from now on.
    *
    * @param playUrl Where the public list shows a listener that leads to the backend.
-   * @throws {AbsorberBindError} where the address cannot be bound
+   * @throws {BindError} where the address cannot be bound
    */
   start(playUrl: (backend: string) => string | undefined): void {
     this.#playUrl = playUrl;
@@ -86,7 +86,7 @@ export class BackendBeats {
    * Makes ready for `next`: binds where its absorber listens, if that is somewhere else. Nothing has changed until the result is
    * committed or discarded.
    *
-   * @throws {AbsorberBindError} where the address cannot be bound
+   * @throws {BindError} where the address cannot be bound
    */
   prepare(next: BeatsConfig): Prepared {
     const stays = isSameBind(this.#config.heartbeatAbsorber?.bind, next.heartbeatAbsorber?.bind);

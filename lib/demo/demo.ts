@@ -1,13 +1,12 @@
 import { formatAddress } from "../config/address.ts";
 import { parseConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
-import { AdminBindError } from "../admin/server.ts";
 import { type Edge, startEdge } from "../edge.ts";
 import { ExitCode } from "../exit_code.ts";
-import { ListenError } from "../listeners.ts";
 import type { OpenLog } from "../observe/log.ts";
 import { writeStdout } from "../observe/standard_streams.ts";
 import { StopRequests } from "../signals.ts";
+import { BindError } from "../transport/bind_error.ts";
 import { generateArena } from "./arena.ts";
 import { runConsole } from "./console.ts";
 import { DemoWorld } from "./demo_world.ts";
@@ -38,7 +37,7 @@ export interface DemoOptions {
 /**
  * Starts the worlds "hub" and "arena" on free ports of this machine, and the edge in front of them.
  *
- * @throws {ListenError} where the port for players is taken; the dashboard takes another one then
+ * @throws {BindError} where the port for players is taken; the dashboard takes another one then
  */
 export async function startDemo(
   log: OpenLog,
@@ -83,7 +82,7 @@ export async function runDemo(log: OpenLog, stdin: ReadableStream<Uint8Array>): 
   try {
     demo = await startDemo(log);
   } catch (error) {
-    if (!(error instanceof ListenError && error.inUse)) throw error;
+    if (!(error instanceof BindError && error.inUse)) throw error;
     log.error("start-failed", `Cannot start the demo: port ${PORT} of 127.0.0.1 is in use by another program`);
     return ExitCode.Temporary;
   }
@@ -149,7 +148,7 @@ async function startDemoEdge(
   try {
     return await startEdge(configOf(worlds, ports), log);
   } catch (error) {
-    if (!(error instanceof AdminBindError && error.inUse)) throw error;
+    if (!(error instanceof BindError && error.who === "admin" && error.inUse)) throw error;
     log.info("admin-elsewhere", "the dashboard's usual port is in use by another program");
     return await startEdge(configOf(worlds, { ...ports, adminPort: 0 }), log);
   }

@@ -5,6 +5,7 @@ import { suggestion } from "../config/nearest.ts";
 import { canonicalIp, type Network, parseIp } from "../config/network.ts";
 import { NetworkSet } from "../guard/network_set.ts";
 import { Beat } from "../transport/beat.ts";
+import { BindError } from "../transport/bind_error.ts";
 import { type HttpRequest, RequestReader } from "../transport/http_request.ts";
 import { Listener } from "../transport/listener.ts";
 import { Turnstile } from "../transport/turnstile.ts";
@@ -52,19 +53,6 @@ export interface HeartbeatAbsorberOptions extends AbsorberRules {
   readonly deadlineMs?: number;
   /** How host names of backends are resolved. */
   readonly hosts?: BackendHostsOptions;
-}
-
-/** The absorber's address could not be bound. */
-export class AbsorberBindError extends Error {
-  override name = "AbsorberBindError";
-  /** Whether another program has the address. */
-  readonly inUse: boolean;
-
-  constructor(bind: TcpAddress, cause: unknown) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    super(`Cannot bind heartbeat_absorber to ${formatAddress(bind)}: ${why}`, { cause });
-    this.inUse = cause instanceof Deno.errors.AddrInUse;
-  }
 }
 
 interface Answer {
@@ -118,7 +106,7 @@ export class HeartbeatAbsorber implements AsyncDisposable {
   /**
    * Binds at once.
    *
-   * @throws {AbsorberBindError} where the address cannot be bound
+   * @throws {BindError} where the address cannot be bound
    */
   constructor(options: HeartbeatAbsorberOptions) {
     this.#options = options;
@@ -135,7 +123,7 @@ export class HeartbeatAbsorber implements AsyncDisposable {
         failed: options.onAcceptFailed,
       }, new Turnstile(new Beat()));
     } catch (error) {
-      throw new AbsorberBindError(options.bind, error);
+      throw new BindError("heartbeat_absorber", options.bind, error);
     }
   }
 

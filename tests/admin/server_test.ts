@@ -1,4 +1,5 @@
-import { AdminBindError, AdminServer } from "../../lib/admin/server.ts";
+import { AdminServer } from "../../lib/admin/server.ts";
+import { BindError } from "../../lib/transport/bind_error.ts";
 import { assert, assertEquals, assertRejects } from "../harness/assert.ts";
 import { eventually } from "../harness/kernel.ts";
 import { FakeControl } from "./fake_control.ts";
@@ -120,7 +121,7 @@ Deno.test("an address in use is told apart from what cannot be bound at all", as
   assert(address.kind === "tcp");
   const taken = await assertRejects(
     () => open("127.0.0.1", address.port),
-    AdminBindError,
+    BindError,
     "Cannot bind admin to 127.0.0.1:",
   );
   assertEquals(taken.inUse, true);

@@ -1,4 +1,4 @@
-import { AdminBindError } from "../../lib/admin/server.ts";
+import { BindError } from "../../lib/transport/bind_error.ts";
 import { assert, assertEquals, assertRejects } from "../harness/assert.ts";
 import { eventually } from "../harness/kernel.ts";
 import { dial, formatRequest, type RawConn } from "./raw_client.ts";
@@ -101,7 +101,7 @@ Deno.test("a socket file on which somebody listens stays theirs", async () => {
   await using first = await folder.open();
   const error = await assertRejects(
     () => folder.open(),
-    AdminBindError,
+    BindError,
     `Cannot bind admin to unix:${folder.socket}: `,
   );
   assertEquals(error.inUse, true);
@@ -112,14 +112,14 @@ Deno.test("a socket file on which somebody listens stays theirs", async () => {
 Deno.test("a file that is no socket is not touched", async () => {
   using folder = new Folder();
   await Deno.writeTextFile(folder.socket, "precious");
-  const error = await assertRejects(() => folder.open(), AdminBindError, "a file that is no socket is in its place");
+  const error = await assertRejects(() => folder.open(), BindError, "a file that is no socket is in its place");
   assertEquals([error.inUse, await Deno.readTextFile(folder.socket)], [false, "precious"]);
 });
 
 Deno.test("a folder that is missing is said", async () => {
   using folder = new Folder();
   const bind = { kind: "unix", path: `${folder.path}/missing/admin.sock` } as const;
-  await assertRejects(() => Subject.open({ bind }), AdminBindError, "Cannot bind admin to unix:");
+  await assertRejects(() => Subject.open({ bind }), BindError, "Cannot bind admin to unix:");
 });
 
 Deno.test("a server does not remove the socket file of another one that has replaced it", async () => {

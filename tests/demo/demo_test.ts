@@ -3,7 +3,7 @@ import { generateArena } from "../../lib/demo/arena.ts";
 import { startDemo } from "../../lib/demo/demo.ts";
 import { generateHub } from "../../lib/demo/hub.ts";
 import { CLASSICUBE } from "../../lib/demo/presets.ts";
-import { ListenError } from "../../lib/listeners.ts";
+import { BindError } from "../../lib/transport/bind_error.ts";
 import { openLog } from "../../lib/observe/log.ts";
 import { eventually } from "../harness/kernel.ts";
 import { Client, mapOf } from "./client.ts";
@@ -68,6 +68,6 @@ Deno.test("players of a stopped world go on in the other one, wait when none is 
 
 Deno.test("the demo says so when its port is taken, and leaves nothing running", async () => {
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const error = await assertRejects(() => startDemo(SILENT, { ...ANY_PORTS, port: taken.addr.port }), ListenError);
+  const error = await assertRejects(() => startDemo(SILENT, { ...ANY_PORTS, port: taken.addr.port }), BindError);
   assert(error.inUse);
 });

@@ -1,12 +1,12 @@
 import { type Address, parseAddress } from "../../lib/config/address.ts";
 import { parseNetwork } from "../../lib/config/network.ts";
 import {
-  AbsorberBindError,
   type BackendBeat,
   HeartbeatAbsorber,
   type HeartbeatAbsorberOptions,
   type RefusedBeat,
 } from "../../lib/heartbeat/absorber.ts";
+import { BindError } from "../../lib/transport/bind_error.ts";
 import { assert, assertEquals, assertThrows } from "../harness/assert.ts";
 
 const SALT = "0123456789abcdefghijABCDEFGHIJ99";
@@ -360,9 +360,9 @@ Deno.test("stopping closes what is open, at once", async () => {
 Deno.test("an address that is taken is told", () => {
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const bind = { kind: "tcp", host: "127.0.0.1", port: taken.addr.port } as const;
-  const error = assertThrows(() => new Subject({ bind }), AbsorberBindError);
+  const error = assertThrows(() => new Subject({ bind }), BindError);
   assert(error.message.startsWith(`Cannot bind heartbeat_absorber to 127.0.0.1:${bind.port}: `), error.message);
   assertEquals(error.inUse, true);
   const elsewhere = { kind: "tcp", host: "192.0.2.7", port: 0 } as const;
-  assertEquals(assertThrows(() => new Subject({ bind: elsewhere }), AbsorberBindError).inUse, false);
+  assertEquals(assertThrows(() => new Subject({ bind: elsewhere }), BindError).inUse, false);
 });

@@ -1,0 +1,17 @@
+import { type Address, formatAddress } from "../config/address.ts";
+
+/** An address could not be bound. */
+export class BindError extends Error {
+  override name = "BindError";
+  /** What was to be bound, as `listener 'main'` or `admin`. */
+  readonly who: string;
+  /** Whether another program, or another edge, has the address. */
+  readonly inUse: boolean;
+
+  constructor(who: string, address: Address, cause: unknown) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    super(`Cannot bind ${who} to ${formatAddress(address)}: ${why}`, { cause });
+    this.who = who;
+    this.inUse = cause instanceof Deno.errors.AddrInUse;
+  }
+}
