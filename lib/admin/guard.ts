@@ -1,5 +1,5 @@
 /** What a request to the admin API must pass before anything is done about it. */
-import type { Address } from "../config/address.ts";
+import { type Address, isLocal } from "../config/address.ts";
 import { currentValue } from "../config/current_value.ts";
 import { addressKey } from "../guard/address_key.ts";
 import { RateLimit } from "../guard/rate_limit.ts";
@@ -7,7 +7,7 @@ import type { AdminAccess } from "./access.ts";
 import { errorResponse } from "./api_error.ts";
 import { HostCheck } from "./host_check.ts";
 
-/** What anybody may look at: no names of players and no addresses. */
+/** What anybody may look at wherever they come from: no names of players and no addresses. */
 const OPEN_PATHS: ReadonlySet<string> = new Set(["/", "/healthz", "/readyz", "/metrics"]);
 /** Addresses whose requests are counted; beyond that the one that asked least recently is forgotten. */
 const MOST_ADDRESSES = 4096;
@@ -66,8 +66,12 @@ export class AdminGuard {
     if (path !== "/" && isEmbedded(headers)) {
       return errorResponse(403, "wrong_origin", "Cannot take request of a page from elsewhere");
     }
-    const isOpen = OPEN_PATHS.has(path) && (method === "GET" || method === "HEAD");
-    return isOpen ? undefined : this.#tokenRefusal(headers.get("Authorization"));
+    const onlyLooks = method === "GET" || method === "HEAD";
+    if (onlyLooks && OPEN_PATHS.has(path)) return undefined;
+    const authorization = headers.get("Authorization");
+    // Other machines may not even look; on this one a token that is presented must be right.
+    if (onlyLooks && isLocal(this.#bound) && authorization === null) return undefined;
+    return this.#tokenRefusal(authorization);
   }
 
   #tokenRefusal(authorization: string | null): Response | undefined {

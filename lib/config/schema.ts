@@ -396,7 +396,7 @@ const admin = field.table("admin", {
   }),
   token_file: field.optionalPath().meta({
     title: "Token file",
-    description: "File with the bearer token that callers must present; required when bound beyond loopback",
+    description: "File with the bearer token that changes demand; required when bound beyond loopback",
   }),
   hosts: field.list(field.matching("a host name without a port", "^[A-Za-z0-9.-]{1,253}$"), "host names").prefault([])
     .meta({

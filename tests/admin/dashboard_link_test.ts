@@ -47,7 +47,8 @@ test("the dashboard and its way to the edge", async (t) => {
 
   await t.step("asks for the token, once more where it is wrong, and again for an order", async () => {
     const [secret, other] = ["correct-horse-battery", "another-horse-battery"];
-    await using subject = await openSubject({ access: { ...OPEN, token: new Token(secret) } });
+    const bind = { kind: "tcp", host: "0.0.0.0", port: 0 } as const;
+    await using subject = await openSubject({ bind, access: { ...OPEN, token: new Token(secret) } });
     subject.control.drain("attic", { move: false });
     await using view = await browser.open(urlOf(subject));
     const dashboard = new Dashboard(view);
@@ -74,6 +75,18 @@ test("the dashboard and its way to the edge", async (t) => {
     await dashboard.has(dialog, /did not take the token/);
     await give(other);
     await dashboard.kick("Notch", "");
+    await dashboard.has(dashboard.notice("Kick Notch"), /Notch was kicked/);
+  });
+
+  await t.step("asks for the token only for an order where looking needs none", async () => {
+    const secret = "correct-horse-battery";
+    await using subject = await openSubject({ access: { ...OPEN, token: new Token(secret) } });
+    await using view = await browser.open(urlOf(subject));
+    const dashboard = new Dashboard(view);
+    await dashboard.has(dashboard.row("Notch"), /hub/);
+    await dashboard.kick("Notch", "");
+    await view.page.getByRole("dialog", { name: "Token" }).getByLabel("Token").fill(secret);
+    await view.page.keyboard.press("Enter");
     await dashboard.has(dashboard.notice("Kick Notch"), /Notch was kicked/);
   });
 });

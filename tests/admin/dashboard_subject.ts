@@ -12,5 +12,5 @@ export async function openSubject(options: Partial<AdminServerOptions> = {}): Pr
 /** Where its page is. */
 export function urlOf({ server: { address } }: Subject): string {
   assert(address.kind === "tcp");
-  return `http://${address.host}:${address.port}/`;
+  return `http://${address.host === "0.0.0.0" ? "127.0.0.1" : address.host}:${address.port}/`;
 }

@@ -248,7 +248,8 @@ Deno.test("the admin API asks for a token from the reload on that says so, and f
   const path = `${stage.program.path}.token`;
   const status = async (token?: string): Promise<number> => {
     const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
-    const response = await fetch(`${stage.program.admin}/v1/status`, { headers });
+    const body = JSON.stringify({ text: "hello" });
+    const response = await fetch(`${stage.program.admin}/v1/announce`, { method: "POST", headers, body });
     await response.body?.cancel();
     return response.status;
   };
