@@ -195,7 +195,8 @@ Deno.test("TERM in the middle of a reload ends the program, and nothing is bound
   await openGate(file, SALT);
   assertMatch(await steve.kicked(), /^The network is going down/);
   assertEquals(await stopped, 0);
-  assertEquals(program.lines("reload").map(({ result }) => result), ["refused", "refused"]);
+  assertEquals(program.lines("reload").map(({ result }) => result), ["refused"]);
+  assertEquals(program.lines("reload-declined").map(({ why }) => why), ["the edge is stopping"]);
   assertEquals(program.lines("listening").map(({ listener }) => listener), ["main"]);
 });
 
