@@ -16,6 +16,8 @@ const VIEWS: Readonly<Record<string, ViewOptions>> = {
   phone: PHONE,
   "dark phone": { ...PHONE, colors: "dark" },
 };
+/** Views in which the dialogs are looked at, too: both colours and both widths are among them. */
+const WITH_DIALOGS = ["light", "dark phone"];
 const DIALOGS = ["Move… Notch", "Kick… Notch", "Drain… hub", "Announce…", "Reload…", "Notch: explain"];
 
 test("everybody can use the dashboard", async (t) => {
@@ -31,7 +33,7 @@ test("everybody can use the dashboard", async (t) => {
       await dashboard.has(dashboard.newest, /y{64}/);
       assertEquals(await barriers(view.page), []);
       assertEquals(await dashboard.width(), options.width ?? 1440);
-      for (const opener of DIALOGS) {
+      for (const opener of WITH_DIALOGS.includes(name) ? DIALOGS : []) {
         await dashboard.press(opener);
         await view.page.getByRole("dialog").waitFor();
         assertEquals(await barriers(view.page, "dialog[open]"), [], opener);
