@@ -43,7 +43,7 @@ const PROGRESS_MS = 30_000;
 /** Milliseconds between two looks at what changes by itself: counters for the log, and the age of salts. */
 const LOOK_MS = 1_000;
 
-/** Milliseconds that players are given to take their goodbye, however little there is left of the time to leave. */
+/** Milliseconds that players are given to take their goodbye, however little there is left of their time to leave. */
 const LEAST_CLOSING_MS = 500;
 
 /** A running edge. */
@@ -337,15 +337,17 @@ class RunningEdge implements Edge {
   }
 
   async retire(): Promise<void> {
-    const deadline = performance.now() + this.drainTimeoutMs;
+    const began = performance.now();
+    const { drainTimeoutMs } = this;
     if (this.#state === "running") {
       this.#state = "draining";
       this.#events.publish({ event: "edge", state: "draining" });
       this.#listeners.close();
       await Promise.all([this.#reloads.close(), this.#reception.stop(), this.#listings.stop()]);
-      await sayFarewell(this.#sessions, this.drainTimeoutMs);
+      await sayFarewell(this.#sessions, drainTimeoutMs);
     }
-    await (this.#stopping ??= this.#stop(Math.max(LEAST_CLOSING_MS, deadline - performance.now())));
+    const left = Math.max(LEAST_CLOSING_MS, began + drainTimeoutMs - performance.now());
+    await (this.#stopping ??= this.#stop(drainTimeoutMs > 0 ? left : undefined));
   }
 
   stop(): Promise<void> {
