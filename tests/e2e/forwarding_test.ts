@@ -531,7 +531,10 @@ Deno.test("loopback: more players get on a server than it takes from one address
     assertEquals(await countJoins(program, listener, 6), 6);
   }
   await using program = await Program.start({ config: configOf("off", backends, ...BUSY_CHECKS) });
-  assertEquals(await countJoins(program, "raw", 6), 1);
+  let joins = 0;
+  // A check may have the one place just then.
+  await eventually(async () => (joins = await countJoins(program, "raw", 6)) > 0, "somebody on the server");
+  assertEquals(joins, 1);
 });
 
 // Deno 2.7 keeps without a limit what a bound socket does not take, and may be what the executable was compiled with.
