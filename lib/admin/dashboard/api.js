@@ -9,7 +9,7 @@ const ORDER_MS = 60_000;
  * What became of a request. `refused` is an answer that says no, `unreachable` is no answer at all: whether an order arrived is
  * not known then.
  *
- * @typedef {{ kind: "ok", body: any } | { kind: "refused", message: string, body: any } | { kind: "unauthorized" }
+ * @typedef {{ kind: "ok", body: object } | { kind: "refused", message: string, body: object } | { kind: "unauthorized" }
  *   | { kind: "unreachable" }} Outcome
  */
 
