@@ -185,7 +185,8 @@ class Stage implements AsyncDisposable {
     await server.heard("fellow", [`after ${this.#visits}`]);
     assertEquals(bot.violations, []);
     assert(bot.state.isJoined);
-    await eventually(async () => await this.#program.descriptors() === this.#descriptors, "no descriptor left");
+    // A check of the server may have had one when they were counted at first.
+    await eventually(async () => await this.#program.descriptors() <= this.#descriptors, "no descriptor left");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
