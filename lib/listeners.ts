@@ -73,11 +73,6 @@ export class Listeners {
     return Array.from(this.#bound, ([name, { listener }]) => ({ name, ...listener.address }));
   }
 
-  /** What counts now for a listener; `undefined` where there is none of that name. */
-  settings(name: string): ListenerConfig | undefined {
-    return this.#bound.get(name)?.setting.config;
-  }
-
   /**
    * Makes ready for other listeners. One that stays at its address stays open; one in the way of another, at the same port of
    * another address, is closed at once and comes back when the change is discarded.
