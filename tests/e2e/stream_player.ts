@@ -58,6 +58,11 @@ export class StreamPlayer implements AsyncDisposable {
     await this.#waits.until(() => this.#check.position >= count, `${count} bytes`);
   }
 
+  /** Waits for something behind what is expected. */
+  async answered(): Promise<void> {
+    await this.#waits.until(() => this.#check.rest.length > 0, "an answer");
+  }
+
   /** Waits for everything expected and for the end of what the edge sends. Returns what came in between. */
   async finished(): Promise<Uint8Array> {
     await this.#waits.until(() => this.#check.isComplete, "everything the backend said");

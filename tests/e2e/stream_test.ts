@@ -174,7 +174,7 @@ class Stage implements AsyncDisposable {
     const stranger = await Deno.connect(this.target);
     stranger.close();
     await this.program.ended(1);
-    this.#descriptors = await this.program.descriptors();
+    this.#descriptors = await this.program.settledDescriptors();
   }
 }
 

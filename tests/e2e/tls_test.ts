@@ -83,7 +83,7 @@ for (const mode of ["parse", "raw"] as const) {
       ["tcp", () => Deno.connect(program.target())],
       ["ws", () => stage.connectWebSocket("ws")],
     ];
-    const descriptors = await program.descriptors();
+    const descriptors = await program.settledDescriptors();
     for (const [name, connect] of ways) {
       await t.step(name, async () => {
         await using visitor = await Player.over(await connect(), hub, { name, ...CPE });
@@ -155,7 +155,7 @@ test("whoever does not manage TLS is turned away, and nobody else is harmed", as
   await using stage = await Stage.start();
   const { hub, program } = stage;
   await using fellow = await Player.join(program.target(), hub, { name: "fellow" });
-  const descriptors = await program.descriptors();
+  const descriptors = await program.settledDescriptors();
   // An authority that this client does not know.
   await assertRejects(() => WebSocketStream.connect(stage.address("wss")));
   const garbage = await Deno.connect(program.target());

@@ -148,7 +148,7 @@ export class Town implements AsyncDisposable {
     const times: number[] = [];
     for (let i = 0; i < JOINS; i++) times.push(await this.#join());
     this.#joinMs = times.toSorted((a, b) => a - b)[JOINS >> 1] ?? 0;
-    this.#descriptors = await this.program.descriptors();
+    this.#descriptors = await this.program.settledDescriptors();
   }
 
   /** Joins the hub, leaves it again, and says how many milliseconds it took to stand in its world. */

@@ -154,7 +154,7 @@ class Stage implements AsyncDisposable {
     await first.halfClose();
     await program.ended(1);
     const fellow = await Player.join(program.target(), hub, { name: "fellow" });
-    return new Stage(hub, program, fellow, await program.descriptors());
+    return new Stage(hub, program, fellow, await program.settledDescriptors());
   }
 
   /** Lets a client in play do something, and says how its session ended. */

@@ -133,10 +133,13 @@ for (
 ) {
   Deno.test(`a client that ${how} in play has left, and the log says ${reason}`, async () => {
     await using stage = await setUp();
+    let joins = 0;
     for (const listener of ["main", "raw"]) {
       await using client = await FrameClient.connect(stage.program.target(listener));
       await client.send(masked(BINARY, identification("ws", "-", 0)));
       await stage.hub.joined("ws");
+      joins++;
+      await stage.program.until(() => stage.program.lines("joined").length === joins, "the player in play");
       await leave(client);
       await stage.hub.left("ws");
       await client.over();

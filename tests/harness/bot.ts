@@ -34,7 +34,7 @@ export interface BotOptions {
   readonly chunking?: Chunking;
   /** Milliseconds between two positions sent unasked, once the server placed the player. @default never */
   readonly positionInterval?: number;
-  /** Milliseconds after which connecting and waits give up. @default 5000 */
+  /** Milliseconds after which connecting and waits give up. @default 15000 */
   readonly timeoutMs?: number;
 }
 

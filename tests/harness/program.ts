@@ -1,4 +1,5 @@
 /** The real program as a process, with a configuration of its own. */
+import { eventually } from "./kernel.ts";
 import type { Target } from "./link.ts";
 import { Waits } from "./waits.ts";
 
@@ -7,6 +8,8 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 export const DENO_FLAGS = ["run", "-q", "-P", "--no-prompt", "main.ts"];
 const START_MS = 30_000;
 const STOP_MS = 10_000;
+/** Looks, in a row, at which the descriptors must be as many before they count as settled. */
+const SETTLED_LOOKS = 10;
 
 /** One line of the program's JSON log. */
 export type LogLine = { readonly event: string; readonly msg: string } & Readonly<Record<string, unknown>>;
@@ -136,6 +139,20 @@ export class Program implements AsyncDisposable {
   /** Descriptors the process has open. */
   async descriptors(): Promise<number> {
     return (await Array.fromAsync(Deno.readDir(`/proc/${this.pid}/fd`))).length;
+  }
+
+  /**
+   * Descriptors the process has open once it neither opens nor closes any more: what it opens in passing, as for reading a file, is not
+   * among them.
+   */
+  async settledDescriptors(): Promise<number> {
+    let [count, looks] = [await this.descriptors(), 0];
+    return await eventually(async () => {
+      const now = await this.descriptors();
+      looks = now === count ? looks + 1 : 0;
+      count = now;
+      return looks >= SETTLED_LOOKS && count;
+    }, "descriptors that stay as many");
   }
 
   /** Sends a signal, where the process has not ended by itself, and waits for its end. Returns its exit code. */

@@ -16,7 +16,7 @@ export interface ScriptedBackendOptions {
   readonly chunking?: Chunking;
   /** Bytes a peer reads ahead of its script before it leaves the rest to the system. @default 1 MiB */
   readonly readAhead?: number;
-  /** Milliseconds after which reads give up. @default 5000 */
+  /** Milliseconds after which reads give up. @default 15000 */
   readonly timeoutMs?: number;
 }
 

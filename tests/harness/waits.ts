@@ -1,12 +1,12 @@
 /** How long a wait lasts at most, unless it says otherwise. */
-export const DEFAULT_TIMEOUT_MS = 5000;
+export const DEFAULT_TIMEOUT_MS = 15_000;
 
 /** What a probe returns while the awaited thing has not happened. */
 export type NotYet = undefined | null | false;
 
 /** How long to wait. */
 export interface WaitOptions {
-  /** Milliseconds after which the wait rejects. @default 5000 */
+  /** Milliseconds after which the wait rejects. @default 15000 */
   readonly timeoutMs?: number;
 }
 

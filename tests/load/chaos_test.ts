@@ -90,7 +90,7 @@ Deno.test(`${PLAYERS} wandering players survive a storm over both of their serve
     await first.joined();
   }
   await program.ended(1);
-  const descriptors = await program.descriptors();
+  const descriptors = await program.settledDescriptors();
   const players = running.use(await Wanderers.join(program.target(), PLAYERS, names, seeded(SEED + 1)));
   const storm = new Storm(servers, seeded(SEED));
   const memory: number[] = [];

@@ -28,7 +28,7 @@ function sum(numbers: readonly number[]): number {
 Deno.test(`${PLAYERS} players notice nothing of reloads`, async (t) => {
   await using scene = await ReloadScene.open();
   const { program, ledger } = scene;
-  const descriptors = await program.descriptors();
+  const descriptors = await program.settledDescriptors();
   await using talkers = await Talkers.join(program.target(), PLAYERS);
   await using visitors = new Visitors(scene, talkers.rovers);
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
