@@ -36,6 +36,8 @@ import type { Recent } from "./routing/recent.ts";
 import type { MoveAnswer } from "./session/redirect/operator.ts";
 import { SessionReports } from "./players/session_reports.ts";
 import { Sessions } from "./players/sessions.ts";
+import { openSockets } from "./transport/open_sockets.ts";
+import type { Sockets } from "./transport/sockets.ts";
 import { LoopbackAddresses, type LoopbackEntry } from "./transport/loopback_addresses.ts";
 
 /** Milliseconds in which a peer that has bytes waiting for it must take some. */
@@ -94,7 +96,8 @@ export async function startEdge(config: Config, log: OpenLog, source?: ConfigSou
   const access = new AccessFile(config.edge.dataDir);
   await access.load();
   const recent = await openRecent(config, (message) => log.warn("recent", message));
-  const edge = new RunningEdge({ config, source, log, recent, keyrings, access });
+  const sockets = openSockets(config.edge.driver, log);
+  const edge = new RunningEdge({ config, source, log, sockets, recent, keyrings, access });
   await edge.start();
   return edge;
 }
@@ -104,7 +107,8 @@ interface EdgeParts {
   readonly config: Config;
   readonly source: ConfigSource | undefined;
   readonly log: OpenLog;
-  /** Closed by the edge at its end. */
+  /** Closed by the edge at its end, as `recent`. */
+  readonly sockets: Sockets;
   readonly recent: Recent;
   readonly keyrings: Keyrings;
   readonly access: AccessFile;
@@ -114,6 +118,7 @@ class RunningEdge implements Edge {
   readonly control: Control;
   readonly endAsked: Promise<void>;
   readonly #log: OpenLog;
+  readonly #sockets: Sockets;
   readonly #access: AccessFile;
   readonly #reloads: Reloads;
   readonly #events: EventLog;
@@ -138,8 +143,9 @@ class RunningEdge implements Edge {
   #state: "running" | "draining" = "running";
   #stopping: Promise<void> | undefined;
 
-  constructor({ config, source, log, recent, keyrings, access }: EdgeParts) {
+  constructor({ config, source, log, sockets, recent, keyrings, access }: EdgeParts) {
     this.#log = log;
+    this.#sockets = sockets;
     this.#access = access;
     this.#recent = recent;
     this.#keyrings = keyrings;
@@ -176,6 +182,7 @@ class RunningEdge implements Edge {
     this.#checks = new BackendChecks({
       config,
       network: this.#network,
+      sockets: this.#sockets,
       offers: this.#offers,
       log,
       keyFor,
@@ -207,6 +214,7 @@ class RunningEdge implements Edge {
     this.#sessions = new Sessions({
       config,
       log,
+      sockets: this.#sockets,
       network: this.#network,
       offers: this.#offers,
       gatekeeper: this.#gatekeeper,
@@ -218,6 +226,7 @@ class RunningEdge implements Edge {
     });
     this.#listeners = new Listeners({
       log,
+      sockets: this.#sockets,
       accepted: (listener, conn, door) =>
         this.#reception.receive(listener.name, conn, door, (arrival) => this.#sessions.begin(listener, arrival)),
       missed: (listener) => this.#reception.missed(listener),
@@ -368,6 +377,7 @@ class RunningEdge implements Edge {
     await this.#sessions.stop("shutdown", "the edge is stopping", closingMs);
     await this.#listeners.settled();
     await Promise.all([...this.#keyrings.values()].map((keyring) => keyring.settled()));
+    await this.#sockets.close();
     this.#network.close();
     this.#recent.close();
     this.#events.publish({ event: "edge", state: "stopped" });

@@ -6,16 +6,19 @@ import type { Log } from "./observe/log.ts";
 import type { Prepared } from "./prepared.ts";
 import { Beat } from "./transport/beat.ts";
 import { BindError } from "./transport/bind_error.ts";
+import type { AcceptedConn } from "./transport/conn.ts";
 import type { DoorOptions } from "./transport/front_door.ts";
 import { Listener } from "./transport/listener.ts";
+import type { Sockets } from "./transport/sockets.ts";
 import { TlsLayer } from "./transport/tls.ts";
 import { Turnstile } from "./transport/turnstile.ts";
 
 /** What listeners tell. */
 export interface ListenersOptions {
   readonly log: Log;
+  readonly sockets: Pick<Sockets, "listen">;
   /** Takes a connection in by what counts for its listener now. Returns what part of a beat is to pass before the next one. */
-  readonly accepted: (listener: ListenerConfig, conn: Deno.TcpConn, door: DoorOptions) => number;
+  readonly accepted: (listener: ListenerConfig, conn: AcceptedConn, door: DoorOptions) => number;
   /** A peer was gone before its connection could be accepted. */
   readonly missed: (listener: string) => void;
   /** A connection could not be accepted. */
@@ -176,16 +179,22 @@ export class Listeners {
   }
 
   #bind(setting: Setting): Bound {
-    const { accepted, missed, failed } = this.#options;
+    const { accepted, missed, failed, sockets } = this.#options;
     const { name, bind: { host, port } } = setting.config;
     try {
       const bound: Bound = {
         setting,
-        listener: new Listener(host, port, {
-          accepted: (conn) => accepted(bound.setting.config, conn, bound.setting.door),
-          missed: () => missed(name),
-          failed: (error) => failed(name, error),
-        }, this.#entrance),
+        listener: new Listener(
+          host,
+          port,
+          {
+            accepted: (conn) => accepted(bound.setting.config, conn, bound.setting.door),
+            missed: () => missed(name),
+            failed: (error) => failed(name, error),
+          },
+          this.#entrance,
+          sockets,
+        ),
       };
       return bound;
     } catch (error) {

@@ -3,7 +3,9 @@ import type { ExtensionSet } from "../protocol/extensions.ts";
 import { LoginProbe, type ProbeStep } from "../session/probe.ts";
 import { type BackendTarget, dialBackend } from "../transport/backend_dial.ts";
 import { isOwnShortage } from "../transport/dial.ts";
-import { type Conn, Socket } from "../transport/socket.ts";
+import type { Conn } from "../transport/conn.ts";
+import type { Sockets } from "../transport/sockets.ts";
+import { Socket } from "../transport/socket.ts";
 
 const READ_SIZE = 4 << 10;
 const LATE = "no answer in time";
@@ -39,13 +41,14 @@ export interface Hello {
  * @param signal The check's deadline: ends it at once, as failed.
  */
 export async function checkBackend(
+  sockets: Pick<Sockets, "dial">,
   target: BackendTarget,
   hello: Hello | undefined,
   signal: AbortSignal,
 ): Promise<CheckFindings> {
   let conn: Conn;
   try {
-    conn = await dialBackend(target, undefined, signal);
+    conn = await dialBackend(sockets, target, undefined, signal);
   } catch (error) {
     return { ...failed(signal.aborted ? LATE : messageOf(error)), ownShortage: isOwnShortage(error) };
   }

@@ -3,6 +3,7 @@ import { checkBackend } from "./check.ts";
 import { formatAddress } from "../config/address.ts";
 import type { BackendConfig, Config } from "../config/schema.ts";
 import type { Log } from "../observe/log.ts";
+import type { Sockets } from "../transport/sockets.ts";
 import type { Offers } from "./offers.ts";
 import { type CheckOutcome, Checks, type CheckSchedule } from "../routing/checks.ts";
 import { machineClock } from "../routing/clock.ts";
@@ -17,6 +18,7 @@ const MOST_LATENCIES = 60;
 export interface BackendChecksOptions {
   readonly config: CheckedConfig;
   readonly network: Network;
+  readonly sockets: Pick<Sockets, "dial">;
   readonly offers: Offers;
   readonly log: Log;
   /** What proves a name to a backend; `undefined` where that is not known. */
@@ -92,14 +94,14 @@ export class BackendChecks {
   }
 
   async #check(name: string, signal: AbortSignal): Promise<CheckOutcome | undefined> {
-    const { offers, log, keyFor } = this.#options;
+    const { sockets, offers, log, keyFor } = this.#options;
     const backend = this.#configured(name);
     if (backend === undefined) return undefined;
     const { login } = this.#config.health;
     const now = machineClock.now();
     const asks = login !== "" && now - (this.#askedAt.get(name) ?? -Infinity) >= ASK_AGAIN_MS;
     const hello = asks ? { name: login, key: keyFor(name, login) ?? "" } : undefined;
-    const outcome = await checkBackend(backend, hello, signal);
+    const outcome = await checkBackend(sockets, backend, hello, signal);
     const configured = this.#configured(name);
     if (configured === undefined || !isSameServer(backend, configured)) return undefined;
     if (!outcome.ok) return outcome.ownShortage ? undefined : outcome;

@@ -7,6 +7,7 @@ import { NetworkSet } from "../guard/network_set.ts";
 import { Beat } from "../transport/beat.ts";
 import { BindError } from "../transport/bind_error.ts";
 import { type HttpRequest, RequestReader } from "../transport/http_request.ts";
+import type { AcceptedConn } from "../transport/conn.ts";
 import { Listener } from "../transport/listener.ts";
 import { Turnstile } from "../transport/turnstile.ts";
 import { type AbsorbedBeat, LONGEST_FORM, readBeat } from "./absorbed_beat.ts";
@@ -99,8 +100,8 @@ export class HeartbeatAbsorber implements AsyncDisposable {
   #backends: ReadonlyMap<string, BeatingBackend> = new Map();
   readonly #hosts: BackendHosts;
   readonly #listener: Listener;
-  readonly #senders = new Set<Deno.TcpConn>();
-  readonly #strangers = new Set<Deno.TcpConn>();
+  readonly #senders = new Set<AcceptedConn>();
+  readonly #strangers = new Set<AcceptedConn>();
   readonly #serving = new Set<Promise<void>>();
 
   /**
@@ -149,7 +150,7 @@ export class HeartbeatAbsorber implements AsyncDisposable {
     await this.stop();
   }
 
-  #accept(conn: Deno.TcpConn): void {
+  #accept(conn: AcceptedConn): void {
     const isKnown = this.#from.has(conn.remoteAddr.hostname);
     const connections = isKnown ? this.#senders : this.#strangers;
     const [oldest] = connections;
@@ -166,7 +167,7 @@ export class HeartbeatAbsorber implements AsyncDisposable {
     this.#serving.add(serving);
   }
 
-  async #serve(conn: Deno.TcpConn, isKnown: boolean): Promise<void> {
+  async #serve(conn: AcceptedConn, isKnown: boolean): Promise<void> {
     const exchange = new Exchange(conn, this.#options.deadlineMs ?? DEADLINE_MS);
     try {
       const outcome = isKnown
@@ -243,12 +244,12 @@ class Exchange implements Disposable {
   /** The sender's address. */
   readonly peer: string;
   readonly local: string;
-  readonly #conn: Deno.TcpConn;
+  readonly #conn: AcceptedConn;
   readonly #deadline: ReturnType<typeof setTimeout>;
   readonly #late = Promise.withResolvers<"late">();
   #end: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(conn: Deno.TcpConn, deadlineMs: number) {
+  constructor(conn: AcceptedConn, deadlineMs: number) {
     this.#conn = conn;
     this.peer = canonicalIp(conn.remoteAddr.hostname) ?? conn.remoteAddr.hostname;
     this.local = conn.localAddr.hostname;
@@ -341,7 +342,7 @@ function failure(status: number, why: string): Answer {
   return { status, type: "application/json", text: JSON.stringify({ errors: [[why]], response: "", status: "fail" }) };
 }
 
-function close(conn: Deno.TcpConn): void {
+function close(conn: AcceptedConn): void {
   try {
     conn.close();
   } catch {

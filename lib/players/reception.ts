@@ -11,7 +11,7 @@ import { Refusals, type RefusalSummary } from "../guard/refusals.ts";
 import type { Reason } from "../session/reasons.ts";
 import { type DoorOptions, enter, type TurnedAway } from "../transport/front_door.ts";
 import type { Endpoint } from "../transport/proxy_protocol.ts";
-import type { Conn } from "../transport/socket.ts";
+import type { AcceptedConn, Conn } from "../transport/conn.ts";
 import { closeQuietly } from "../transport/close_on_abort.ts";
 
 /** Refused connections in a second that are told why; the others are closed, which costs less. */
@@ -129,7 +129,7 @@ export class Reception {
    * Takes a connection in, and hands it to `arrived` if somebody who speaks Classic is there. Returns what part of a beat is to pass
    * before the next one.
    */
-  receive(listener: string, conn: Deno.TcpConn, door: DoorOptions, arrived: (arrival: Arrival) => void): number {
+  receive(listener: string, conn: AcceptedConn, door: DoorOptions, arrived: (arrival: Arrival) => void): number {
     const { hostname, port } = conn.remoteAddr;
     const peer = plainAddress(hostname);
     const acceptedAt = performance.now();
@@ -158,7 +158,7 @@ export class Reception {
 
   async #enter(
     listener: string,
-    conn: Deno.TcpConn,
+    conn: AcceptedConn,
     door: DoorOptions,
     incoming: Incoming,
   ): Promise<Arrival | undefined> {

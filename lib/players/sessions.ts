@@ -21,12 +21,13 @@ import { SessionIds } from "./session_ids.ts";
 import type { SessionReport, SessionReports } from "./session_reports.ts";
 import { Caller, dialBackend } from "../transport/backend_dial.ts";
 import { Beat } from "../transport/beat.ts";
-import { DenoDriver } from "../transport/deno_driver.ts";
 import { isOwnShortage } from "../transport/dial.ts";
 import type { LoopbackAddresses } from "../transport/loopback_addresses.ts";
 import { Nap } from "../transport/nap.ts";
 import type { Pace } from "../transport/pacer.ts";
-import type { Conn } from "../transport/socket.ts";
+import type { Conn } from "../transport/conn.ts";
+import { SessionDriver } from "../transport/session_driver.ts";
+import type { Sockets } from "../transport/sockets.ts";
 import { Turnstile } from "../transport/turnstile.ts";
 
 /** Bytes that may wait for one leg before its counterpart is not read any more. */
@@ -42,6 +43,7 @@ const STOPPING_MS = 2_000;
 export interface SessionsOptions {
   readonly config: Config;
   readonly log: Log;
+  readonly sockets: Sockets;
   readonly network: Network;
   readonly offers: Offers;
   readonly gatekeeper: Gatekeeper;
@@ -76,7 +78,7 @@ interface Running extends Visitor {
   readonly arrival: Arrival;
   readonly report: SessionReport;
   readonly session: Session;
-  readonly driver: DenoDriver;
+  readonly driver: SessionDriver;
   /** Set once the player was let in. */
   caller: Caller | undefined;
   /** Whether the edge had too few descriptors for the last dial, for which no backend is to blame. */
@@ -161,12 +163,13 @@ export class Sessions {
 
   /** Begins a session for somebody who speaks Classic. */
   begin(listener: ListenerConfig, arrival: Arrival): void {
-    const { log, reports } = this.#options;
+    const { log, reports, sockets } = this.#options;
     const { source: { address } } = arrival;
     const id = this.#ids.next();
     const report = reports.begin(id, listener.name, arrival);
-    const driver = new DenoDriver({
+    const driver = new SessionDriver({
       dial: (backend, signal) => this.#dial(running, backend, signal),
+      openLeg: sockets.openLeg,
       emit: (event) => {
         report.event(event, running.caller?.name);
         this.#follow(event, running);
@@ -332,7 +335,7 @@ export class Sessions {
     running.ownShortage = false;
     const began = performance.now();
     try {
-      const conn = await dialBackend(found, running.caller, signal);
+      const conn = await dialBackend(this.#options.sockets, found, running.caller, signal);
       this.#options.dialled(backend, performance.now() - began, true);
       return conn;
     } catch (error) {

@@ -1,10 +1,10 @@
 /** Connecting to backends, so that they learn on whose behalf. */
-import { type Address, dial } from "./dial.ts";
-import { dialFrom } from "./bound_dial.ts";
+import type { Address } from "./dial.ts";
 import type { LoopbackAddresses } from "./loopback_addresses.ts";
 import { type Endpoint, writeProxyHeader } from "./proxy_protocol.ts";
-import type { Conn } from "./socket.ts";
+import type { Conn } from "./conn.ts";
 import { closeOnAbort } from "./close_on_abort.ts";
+import type { Sockets } from "./sockets.ts";
 import { dialWebSocket } from "./websocket/client_handshake.ts";
 import { writeAll } from "./write_all.ts";
 
@@ -48,25 +48,24 @@ export class Caller {
  * @param caller `undefined` for the edge's own checks.
  */
 export async function dialBackend(
+  sockets: Pick<Sockets, "dial">,
   { address, forwardIp }: BackendTarget,
   caller: Caller | undefined,
   signal: AbortSignal,
 ): Promise<Conn> {
   switch (forwardIp) {
     case "off":
-      return await dial(address, signal);
+      return await sockets.dial(address, signal);
     case "websocket": {
       const host = address.kind === "unix" ? "localhost" : hostHeader(address);
-      const conn = await dial(address, signal);
+      const conn = await sockets.dial(address, signal);
       return await dialWebSocket(conn, { host, ...caller && { realIp: caller.source.address } }, signal);
     }
     case "loopback": {
-      const from = caller?.loopback;
-      if (from === undefined || address.kind === "unix") return await dial(address, signal);
-      return await dialFrom(from, address, signal);
+      return await sockets.dial(address, signal, address.kind === "unix" ? undefined : caller?.loopback);
     }
     case "proxy-v2": {
-      const conn = await dial(address, signal);
+      const conn = await sockets.dial(address, signal);
       await closeOnAbort(conn, signal, () => writeAll(conn, writeProxyHeader(caller)));
       return conn;
     }

@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import { NodeConn } from "./node_conn.ts";
 import type { Address } from "./dial.ts";
-import type { Conn } from "./socket.ts";
+import type { Conn } from "./conn.ts";
 
 /**
  * Connects to `address` from `localAddress`, an IPv4 address of this machine, at a port that the system chooses; `signal` gives up.

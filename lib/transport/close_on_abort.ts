@@ -1,4 +1,4 @@
-import type { Conn } from "./socket.ts";
+import type { Conn } from "./conn.ts";
 
 /** Does `work` with `conn`, and closes `conn` when `signal` says so meanwhile, which ends its reads and writes. */
 export async function closeOnAbort<T>(

@@ -1,4 +1,4 @@
-import type { Conn } from "./socket.ts";
+import type { Conn } from "./conn.ts";
 
 /** Where a backend listens. */
 export type Address =

@@ -3,7 +3,8 @@ import { canonicalIp } from "../config/network.ts";
 import { Opening } from "./opening.ts";
 import { type Endpoint, type ProxyHeader, readProxyHeader } from "./proxy_protocol.ts";
 import { realIp } from "./real_ip.ts";
-import { type Conn, Socket } from "./socket.ts";
+import type { Conn } from "./conn.ts";
+import { Socket } from "./socket.ts";
 import { closeOnAbort, closeQuietly } from "./close_on_abort.ts";
 import { acceptWebSocket } from "./websocket/server_handshake.ts";
 

@@ -1,4 +1,7 @@
 /** Accepting connections. */
+import type { AcceptedConn } from "./conn.ts";
+import { DENO_SOCKETS } from "./deno_sockets.ts";
+import type { Acceptor, Sockets } from "./sockets.ts";
 import type { Turnstile } from "./turnstile.ts";
 
 /** Milliseconds to wait after a failed accept, so that a process out of descriptors does not spin. */
@@ -10,7 +13,7 @@ const GONE = [Deno.errors.NotConnected, Deno.errors.ConnectionAborted, Deno.erro
 /** What a listener tells. */
 export interface ListenerEvents {
   /** Returns what part of a beat is to pass before the next one is accepted, from 0 to 1. */
-  accepted(conn: Deno.TcpConn): number;
+  accepted(conn: AcceptedConn): number;
   /** A peer was gone before its connection could be accepted. */
   missed(): void;
   /** A connection could not be accepted, e.g. because the process has no descriptor left. The listener goes on. */
@@ -19,7 +22,7 @@ export interface ListenerEvents {
 
 /** One bound address. */
 export class Listener implements Disposable {
-  readonly #listener: Deno.TcpListener;
+  readonly #acceptor: Acceptor;
   readonly #pace: Pick<Turnstile, "turn" | "take">;
   readonly #accepting: Promise<void>;
   #closed = false;
@@ -29,15 +32,21 @@ export class Listener implements Disposable {
    *
    * @param pace Where connections go through: Deno accepts all that wait before it looks at anything else.
    */
-  constructor(hostname: string, port: number, events: ListenerEvents, pace: Pick<Turnstile, "turn" | "take">) {
+  constructor(
+    hostname: string,
+    port: number,
+    events: ListenerEvents,
+    pace: Pick<Turnstile, "turn" | "take">,
+    sockets: Pick<Sockets, "listen"> = DENO_SOCKETS,
+  ) {
     this.#pace = pace;
-    this.#listener = Deno.listen({ hostname, port });
+    this.#acceptor = sockets.listen(hostname, port);
     this.#accepting = this.#accept(events);
   }
 
   /** Where it listens; tells the port taken for port 0. */
   get address(): { readonly hostname: string; readonly port: number } {
-    const { hostname, port } = this.#listener.addr;
+    const { hostname, port } = this.#acceptor.addr;
     return { hostname, port };
   }
 
@@ -50,14 +59,14 @@ export class Listener implements Disposable {
   [Symbol.dispose](): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#listener.close();
+    this.#acceptor.close();
   }
 
   async #accept(events: ListenerEvents): Promise<void> {
     while (!this.#closed) {
       await this.#pace.turn();
       try {
-        this.#pace.take(events.accepted(await this.#listener.accept()));
+        this.#pace.take(events.accepted(await this.#acceptor.accept()));
       } catch (error) {
         if (this.#closed) return;
         // That says nothing about the next one.

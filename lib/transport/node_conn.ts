@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Conn } from "./socket.ts";
+import type { Conn } from "./conn.ts";
 
 /**
  * A {@linkcode Conn} over a connected socket of `node:net`, made with `allowHalfOpen`; it alone listens to the socket from then on.

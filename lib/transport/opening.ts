@@ -1,6 +1,6 @@
 import { type Language, languageOf } from "./first_bytes.ts";
 import { PrefixedConn } from "./prefixed_conn.ts";
-import type { Conn } from "./socket.ts";
+import type { Conn } from "./conn.ts";
 
 /** Bytes read at first: all that most peers say before they are answered, and all that an idle one holds. */
 const FIRST_SIZE = 512;

@@ -1,4 +1,4 @@
-import type { Conn } from "./socket.ts";
+import type { Conn } from "./conn.ts";
 
 /** A connection of which too much was read: gives `prefix` again, then goes on with what `inner` reads. */
 export class PrefixedConn implements Conn {

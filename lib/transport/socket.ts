@@ -1,26 +1,22 @@
 /** One leg's socket: what waits to be written to it, and how it is closed. */
+import type { Conn } from "./conn.ts";
+import { CLOSING_MS } from "./leg.ts";
 
 /** Bytes that one write carries at most when several pieces wait. */
 const MAX_WRITE = 64 << 10;
 /** Pieces up to this size are joined into one write; copying a larger one would cost more than a write. */
 const SMALL_PIECE = 4 << 10;
-/** Milliseconds a peer is given to close its side too, once it was sent all there was. */
-const CLOSING_MS = 2_000;
 
 const NOTHING = new Uint8Array(0);
 
-/** What a leg needs of a connection. */
-export type Conn =
-  & Pick<Deno.Conn, "read" | "write" | "closeWrite" | "close">
-  & Partial<Pick<Deno.TcpConn, "setNoDelay" | "setKeepAlive">>;
-
 /**
  * Writes in order, one write at a time. Nothing throws: a failed write ends the queue and is told to `onFailure` once; what the
- * peer had sent before may still be read.
+ * peer had sent before may still be read. `onDrained` is told whenever nothing waits any more.
  */
 export class Socket {
   readonly conn: Conn;
   readonly #onFailure: (cause: string) => void;
+  readonly #onDrained: () => void;
   #queue: Uint8Array[] = [];
   #pending = 0;
   #written = 0;
@@ -29,9 +25,10 @@ export class Socket {
   #finishing = false;
   #broken = false;
 
-  constructor(conn: Conn, onFailure: (cause: string) => void) {
+  constructor(conn: Conn, onFailure: (cause: string) => void, onDrained: () => void = () => {}) {
     this.conn = conn;
     this.#onFailure = onFailure;
+    this.#onDrained = onDrained;
     tune(conn);
   }
 
@@ -127,6 +124,7 @@ export class Socket {
     this.#pending = 0;
     this.#lent = false;
     this.#flushing = undefined;
+    this.#onDrained();
   }
 
   /** The next piece, together with the small ones behind it if it is small too. */

@@ -1,5 +1,5 @@
 /** Takes TLS off connections that are already accepted, and of which something may already be read. */
-import type { Conn } from "./socket.ts";
+import type { Conn } from "./conn.ts";
 import { TlsConn } from "./tls_conn.ts";
 
 const LOOPBACK = "127.0.0.1";

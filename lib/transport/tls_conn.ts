@@ -1,5 +1,5 @@
 import { ReadBuffer } from "./read_buffer.ts";
-import type { Conn } from "./socket.ts";
+import type { Conn } from "./conn.ts";
 
 /** Milliseconds that what was written before a connection was closed has to reach the peer. */
 const CLOSING_MS = 2_000;

@@ -1,4 +1,4 @@
-import type { Conn } from "./socket.ts";
+import type { Conn } from "./conn.ts";
 
 /** Writes all of `bytes`, however little one write takes. */
 export async function writeAll(conn: Pick<Conn, "write">, bytes: Uint8Array): Promise<void> {

@@ -1,3 +1,4 @@
+import { DENO_SOCKETS } from "../../lib/transport/deno_sockets.ts";
 import { checkBackend, type CheckFindings } from "../../lib/backends/check.ts";
 import * as presets from "../../lib/demo/presets.ts";
 import { ClassicServer } from "../../lib/demo/server.ts";
@@ -41,7 +42,7 @@ async function checkScripted(script: Script): Promise<CheckFindings> {
   await using backend = ScriptedBackend.listen(script);
   const { target } = backend;
   assert("port" in target);
-  const findings = await checkBackend(at(target.port), HELLO, PATIENCE);
+  const findings = await checkBackend(DENO_SOCKETS, at(target.port), HELLO, PATIENCE);
   await backend.stopListening();
   await nothingLeft(target.port);
   return findings;
@@ -62,7 +63,7 @@ for (const { name, options, offer } of KINDS) {
       onEvent: (event) => event.kind === "joined" && joined.push(event.player),
     });
     for (let round = 1; round <= 2; round++) {
-      assertEquals(summary(await checkBackend(at(server.port), HELLO, PATIENCE)), listed(offer));
+      assertEquals(summary(await checkBackend(DENO_SOCKETS, at(server.port), HELLO, PATIENCE)), listed(offer));
       await eventually(() => server.connections.open === 0, "the server's end closed");
       await nothingLeft(server.port);
       assertEquals(server.connections.accepted, round);
@@ -73,7 +74,7 @@ for (const { name, options, offer } of KINDS) {
 
 Deno.test("a check of a server from before CPE learns that it offers nothing, and leaves nobody there", async () => {
   await using server = await ClassicServer.start(presets.vanilla());
-  assertEquals(summary(await checkBackend(at(server.port), HELLO, PATIENCE)), listed(ExtensionSet.EMPTY));
+  assertEquals(summary(await checkBackend(DENO_SOCKETS, at(server.port), HELLO, PATIENCE)), listed(ExtensionSet.EMPTY));
   await eventually(() => server.connections.open === 0, "the server's end closed");
   await nothingLeft(server.port);
   assertEquals(server.players, []);
@@ -85,7 +86,7 @@ Deno.test("a check without a name says nothing", async () => {
   });
   const { target } = backend;
   assert("port" in target);
-  assertEquals(await checkBackend(at(target.port), undefined, PATIENCE), { ok: true });
+  assertEquals(await checkBackend(DENO_SOCKETS, at(target.port), undefined, PATIENCE), { ok: true });
   const peer = await backend.peer(0);
   assertEquals(await peer.closed, "finished");
   assertEquals(peer.received, new Uint8Array());
@@ -96,8 +97,8 @@ Deno.test("a check works over a Unix socket", async () => {
   try {
     const path = `${folder}/server.sock`;
     await using _server = await ClassicServer.start({ ...presets.mcgalaxy(), path });
-    assertEquals(summary(await checkBackend(unix(path), HELLO, PATIENCE)), listed(presets.MCGALAXY));
-    const absent = await checkBackend(unix(`${path}.not`), HELLO, PATIENCE);
+    assertEquals(summary(await checkBackend(DENO_SOCKETS, unix(path), HELLO, PATIENCE)), listed(presets.MCGALAXY));
+    const absent = await checkBackend(DENO_SOCKETS, unix(`${path}.not`), HELLO, PATIENCE);
     assertEquals(absent.ok, false);
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -106,7 +107,10 @@ Deno.test("a check works over a Unix socket", async () => {
 
 Deno.test("a server that turns the check away is there, and its words are kept", async () => {
   await using server = await ClassicServer.start({ onLogin: { kick: "Whitelisted players only" } });
-  assertEquals(await checkBackend(at(server.port), HELLO, PATIENCE), { ok: true, note: "Whitelisted players only" });
+  assertEquals(await checkBackend(DENO_SOCKETS, at(server.port), HELLO, PATIENCE), {
+    ok: true,
+    note: "Whitelisted players only",
+  });
   await nothingLeft(server.port);
 });
 
@@ -140,7 +144,7 @@ Deno.test("a list in many small pieces is learned whole", async () => {
 
 Deno.test("a server that closes the connection without a word fails the check", async () => {
   await using server = await ClassicServer.start({ onLogin: "close" });
-  assertEquals(await checkBackend(at(server.port), HELLO, PATIENCE), failed("closed the connection"));
+  assertEquals(await checkBackend(DENO_SOCKETS, at(server.port), HELLO, PATIENCE), failed("closed the connection"));
   await nothingLeft(server.port);
 });
 
@@ -155,14 +159,14 @@ Deno.test("a server that resets the connection fails the check", async () => {
 
 Deno.test("a server that sends what is no packet fails the check", async () => {
   await using server = await ClassicServer.start({ onLogin: "garbage" });
-  assertEquals(await checkBackend(at(server.port), HELLO, PATIENCE), failed("sent unknown packet 238"));
+  assertEquals(await checkBackend(DENO_SOCKETS, at(server.port), HELLO, PATIENCE), failed("sent unknown packet 238"));
   await nothingLeft(server.port);
 });
 
 Deno.test("a port that refuses fails the check", async () => {
   const { port } = await unusedAddress();
   for (const name of [HELLO, undefined]) {
-    const findings = await checkBackend(at(port), name, PATIENCE);
+    const findings = await checkBackend(DENO_SOCKETS, at(port), name, PATIENCE);
     assert(!findings.ok);
     assertMatch(findings.cause, /refused/i);
   }
@@ -177,7 +181,7 @@ async function unusedAddress(): Promise<{ readonly port: number }> {
 Deno.test("a silent server fails the check at the deadline, and at once", async () => {
   await using server = await ClassicServer.start({ onLogin: "silent" });
   const deadline = new AbortController();
-  const checking = checkBackend(at(server.port), HELLO, deadline.signal);
+  const checking = checkBackend(DENO_SOCKETS, at(server.port), HELLO, deadline.signal);
   await eventually(() => server.connections.open === 1, "the check's connection");
   deadline.abort();
   assertEquals(await checking, failed("no answer in time"));
@@ -192,7 +196,7 @@ Deno.test("the deadline ends a check of a server that chats for ever", async () 
   const { target } = backend;
   assert("port" in target);
   const deadline = new AbortController();
-  const checking = checkBackend(at(target.port), HELLO, deadline.signal);
+  const checking = checkBackend(DENO_SOCKETS, at(target.port), HELLO, deadline.signal);
   await backend.peer(0);
   deadline.abort();
   assertEquals(await checking, failed("no answer in time"));
@@ -201,7 +205,7 @@ Deno.test("the deadline ends a check of a server that chats for ever", async () 
 Deno.test("a check whose deadline is over before it starts fails", async () => {
   await using server = await ClassicServer.start();
   for (const name of [HELLO, undefined]) {
-    const findings = await checkBackend(at(server.port), name, AbortSignal.abort());
+    const findings = await checkBackend(DENO_SOCKETS, at(server.port), name, AbortSignal.abort());
     assertEquals(findings, failed("no answer in time"));
   }
   await nothingLeft(server.port);

@@ -4,7 +4,7 @@ import { CLASSICUBE } from "../../lib/demo/presets.ts";
 import { dialFrom } from "../../lib/transport/bound_dial.ts";
 import { PrefixedConn } from "../../lib/transport/prefixed_conn.ts";
 import { writeProxyHeader } from "../../lib/transport/proxy_protocol.ts";
-import type { Conn } from "../../lib/transport/socket.ts";
+import type { Conn } from "../../lib/transport/conn.ts";
 import { receiveHead } from "../../lib/transport/websocket/receive_head.ts";
 import { WebSocketConn } from "../../lib/transport/websocket/websocket_conn.ts";
 import { writeAll } from "../../lib/transport/write_all.ts";

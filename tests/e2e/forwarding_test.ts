@@ -7,7 +7,7 @@ import { ExtensionSet } from "../../lib/protocol/extensions.ts";
 import { PacketBuffer } from "../../lib/protocol/packet_buffer.ts";
 import { encodePacket } from "../../lib/protocol/packets.ts";
 import { dialFrom } from "../../lib/transport/bound_dial.ts";
-import type { Conn } from "../../lib/transport/socket.ts";
+import type { Conn } from "../../lib/transport/conn.ts";
 import { acceptWebSocket } from "../../lib/transport/websocket/server_handshake.ts";
 import { assert, assertEquals, assertMatch, assertNotEquals } from "../harness/assert.ts";
 import { Bot } from "../harness/bot.ts";

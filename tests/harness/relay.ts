@@ -1,7 +1,7 @@
 /** Passing bytes on between two connections, so that what stands between a player and a server can be looked at. */
 import { closeQuietly } from "../../lib/transport/close_on_abort.ts";
 import { Listener } from "../../lib/transport/listener.ts";
-import type { Conn } from "../../lib/transport/socket.ts";
+import type { Conn } from "../../lib/transport/conn.ts";
 import { writeAll } from "../../lib/transport/write_all.ts";
 
 const READ_SIZE = 64 << 10;

@@ -9,7 +9,7 @@ import { dialFrom } from "../../lib/transport/bound_dial.ts";
 import type { DoorOptions } from "../../lib/transport/front_door.ts";
 import { Listener } from "../../lib/transport/listener.ts";
 import { writeProxyHeader } from "../../lib/transport/proxy_protocol.ts";
-import type { Conn } from "../../lib/transport/socket.ts";
+import type { Conn } from "../../lib/transport/conn.ts";
 import { writeAll } from "../../lib/transport/write_all.ts";
 import { assert, assertEquals } from "../harness/assert.ts";
 import { Waits } from "../harness/waits.ts";

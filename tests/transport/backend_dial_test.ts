@@ -1,7 +1,8 @@
+import { DENO_SOCKETS } from "../../lib/transport/deno_sockets.ts";
 import { type BackendTarget, Caller, dialBackend } from "../../lib/transport/backend_dial.ts";
 import { LoopbackAddresses } from "../../lib/transport/loopback_addresses.ts";
 import { readProxyHeader, writeProxyHeader } from "../../lib/transport/proxy_protocol.ts";
-import type { Conn } from "../../lib/transport/socket.ts";
+import type { Conn } from "../../lib/transport/conn.ts";
 import { acceptWebSocket } from "../../lib/transport/websocket/server_handshake.ts";
 import { assert, assertEquals, assertMatch, assertRejects } from "../harness/assert.ts";
 import { readAll, readBytes } from "./websocket/tcp_pair.ts";
@@ -40,7 +41,7 @@ class Dialled implements Disposable {
     const address = addr.transport === "tcp"
       ? { kind: "tcp", host: addr.hostname, port: addr.port } as const
       : { kind: "unix", path: path ?? "" } as const;
-    const dialling = dialBackend({ address, forwardIp }, caller, NEVER);
+    const dialling = dialBackend(DENO_SOCKETS, { address, forwardIp }, caller, NEVER);
     return new Dialled(await dialling, await listener.accept());
   }
 
@@ -83,7 +84,7 @@ for (const caller of [callerNamed("Steve"), undefined]) {
   test(`websocket: the request names ${caller?.source.address ?? "nobody"} for ${who}`, async () => {
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const address = { kind: "tcp", host: "127.0.0.1", port: listener.addr.port } as const;
-    const dialling = dialBackend({ address, forwardIp: "websocket" }, caller, NEVER);
+    const dialling = dialBackend(DENO_SOCKETS, { address, forwardIp: "websocket" }, caller, NEVER);
     using peer = await listener.accept();
     const entry = await acceptWebSocket(peer, NEVER);
     assert(entry.kind === "open");
@@ -144,7 +145,7 @@ test("a backend that nobody runs rejects in each way, and leaves nothing open", 
   const address = { kind: "tcp", host: "127.0.0.1", port: listener.addr.port } as const;
   listener.close();
   for (const forwardIp of ["off", "websocket", "loopback", "proxy-v2"] as const) {
-    await assertRejects(() => dialBackend({ address, forwardIp }, callerNamed("Steve"), NEVER));
+    await assertRejects(() => dialBackend(DENO_SOCKETS, { address, forwardIp }, callerNamed("Steve"), NEVER));
   }
 });
 
@@ -153,7 +154,7 @@ test("giving up ends a dial whose backend does not answer, and closes its connec
   const address = { kind: "tcp", host: "127.0.0.1", port: listener.addr.port } as const;
   const stop = new AbortController();
   const dialling = assertRejects(
-    () => dialBackend({ address, forwardIp: "websocket" }, callerNamed("Steve"), stop.signal),
+    () => dialBackend(DENO_SOCKETS, { address, forwardIp: "websocket" }, callerNamed("Steve"), stop.signal),
     Error,
     "enough",
   );
@@ -164,14 +165,14 @@ test("giving up ends a dial whose backend does not answer, and closes its connec
   await readAll(peer);
   for (const forwardIp of ["off", "websocket", "loopback", "proxy-v2"] as const) {
     const given = AbortSignal.abort(new Error("before"));
-    await assertRejects(() => dialBackend({ address, forwardIp }, callerNamed("Steve"), given), Error);
+    await assertRejects(() => dialBackend(DENO_SOCKETS, { address, forwardIp }, callerNamed("Steve"), given), Error);
   }
 });
 
 test("an IPv6 backend is named in brackets to a server of WebSockets", async () => {
   using listener = Deno.listen({ hostname: "::1", port: 0 });
   const address = { kind: "tcp", host: "::1", port: listener.addr.port } as const;
-  const dialling = dialBackend({ address, forwardIp: "websocket" }, undefined, NEVER);
+  const dialling = dialBackend(DENO_SOCKETS, { address, forwardIp: "websocket" }, undefined, NEVER);
   using peer = await listener.accept();
   const entry = await acceptWebSocket(peer, NEVER);
   assertEquals(entry.kind === "open" && entry.header("Host"), `[::1]:${listener.addr.port}`);

@@ -1,5 +1,5 @@
 import { dialFrom } from "../../lib/transport/bound_dial.ts";
-import type { Conn } from "../../lib/transport/socket.ts";
+import type { Conn } from "../../lib/transport/conn.ts";
 import { assert, assertEquals, assertRejects } from "../harness/assert.ts";
 import { CAN_RESET, resetConnection } from "../harness/reset.ts";
 

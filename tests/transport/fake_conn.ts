@@ -1,5 +1,5 @@
 import { PacketBuffer } from "../../lib/protocol/packet_buffer.ts";
-import type { Conn } from "../../lib/transport/socket.ts";
+import type { Conn } from "../../lib/transport/conn.ts";
 
 /** A connection whose peer is the test: it says how much each write takes, and when. */
 export class FakeConn implements Conn {

@@ -1,6 +1,6 @@
 import { type DoorOptions, enter, type Entry } from "../../lib/transport/front_door.ts";
 import { writeProxyHeader } from "../../lib/transport/proxy_protocol.ts";
-import type { Conn } from "../../lib/transport/socket.ts";
+import type { Conn } from "../../lib/transport/conn.ts";
 import { TlsLayer } from "../../lib/transport/tls.ts";
 import { assert, assertEquals } from "../harness/assert.ts";
 import { makeCertificate } from "../harness/certificate.ts";

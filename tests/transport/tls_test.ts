@@ -1,5 +1,5 @@
 import { PrefixedConn } from "../../lib/transport/prefixed_conn.ts";
-import type { Conn } from "../../lib/transport/socket.ts";
+import type { Conn } from "../../lib/transport/conn.ts";
 import { TlsLayer } from "../../lib/transport/tls.ts";
 import { assert, assertEquals, assertRejects } from "../harness/assert.ts";
 import { type Certificate, makeCertificate } from "../harness/certificate.ts";

@@ -1,6 +1,6 @@
 /** Opening WebSockets to backends (RFC 6455 §4.1). */
 import { PrefixedConn } from "../prefixed_conn.ts";
-import type { Conn } from "../socket.ts";
+import type { Conn } from "../conn.ts";
 import { closeOnAbort, closeQuietly } from "../close_on_abort.ts";
 import { acceptOf, newKey, SUBPROTOCOL, WEBSOCKET_VERSION } from "./handshake_key.ts";
 import { receiveHead } from "./receive_head.ts";

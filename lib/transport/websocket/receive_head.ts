@@ -1,4 +1,4 @@
-import type { Conn } from "../socket.ts";
+import type { Conn } from "../conn.ts";
 import { type HttpHead, MAX_HEAD, readHead } from "./http_head.ts";
 
 /** What came in front of a WebSocket. */

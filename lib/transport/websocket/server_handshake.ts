@@ -1,6 +1,6 @@
 /** Accepting WebSockets from players (RFC 6455 §4.2). */
 import { PrefixedConn } from "../prefixed_conn.ts";
-import type { Conn } from "../socket.ts";
+import type { Conn } from "../conn.ts";
 import { closeOnAbort } from "../close_on_abort.ts";
 import { acceptOf, isKey, SUBPROTOCOL, WEBSOCKET_VERSION } from "./handshake_key.ts";
 import type { HttpHead } from "./http_head.ts";

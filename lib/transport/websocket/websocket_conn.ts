@@ -1,4 +1,4 @@
-import type { Conn } from "../socket.ts";
+import type { Conn } from "../conn.ts";
 import { CLOSE_CODE, type Role } from "./frame.ts";
 import { type FrameEnd, FrameReader } from "./frame_reader.ts";
 import { closeFrame, dataFrames, type MaskSource, MAX_SENT_PAYLOAD, pongFrame } from "./frame_writer.ts";

@@ -1,4 +1,4 @@
-import type { Conn } from "../../../lib/transport/socket.ts";
+import type { Conn } from "../../../lib/transport/conn.ts";
 import { dialWebSocket, type WebSocketDialOptions } from "../../../lib/transport/websocket/client_handshake.ts";
 import { writeAll } from "../../../lib/transport/write_all.ts";
 import { assertEquals, assertMatch, assertRejects } from "../../harness/assert.ts";

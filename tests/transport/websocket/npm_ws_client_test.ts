@@ -1,5 +1,5 @@
 /** The server side against `ws`, an independent client. */
-import type { Conn } from "../../../lib/transport/socket.ts";
+import type { Conn } from "../../../lib/transport/conn.ts";
 import { acceptWebSocket } from "../../../lib/transport/websocket/server_handshake.ts";
 import { assert, assertEquals, assertRejects } from "../../harness/assert.ts";
 import { Waits } from "../../harness/waits.ts";

@@ -1,5 +1,5 @@
 /** The client side against `ws`, an independent server. */
-import type { Conn } from "../../../lib/transport/socket.ts";
+import type { Conn } from "../../../lib/transport/conn.ts";
 import { dialWebSocket } from "../../../lib/transport/websocket/client_handshake.ts";
 import { assertEquals, assertRejects } from "../../harness/assert.ts";
 import { Waits } from "../../harness/waits.ts";

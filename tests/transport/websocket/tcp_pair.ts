@@ -1,4 +1,4 @@
-import type { Conn } from "../../../lib/transport/socket.ts";
+import type { Conn } from "../../../lib/transport/conn.ts";
 import { writeAll } from "../../../lib/transport/write_all.ts";
 
 /** Both ends of a TCP connection; closing either twice does no harm. */

@@ -2,8 +2,9 @@ import { ExtensionSet } from "../../lib/protocol/extensions.ts";
 import { DEFAULT_LIMITS, type SessionEvent } from "../../lib/session/port.ts";
 import { Session } from "../../lib/session/session.ts";
 import { Beat } from "../../lib/transport/beat.ts";
-import { DenoDriver } from "../../lib/transport/deno_driver.ts";
+import { DenoLeg } from "../../lib/transport/deno_leg.ts";
 import { Nap } from "../../lib/transport/nap.ts";
+import { SessionDriver } from "../../lib/transport/session_driver.ts";
 import { assert, assertEquals } from "../harness/assert.ts";
 import { FakeRoutes } from "../harness/fake_routes.ts";
 import { Waits } from "../harness/waits.ts";
@@ -54,12 +55,13 @@ class Stage {
   readonly backend = new TalkingConn();
   readonly other = new TalkingConn();
   readonly events: SessionEvent[] = [];
-  readonly driver: DenoDriver;
+  readonly driver: SessionDriver;
   readonly session: Session;
   readonly #waits = new Waits(() => `the session emitted ${this.events.map(({ kind }) => kind)}`);
 
   constructor() {
-    this.driver = new DenoDriver({
+    this.driver = new SessionDriver({
+      openLeg: (conn, events, pace) => new DenoLeg(conn, events, pace),
       dial: (name) => Promise.resolve(name === OTHER ? this.other : this.backend),
       emit: (event) => {
         this.events.push(event);
