@@ -54,6 +54,9 @@ export class Opening {
 
   /** The connection as it was before its first bytes were read, without those that were skipped. */
   rest(): Conn {
-    return this.#start === this.#end ? this.#conn : new PrefixedConn(this.#conn, this.bytes.slice());
+    if (this.#start === this.#end) return this.#conn;
+    if (this.#conn.unread === undefined) return new PrefixedConn(this.#conn, this.bytes.slice());
+    this.#conn.unread(this.bytes.slice());
+    return this.#conn;
   }
 }

@@ -1,15 +1,10 @@
 /** Fairness and pacing: when a leg that has just been read has to let the others go first, and when it is worth waiting for more. */
 import type { Beat } from "./beat.ts";
+import { Chatter } from "./chatter.ts";
 import type { Nap } from "./nap.ts";
 
 /** Bytes one leg moves before it lets the others go first. */
 const QUANTUM = 512 << 10;
-/** A backend that sends pieces below this size in quick succession is worth a nap, which gathers them. */
-const SMALL_READ = 4 << 10;
-/** Milliseconds within which one read follows another in quick succession. */
-const QUICK_MS = 3;
-/** Quick reads in a row after which a backend is worth a nap. */
-const QUICK_READS = 2;
 
 /** What all legs of the process share. */
 export interface Pace {
@@ -22,9 +17,7 @@ export class Pacer {
   readonly #pace: Pace;
   #moved = 0;
   #movedAt = 0;
-  #quick = 0;
-  #lastRead = -Infinity;
-  #lastAnswered = 0;
+  readonly #chatter = new Chatter();
 
   constructor(pace: Pace) {
     this.#pace = pace;
@@ -42,12 +35,7 @@ export class Pacer {
     this.#movedAt = beat.count;
     this.#moved += count;
     if (this.#moved >= QUANTUM) return beat.next();
-    if (asked === undefined) return undefined;
-    const follows = now - this.#lastRead < QUICK_MS && asked === this.#lastAnswered && count < SMALL_READ;
-    this.#quick = follows ? this.#quick + 1 : 0;
-    this.#lastRead = now;
-    this.#lastAnswered = asked;
-    if (this.#quick >= QUICK_READS) nap.take();
+    if (asked !== undefined && this.#chatter.isQuick(count, asked, now)) nap.take();
     return undefined;
   }
 }

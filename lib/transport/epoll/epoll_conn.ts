@@ -1,0 +1,108 @@
+import type { AcceptedConn } from "../conn.ts";
+import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from "./libc.ts";
+import type { Watcher } from "./loop.ts";
+import type { EpollStream } from "./stream.ts";
+
+const READABLE = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+const WRITABLE = EPOLLOUT | EPOLLHUP | EPOLLERR;
+
+/** Both ends of a connection. */
+export interface Ends {
+  readonly local: Deno.NetAddr;
+  readonly remote: Deno.NetAddr;
+}
+
+/** A {@linkcode Conn} over an {@linkcode EpollStream}, for what is read and said before there is a leg. One read and one write at a time. */
+export class EpollConn implements AcceptedConn, Watcher {
+  readonly #stream: EpollStream;
+  readonly #ends: () => Ends;
+  /** Bytes that were given back. */
+  #unread: Uint8Array | undefined;
+  #readable: (() => void) | undefined;
+  #writable: (() => void) | undefined;
+
+  /** @param ends Asked for only when somebody wants to know. */
+  constructor(stream: EpollStream, ends: () => Ends) {
+    this.#stream = stream;
+    this.#ends = ends;
+    stream.watch(this);
+  }
+
+  get remoteAddr(): Deno.NetAddr {
+    return this.#ends().remote;
+  }
+
+  get localAddr(): Deno.NetAddr {
+    return this.#ends().local;
+  }
+
+  async read(buffer: Uint8Array): Promise<number | null> {
+    if (this.#unread !== undefined) {
+      const taken = this.#unread.subarray(0, buffer.length);
+      buffer.set(taken);
+      this.#unread = taken.length < this.#unread.length ? this.#unread.subarray(taken.length) : undefined;
+      return taken.length;
+    }
+    while (true) {
+      if (!this.#stream.isOpen) throw new Deno.errors.BadResource("Cannot read: the connection is closed");
+      const result = this.#stream.read(buffer as Uint8Array<ArrayBuffer>, BigInt(buffer.length));
+      if (result instanceof Error) throw result;
+      if (result !== "later") return result === "ended" ? null : result;
+      await new Promise<void>((resolve) => this.#readable = resolve);
+    }
+  }
+
+  async write(bytes: Uint8Array): Promise<number> {
+    while (true) {
+      if (!this.#stream.isOpen) throw new Deno.errors.BadResource("Cannot write: the connection is closed");
+      const result = this.#stream.write(bytes as Uint8Array<ArrayBuffer>, bytes.length);
+      if (result instanceof Error) throw result;
+      if (result > 0 || bytes.length === 0) return result;
+      await new Promise<void>((resolve) => this.#writable = resolve);
+    }
+  }
+
+  closeWrite(): Promise<void> {
+    const failure = this.#stream.finish();
+    return failure === undefined ? Promise.resolve() : Promise.reject(failure);
+  }
+
+  close(): void {
+    this.#stream.close();
+    this.#wake(READABLE | WRITABLE);
+  }
+
+  unread(bytes: Uint8Array): void {
+    this.#unread = this.#unread === undefined ? bytes : joined(bytes, this.#unread);
+  }
+
+  ready(events: number): void {
+    this.#wake(events);
+  }
+
+  turn(): void {}
+
+  /** Hands the connection on: the stream, and what was read of it and given back. The connection must not be used any more. */
+  detach(): { readonly stream: EpollStream; readonly unread: Uint8Array | undefined } {
+    return { stream: this.#stream, unread: this.#unread };
+  }
+
+  #wake(events: number): void {
+    const [readable, writable] = [this.#readable, this.#writable];
+    if ((events & READABLE) !== 0) {
+      this.#readable = undefined;
+      readable?.();
+    }
+    if ((events & WRITABLE) !== 0) {
+      this.#writable = undefined;
+      writable?.();
+    }
+  }
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const both = new Uint8Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
+}

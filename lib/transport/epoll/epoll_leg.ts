@@ -1,0 +1,198 @@
+import { CLOSING_MS, type LegEvents, type LegSocket, MAX_DISCARDED } from "../leg.ts";
+import { Chatter } from "../chatter.ts";
+import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from "./libc.ts";
+import type { Watcher } from "./loop.ts";
+import { Outflow } from "./outflow.ts";
+import { type EpollStream, READ_SIZE } from "./stream.ts";
+
+const HANGUP = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+const READABLE = EPOLLIN | HANGUP;
+const WRITABLE = EPOLLOUT | EPOLLHUP | EPOLLERR;
+
+/** What all legs read into: whoever is told a chunk is done with it when the call returns. */
+const buffer = new Uint8Array(READ_SIZE);
+
+/** A leg over an {@linkcode EpollStream}: read when the kernel says so, written at once, without a promise or a copy where the peer keeps up. */
+export class EpollLeg implements LegSocket, Watcher {
+  readonly holdsLent = false;
+  readonly #stream: EpollStream;
+  readonly #events: LegEvents;
+  readonly #out: Outflow;
+  #chatter: Chatter | undefined;
+  /** What was read before there was a leg. */
+  #unread: Uint8Array | undefined;
+  /** Whether the kernel may have something to read, the end of the stream included. */
+  #isReadable = false;
+  /** Whether the kernel has told that the peer has ended or broken the connection. */
+  #hungUp = false;
+  #isScheduled = false;
+  #isHeld = false;
+  /** Whether nothing is read any more. */
+  #isOver = false;
+  #isFinishing = false;
+  #isFinished = false;
+  #closing = false;
+  #isGone = false;
+  #discarded = 0;
+  #deadline: ReturnType<typeof setTimeout> | undefined;
+
+  /** @param unread What was read of the stream already and is still to be told. */
+  constructor(stream: EpollStream, unread: Uint8Array | undefined, events: LegEvents) {
+    this.#stream = stream;
+    this.#unread = unread;
+    this.#events = events;
+    this.#out = new Outflow(stream);
+  }
+
+  get pending(): number {
+    return this.#out.pending;
+  }
+
+  get written(): number {
+    return this.#out.written;
+  }
+
+  get broken(): boolean {
+    return this.#out.failure !== undefined || this.#isGone;
+  }
+
+  get closing(): boolean {
+    return this.#closing;
+  }
+
+  start(): void {
+    this.#stream.watch(this);
+    this.#isReadable = true;
+    this.#schedule();
+  }
+
+  write(bytes: Uint8Array, lent: boolean): void {
+    if (!this.#isFinishing && !this.broken) this.#out.add(bytes as Uint8Array<ArrayBuffer>, lent);
+  }
+
+  flush(): void {
+    this.#out.flush();
+    this.#afterWriting();
+  }
+
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  resume(): void {
+    this.#isHeld = false;
+    if (this.#isReadable || this.#unread !== undefined) this.#schedule();
+  }
+
+  finish(): void {
+    this.#isFinishing = true;
+    this.flush();
+  }
+
+  close(): void {
+    this.#closing = true;
+    this.#unread = undefined;
+    this.#isHeld = false;
+    this.finish();
+    if (this.#isReadable) this.#schedule();
+  }
+
+  abort(): void {
+    this.#closing = true;
+    this.#tellGone();
+  }
+
+  ready(events: number): void {
+    if ((events & WRITABLE) !== 0 && this.#out.pending > 0) {
+      this.#out.flush();
+      this.#afterWriting();
+      if (this.#out.pending === 0) this.#events.drained();
+    }
+    if ((events & READABLE) === 0) return;
+    this.#isReadable = true;
+    if ((events & HANGUP) !== 0) this.#hungUp = true;
+    if (!this.#isScheduled) this.#read();
+  }
+
+  turn(): void {
+    this.#isScheduled = false;
+    if (this.#unread !== undefined && !this.#isHeld && !this.#closing) {
+      const unread = this.#unread;
+      this.#unread = undefined;
+      this.#events.bytes(unread);
+    }
+    if (this.#isReadable) this.#read();
+  }
+
+  /** Reads once; where more may be there, the others have a turn first. */
+  #read(): void {
+    if (this.#isOver || this.#isGone || (this.#isHeld && !this.#closing)) return;
+    if (this.#unread !== undefined) return this.#schedule();
+    const result = this.#stream.read(buffer);
+    if (typeof result !== "number") return this.#readNothing(result);
+    // A short read empties the kernel's buffer: whatever comes later is told anew.
+    if (result < READ_SIZE && !this.#hungUp) this.#isReadable = false;
+    else this.#schedule();
+    if (!this.#closing) this.#events.bytes(buffer.subarray(0, result));
+    else if ((this.#discarded += result) > MAX_DISCARDED) this.#end(undefined);
+    else return;
+    this.#paceAfter(result);
+  }
+
+  #readNothing(result: "ended" | "later" | Error): void {
+    if (result === "later") this.#isReadable = false;
+    else this.#end(result === "ended" ? undefined : result.message);
+  }
+
+  /** Nothing comes any more. What the peer had said before it broke the connection was read first. */
+  #end(failure: string | undefined): void {
+    this.#isOver = true;
+    this.#isReadable = false;
+    const cause = failure ?? this.#out.failure;
+    if (this.#closing) this.#afterWriting();
+    else if (cause === undefined) this.#events.ended();
+    else this.#events.failed(cause);
+  }
+
+  /** Many small pieces in quick succession are worth waiting for more of them. */
+  #paceAfter(count: number): void {
+    const { asked } = this.#events;
+    if (asked === undefined) return;
+    this.#chatter ??= new Chatter();
+    if (this.#chatter.isQuick(count, asked, performance.now())) this.#stream.loop.doze();
+  }
+
+  /** Goes on with closing as far as the peer has taken what waited. */
+  #afterWriting(): void {
+    if (this.#out.failure !== undefined) this.#writeFailed(this.#out.failure);
+    else if (this.#isFinishing && !this.#isFinished && this.#out.pending === 0) {
+      this.#isFinished = true;
+      this.#stream.finish();
+    }
+    if (!this.#closing) return;
+    if (this.#out.failure !== undefined || (this.#isFinished && this.#isOver)) this.#tellGone();
+    else if (this.#isFinished) this.#deadline ??= setTimeout(() => this.#tellGone(), CLOSING_MS);
+  }
+
+  #writeFailed(cause: string): void {
+    if (!this.#isOver || this.#closing || this.#isGone) return;
+    queueMicrotask(() => {
+      if (!this.#closing) this.#events.failed(cause);
+    });
+  }
+
+  #tellGone(): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    clearTimeout(this.#deadline);
+    this.#stream.close();
+    this.#out.clear();
+    queueMicrotask(() => this.#events.gone());
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#isGone) return;
+    this.#isScheduled = true;
+    this.#stream.loop.schedule(this);
+  }
+}

@@ -1,0 +1,43 @@
+import type { Conn } from "../conn.ts";
+import { DenoLeg } from "../deno_leg.ts";
+import type { Address } from "../dial.ts";
+import type { LegEvents, LegSocket } from "../leg.ts";
+import type { Pace } from "../pacer.ts";
+import type { Acceptor, Sockets } from "../sockets.ts";
+import { EpollAcceptor } from "./epoll_acceptor.ts";
+import { EpollConn } from "./epoll_conn.ts";
+import { dialByEpoll } from "./epoll_dial.ts";
+import { EpollLeg } from "./epoll_leg.ts";
+import { Libc } from "./libc.ts";
+import { EpollLoop } from "./loop.ts";
+
+/** Sockets by system calls, one epoll loop for all of them. What comes through TLS or a WebSocket is read and written by asking, as in Deno's. */
+export class EpollSockets implements Sockets {
+  readonly driver = "epoll";
+  readonly #libc: Libc;
+  readonly #loop: EpollLoop;
+
+  /** @throws {Error} where libc cannot be loaded, or the kernel refuses */
+  constructor() {
+    this.#libc = new Libc();
+    this.#loop = new EpollLoop(this.#libc);
+  }
+
+  listen(hostname: string, port: number): Acceptor {
+    return EpollAcceptor.listen(this.#libc, this.#loop, hostname, port);
+  }
+
+  dial(address: Address, signal: AbortSignal, from?: string): Promise<Conn> {
+    return dialByEpoll(this.#libc, this.#loop, address, signal, from);
+  }
+
+  readonly openLeg = (conn: Conn, events: LegEvents, pace: Pace): LegSocket => {
+    if (!(conn instanceof EpollConn)) return new DenoLeg(conn, events, pace);
+    const { stream, unread } = conn.detach();
+    return new EpollLeg(stream, unread, events);
+  };
+
+  close(): Promise<void> {
+    return this.#loop.close();
+  }
+}

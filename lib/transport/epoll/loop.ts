@@ -1,0 +1,158 @@
+/** One epoll instance on the program's own thread, which takes turns with Deno's event loop. */
+import { setImmediate } from "node:timers";
+import { EPOLLET, EpollEvents, EPOLLIN, EPOLLOUT, EPOLLRDHUP, type Libc } from "./libc.ts";
+import { Nap } from "../nap.ts";
+import { systemError } from "./system_error.ts";
+
+/** What a descriptor belongs to. */
+export interface Watcher {
+  /** `events` have happened, as a sum of `EPOLLIN` and the like; told once for each time (edge-triggered). */
+  ready(events: number): void;
+  /** It is the watcher's turn, which it asked for with {@linkcode EpollLoop.schedule}. */
+  turn(): void;
+}
+
+/** Events taken up at once. */
+const MAX_EVENTS = 512;
+/** Milliseconds the thread sleeps at most for want of events; Deno's own work waits for as long. */
+const SHORT_WAIT_MS = 1;
+/** What a listener or a signal is watched for: told as long as it lasts. */
+const LEVEL = EPOLLIN;
+const EDGE = (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET) >>> 0;
+
+/**
+ * While something happens it waits for events itself, a millisecond at most, so that an event costs no change of threads. Once nothing has
+ * happened for that long, another thread waits.
+ */
+export class EpollLoop {
+  readonly #libc: Libc;
+  readonly #epoll: number;
+  readonly #signal: number;
+  readonly #events = new EpollEvents(MAX_EVENTS);
+  /** By descriptor. */
+  readonly #watchers: (Watcher | undefined)[] = [];
+  /** By descriptor: how often its number was watched, which tells a new one from an old one. */
+  #tags = new Uint32Array(1024);
+  #scheduled: Watcher[] = [];
+  readonly #nap = new Nap();
+  #isDrowsy = false;
+  /** Whether another thread waits. */
+  #isAsleep = false;
+  #isClosed = false;
+  readonly #running: Promise<void>;
+
+  /** @throws {Error} where the kernel refuses, e.g. for want of descriptors */
+  constructor(libc: Libc) {
+    this.#libc = libc;
+    this.#epoll = this.#checked(libc.createEpoll());
+    this.#signal = this.#checked(libc.createSignal());
+    this.#checked(libc.watch(this.#epoll, this.#signal, LEVEL, 0));
+    this.#tags[this.#signal] = 0;
+    this.#watchers[this.#signal] = { ready: () => libc.clearSignal(this.#signal), turn: () => {} };
+    this.#running = this.#run();
+  }
+
+  /**
+   * Tells `watcher` what happens to `descriptor`, until {@linkcode forget}.
+   *
+   * @param how `"level"` tells for as long as it lasts that there is something to read; `"edge"` tells once whatever happens.
+   * @throws {Error} where the kernel refuses, e.g. for want of memory
+   */
+  watch(descriptor: number, watcher: Watcher, how: "edge" | "level" = "edge"): void {
+    if (descriptor >= this.#tags.length) {
+      const larger = new Uint32Array(Math.max(2 * this.#tags.length, descriptor + 1));
+      larger.set(this.#tags);
+      this.#tags = larger;
+    }
+    const tag = ((this.#tags[descriptor] ?? 0) + 1) >>> 0;
+    this.#checked(this.#libc.watch(this.#epoll, descriptor, how === "edge" ? EDGE : LEVEL, tag));
+    this.#tags[descriptor] = tag;
+    this.#watchers[descriptor] = watcher;
+  }
+
+  /** Tells another watcher from now on, which cannot know what the one before was told. */
+  reassign(descriptor: number, watcher: Watcher): void {
+    this.#watchers[descriptor] = watcher;
+  }
+
+  /** Tells no more of a descriptor that is going to be closed. */
+  forget(descriptor: number): void {
+    this.#watchers[descriptor] = undefined;
+  }
+
+  /** Tells no more of a descriptor that stays open. */
+  unwatch(descriptor: number): void {
+    this.forget(descriptor);
+    this.#libc.unwatch(this.#epoll, descriptor);
+  }
+
+  /** Gives `watcher` a turn once everybody else had one. */
+  schedule(watcher: Watcher): void {
+    this.#scheduled.push(watcher);
+    if (this.#isAsleep) this.#libc.signal(this.#signal);
+  }
+
+  /** Ends. Resolves when no thread waits any more. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#libc.signal(this.#signal);
+    await this.#running;
+    this.#libc.close(this.#signal);
+    this.#libc.close(this.#epoll);
+  }
+
+  /** Lets what comes piece by piece gather for a moment once everybody had a turn. */
+  doze(): void {
+    this.#isDrowsy = true;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isClosed) {
+      const hadTurns = this.#takeTurns();
+      if (this.#isDrowsy) this.#nap.take();
+      this.#isDrowsy = false;
+      const isBusy = this.#scheduled.length > 0;
+      const count = this.#libc.wait(this.#epoll, this.#events, isBusy ? 0 : SHORT_WAIT_MS);
+      this.#tell(count);
+      if (count > 0 || hadTurns || isBusy) await immediate();
+      else await this.#sleep();
+    }
+  }
+
+  /** Leaves the waiting to another thread, so that this one is free for Deno's own work. */
+  async #sleep(): Promise<void> {
+    this.#isAsleep = true;
+    if (this.#scheduled.length > 0) this.#libc.signal(this.#signal);
+    const count = await this.#libc.waitLong(this.#epoll, this.#events);
+    this.#isAsleep = false;
+    this.#tell(count);
+  }
+
+  #tell(count: number): void {
+    for (let index = 0; index < count; index++) {
+      const descriptor = this.#events.descriptor(index);
+      // The number may belong to another by now, since whoever was told before may have closed and opened any.
+      if (this.#events.tag(index) !== this.#tags[descriptor]) continue;
+      this.#watchers[descriptor]?.ready(this.#events.flags(index));
+    }
+  }
+
+  #takeTurns(): boolean {
+    const scheduled = this.#scheduled;
+    if (scheduled.length === 0) return false;
+    this.#scheduled = [];
+    for (const watcher of scheduled) watcher.turn();
+    return true;
+  }
+
+  #checked(result: number): number {
+    if (result < 0) throw systemError(-result, this.#libc.describe(-result));
+    return result;
+  }
+}
+
+/** Resolves when Deno's event loop has looked at everything else. */
+function immediate(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,86 @@
+/** One connected socket that never blocks: what the epoll driver's legs and connections are made of. */
+import { EAGAIN, EPIPE, type Libc } from "./libc.ts";
+import type { EpollLoop, Watcher } from "./loop.ts";
+import { systemError } from "./system_error.ts";
+
+/** Bytes that are read at once. */
+export const READ_SIZE = 64 << 10;
+const READ_COUNT = BigInt(READ_SIZE);
+
+/** What came of reading: a number of bytes, the end of the stream, nothing for now, or what broke the connection. */
+export type ReadResult = number | "ended" | "later" | Error;
+
+/** A descriptor that is closed once, and used by nobody afterwards. */
+export class EpollStream {
+  readonly loop: EpollLoop;
+  readonly #libc: Libc;
+  #descriptor: number;
+  #isWatched = false;
+
+  /** @param descriptor Belongs to the stream from now on. */
+  constructor(libc: Libc, loop: EpollLoop, descriptor: number) {
+    this.#libc = libc;
+    this.loop = loop;
+    this.#descriptor = descriptor;
+  }
+
+  get isOpen(): boolean {
+    return this.#descriptor >= 0;
+  }
+
+  /** The descriptor, to be passed to another process. */
+  get descriptor(): number {
+    return this.#descriptor;
+  }
+
+  /** Has `watcher` told what happens from now on, instead of who was before; what has happened already may be told or not. */
+  watch(watcher: Watcher): void {
+    if (!this.isOpen) return;
+    if (this.#isWatched) this.loop.reassign(this.#descriptor, watcher);
+    else this.loop.watch(this.#descriptor, watcher);
+    this.#isWatched = true;
+  }
+
+  /** Has nobody told any more. */
+  unwatch(): void {
+    if (this.isOpen && this.#isWatched) this.loop.unwatch(this.#descriptor);
+    this.#isWatched = false;
+  }
+
+  /** Reads into the first {@linkcode READ_SIZE} bytes of `into`, or `size` bytes. */
+  read(into: Uint8Array<ArrayBuffer>, size: bigint = READ_COUNT): ReadResult {
+    if (!this.isOpen) return "ended";
+    const count = this.#libc.receive(this.#descriptor, into, size);
+    if (count > 0) return count;
+    if (count === 0) return "ended";
+    return count === -EAGAIN ? "later" : this.#error(-count);
+  }
+
+  /** Writes the first `count` bytes. Returns how many of them the kernel took. */
+  write(bytes: Uint8Array<ArrayBuffer>, count: number): number | Error {
+    if (!this.isOpen) return this.#error(EPIPE);
+    const sent = this.#libc.send(this.#descriptor, bytes, count);
+    if (sent >= 0) return sent;
+    return sent === -EAGAIN ? 0 : this.#error(-sent);
+  }
+
+  /** Has the peer read the end of the stream. Returns what is in the way, if anything. */
+  finish(): Error | undefined {
+    if (!this.isOpen) return this.#error(EPIPE);
+    const result = this.#libc.finish(this.#descriptor);
+    return result < 0 ? this.#error(-result) : undefined;
+  }
+
+  /** Closes at once. */
+  close(): void {
+    if (!this.isOpen) return;
+    const descriptor = this.#descriptor;
+    this.#descriptor = -1;
+    this.loop.forget(descriptor);
+    this.#libc.close(descriptor);
+  }
+
+  #error(errno: number): Error {
+    return systemError(errno, this.#libc.describe(errno));
+  }
+}

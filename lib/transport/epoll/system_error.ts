@@ -1,0 +1,22 @@
+import * as libc from "./libc.ts";
+
+const CODES: ReadonlyMap<number, readonly [code: string, kind: new (message: string) => Error]> = new Map([
+  [libc.ENOENT, ["ENOENT", Deno.errors.NotFound]],
+  [libc.EACCES, ["EACCES", Deno.errors.PermissionDenied]],
+  [libc.ENFILE, ["ENFILE", Error]],
+  [libc.EMFILE, ["EMFILE", Error]],
+  [libc.EPIPE, ["EPIPE", Deno.errors.BrokenPipe]],
+  [libc.EADDRINUSE, ["EADDRINUSE", Deno.errors.AddrInUse]],
+  [libc.EADDRNOTAVAIL, ["EADDRNOTAVAIL", Deno.errors.AddrNotAvailable]],
+  [libc.ECONNABORTED, ["ECONNABORTED", Deno.errors.ConnectionAborted]],
+  [libc.ECONNRESET, ["ECONNRESET", Deno.errors.ConnectionReset]],
+  [libc.ENOTCONN, ["ENOTCONN", Deno.errors.NotConnected]],
+  [libc.ETIMEDOUT, ["ETIMEDOUT", Deno.errors.TimedOut]],
+  [libc.ECONNREFUSED, ["ECONNREFUSED", Deno.errors.ConnectionRefused]],
+]);
+
+/** The error that Deno's own sockets have for `errno`: same kind, same words, same `code`. */
+export function systemError(errno: number, words: string): Error {
+  const [code, kind] = CODES.get(errno) ?? [`E${errno}`, Error];
+  return Object.assign(new kind(words), { code });
+}
