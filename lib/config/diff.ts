@@ -53,8 +53,8 @@ export function diffConfig(before: Config, after: Config): ConfigDiff {
 
 /** Every table of `config` by what operators are told it is. */
 function tablesOf(config: Config): ReadonlyMap<string, Fields> {
-  const { edge, cpe, log, events, health, redirect, limits, auth, heartbeatAbsorber, admin } = config;
-  const sections = Object.entries({ edge, cpe, log, events, health, redirect, limits, auth });
+  const { edge, cpe, log, events, health, redirect, limits, auth, heartbeatAbsorber, admin, drill } = config;
+  const sections = Object.entries({ edge, cpe, log, events, health, redirect, limits, auth, drill });
   return new Map<string, Fields>([
     ...sections,
     ...heartbeatAbsorber === undefined ? [] : [["heartbeat_absorber", heartbeatAbsorber]] as const,

@@ -6,7 +6,6 @@ import { ConfigError, type ConfigProblem } from "./problem.ts";
 import { checkReferences } from "./references.ts";
 import { type Config, schema } from "./schema.ts";
 import { readTextFile } from "./text_file.ts";
-import { unavailableSettings } from "./unavailable.ts";
 import { settingsWithoutEffect } from "./without_effect.ts";
 
 /** Mebibytes of the largest file that is read; it bounds what a wrong path can cost. */
@@ -61,7 +60,6 @@ export function parseConfig(text: string, { path, env = {}, overrides = [] }: Lo
     ...invalid,
     ...checkReferences(document),
     ...checkPairings(document),
-    ...unavailableSettings(document),
   ];
   if (problems.length > 0 || !read.success) throw new ConfigError(problems.toSorted(byLine));
   return { config: freeze(read.data), warnings: settingsWithoutEffect(document).toSorted(byLine) };

@@ -414,6 +414,13 @@ const admin = field.table("admin", {
   requestRate: table.request_rate,
 }));
 
+const drill = field.table("drill", {
+  enabled: field.flag().prefault(false).meta({
+    title: "Enabled",
+    description: "Whether operators may break connections to backends on purpose, with kurafuto drill",
+  }),
+});
+
 /** The whole file. Reading it gives a `Config`. */
 export const schema = z.strictObject({
   edge: edge.prefault({}).meta({ title: "Edge", description: "This process" }),
@@ -436,6 +443,10 @@ export const schema = z.strictObject({
     .meta({ title: "Heartbeat absorber", description: "Takes the heartbeats of backends; off when absent" }),
   admin: admin.optional()
     .meta({ title: "Admin API", description: "Dashboard, metrics and control over HTTP; off when absent" }),
+  drill: drill.prefault({}).meta({
+    title: "Drills",
+    description: "Faults on purpose, to see what players notice of them",
+  }),
 }).transform((file) => ({
   edge: file.edge,
   cpe: file.cpe,
@@ -451,6 +462,7 @@ export const schema = z.strictObject({
   heartbeats: file.heartbeat,
   heartbeatAbsorber: file.heartbeat_absorber,
   admin: file.admin,
+  drill: file.drill,
 })).meta({ title: "kurafuto.toml", description: "Configuration of Kurafuto" });
 
 type Immutable<T> = T extends readonly (infer E)[] ? readonly Immutable<E>[]

@@ -72,6 +72,7 @@ export class DenoLeg implements LegSocket {
 
   close(): void {
     this.#closing = true;
+    this.resume();
     this.#socket.drain(this.#reading).then(() => this.#tellGone());
   }
 
@@ -120,7 +121,7 @@ export class DenoLeg implements LegSocket {
         continue;
       }
       const readAt = performance.now();
-      this.#events.bytes(buffer.bytes.subarray(0, count));
+      this.#events.bytes(buffer.bytes.subarray(0, count), readAt);
       if (this.#held) await new Promise<void>((resolve) => this.#release = resolve);
       const pause = this.#pacer.pauseAfter(count, this.#events.asked, readAt);
       if (pause !== undefined) await pause;

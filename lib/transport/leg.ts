@@ -4,8 +4,12 @@ import type { Conn } from "./conn.ts";
 
 /** What a leg tells its driver. It never does so from within one of its own methods. */
 export interface LegEvents {
-  /** `chunk` was read: a view that is valid during the call, or for as long as the leg is held from within it. */
-  bytes(chunk: Uint8Array): void;
+  /**
+   * `chunk` was read: a view that is valid during the call, or for as long as the leg is held from within it.
+   *
+   * @param readAt When, in milliseconds of `performance.now()`. @default now
+   */
+  bytes(chunk: Uint8Array, readAt?: number): void;
   /** The peer sends no more. Nothing is read afterwards. */
   ended(): void;
   /** The connection broke. Nothing is read afterwards; the leg is still to be closed. */
@@ -49,10 +53,32 @@ export interface LegSocket {
   close(): void;
   /** Closes at once. */
   abort(): void;
+  /**
+   * Stops reading and writing, so that another process can go on. `undefined`, and nothing has stopped, where none could: the connection
+   * has ended or is about to. Absent where no other process ever can.
+   */
+  suspend?(): SuspendedLeg | undefined;
+}
+
+/** A leg that has stopped. Exactly one of both methods is called, once; then the descriptor is nobody's to use any more. */
+export interface SuspendedLeg {
+  readonly descriptor: number;
+  /** What the kernel has not taken. */
+  readonly unsent: Uint8Array;
+  /** Goes on as if nothing had happened. */
+  resume(): void;
+  /** Another process goes on: the connection is none of this one's any more. Nothing is told. */
+  release(): void;
 }
 
 /** Makes a leg of a connection, which belongs to the leg from then on. */
 export type OpenLeg = (conn: Conn, events: LegEvents, pace: Pace) => LegSocket;
+
+/**
+ * Puts something between a leg and its driver: what is returned stands in the leg's place for the driver, which goes by `events`, and in
+ * the driver's place for the leg.
+ */
+export type Disturbance = (leg: LegSocket, events: LegEvents) => LegSocket & LegEvents;
 
 /** Bytes a peer may still send to a leg that is closing. */
 export const MAX_DISCARDED = 1 << 20;

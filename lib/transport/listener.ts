@@ -50,6 +50,20 @@ export class Listener implements Disposable {
     return { hostname, port };
   }
 
+  /** What another process needs to listen there too; `undefined` where none can. */
+  get descriptor(): number | undefined {
+    return this.#acceptor.descriptor;
+  }
+
+  /** Accepts nobody until {@linkcode resume}; those who connect wait. Does nothing where no other process could accept them. */
+  pause(): void {
+    this.#acceptor.pause?.();
+  }
+
+  resume(): void {
+    this.#acceptor.resume?.();
+  }
+
   /** Accepts no more. Resolves when the accept loop has ended. */
   async close(): Promise<void> {
     this[Symbol.dispose]();

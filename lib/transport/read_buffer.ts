@@ -1,7 +1,8 @@
 /** The buffer one leg reads into: small while little comes, large while reads fill it, so that idle sessions hold little. */
 
 /** Sizes in bytes, smallest first. */
-const SIZES = [2 << 10, 16 << 10, 64 << 10] as const;
+const SIZES = [1 << 10, 16 << 10, 64 << 10] as const;
+const LARGEST = SIZES[2];
 /** Large buffers kept for the next leg that needs one, per size. */
 const MAX_KEPT = 16;
 
@@ -17,9 +18,13 @@ export class ReadBuffer {
     return this.#bytes;
   }
 
-  /** Chooses the size for the next read by the size of the last. The bytes of the last read are no longer needed. */
+  /**
+   * Chooses the size for the next read by the size of the last: a larger one only where that was full, so that a leg which has read all
+   * there is does not wait with more than it needs. The bytes of the last read are no longer needed.
+   */
   adapt(count: number): void {
-    const wanted = SIZES.find((size) => size > 2 * count) ?? SIZES[SIZES.length - 1] ?? count;
+    const fitting = SIZES.find((size) => size > 2 * count) ?? LARGEST;
+    const wanted = count < this.#bytes.length ? Math.min(fitting, this.#bytes.length) : fitting;
     if (wanted === this.#bytes.length) return;
     this.release();
     if (wanted !== this.#small.length) this.#bytes = kept.get(wanted)?.pop() ?? new Uint8Array(wanted);

@@ -2,9 +2,10 @@
 import { CLIENT, type Closing, type Leg, type SessionEvent, type SessionPort } from "../session/port.ts";
 import type { Session } from "../session/session.ts";
 import type { Conn } from "./conn.ts";
-import type { LegEvents, LegSocket, OpenLeg } from "./leg.ts";
+import type { Disturbance, LegEvents, LegSocket, OpenLeg, SuspendedLeg } from "./leg.ts";
 import type { Pace } from "./pacer.ts";
 import type { Turnstile } from "./turnstile.ts";
+import { type Sleeper, Wakes } from "./wakes.ts";
 
 /** What a driver is given for its session. */
 export interface SessionDriverOptions {
@@ -12,6 +13,8 @@ export interface SessionDriverOptions {
   dial(backend: string, signal: AbortSignal): Promise<Conn>;
   /** Makes a leg of a connection. */
   readonly openLeg: OpenLeg;
+  /** What stands between the session and a leg to that backend that is to be opened; `undefined` where nothing does. */
+  disturbance(backend: string): Disturbance | undefined;
   /** Told about everything the session emits. */
   emit(event: SessionEvent): void;
   /** Told about an error in the session's own code, which ends the session. */
@@ -25,6 +28,33 @@ export interface SessionDriverOptions {
   readonly hardLimit: number;
 }
 
+/** A leg of a driver that has stopped. */
+export interface LeavingLeg extends Pick<SuspendedLeg, "descriptor" | "unsent"> {
+  readonly leg: Leg;
+}
+
+/** A driver that has stopped. Exactly one of both methods is called, once. */
+export interface SuspendedDriver {
+  readonly legs: readonly LeavingLeg[];
+  /** Goes on as if nothing had happened. */
+  resume(): void;
+  /** Another process goes on: the driver has no legs and no session any more, and tells nothing. */
+  release(): void;
+}
+
+/** A leg of another process's driver. */
+export interface ResumedLeg {
+  readonly leg: Leg;
+  /** Its name; empty for the client. */
+  readonly backend: string;
+  readonly conn: Conn;
+  /** What the other process had not written. */
+  readonly unsent: Uint8Array;
+}
+
+/** Of all sessions of the process. */
+const wakes = new Wakes();
+
 /** The part of a beat that one backend leg takes which ends. */
 const END_SHARE = 1 / 8;
 
@@ -32,14 +62,17 @@ const END_SHARE = 1 / 8;
 type Dialling = AbortController;
 
 /** See the file's first line. Create it, create the session with it, then {@linkcode start}. */
-export class SessionDriver implements SessionPort {
+export class SessionDriver implements SessionPort, Sleeper {
+  wakeAt = Infinity;
+  wakeSlot = 0;
   readonly #options: SessionDriverOptions;
   readonly #legs = new Map<Leg, DrivenLeg | Dialling>();
+  /** The legs that are connected: two, but for the time of a move. */
+  #driven: readonly DrivenLeg[] = [];
   #session: Session | undefined;
   #lent: ArrayBufferLike | undefined;
   /** When the chunk was read that the session is looking at: asking the clock again costs more than most packets. */
   #readAt: number | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
   /** Counts what came from the client, so that a backend which only answers does not count as quick. */
   #clientReads = 0;
 
@@ -50,7 +83,7 @@ export class SessionDriver implements SessionPort {
   /** Takes over the client's connection, and lives until the session's last leg is closed. */
   start(session: Session, conn: Conn): void {
     this.#session = session;
-    this.#open(CLIENT, conn);
+    this.#open(CLIENT, "", conn).socket.start();
   }
 
   now(): number {
@@ -58,15 +91,16 @@ export class SessionDriver implements SessionPort {
   }
 
   write(leg: Leg, bytes: Uint8Array): void {
-    const driven = this.#legs.get(leg);
-    if (driven instanceof DrivenLeg) driven.socket.write(bytes, bytes.buffer === this.#lent);
+    for (const driven of this.#driven) {
+      if (driven.leg === leg) driven.socket.write(bytes, bytes.buffer === this.#lent);
+    }
   }
 
   dial(leg: Leg, backend: string): void {
     const dialling = new AbortController();
     this.#legs.set(leg, dialling);
     this.#options.dial(backend, dialling.signal).then(
-      (conn) => this.#dialled(leg, conn),
+      (conn) => this.#dialled(leg, backend, conn),
       (error) => this.#call((session) => this.#fail(session, leg, messageOf(error))),
     );
   }
@@ -92,10 +126,11 @@ export class SessionDriver implements SessionPort {
   }
 
   wake(time: number): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (time === Infinity) return;
-    this.#timer = setTimeout(() => this.#call((session) => session.tick()), Math.max(0, Math.ceil(time - this.now())));
+    wakes.set(this, time);
+  }
+
+  woken(): void {
+    this.#call((session) => session.tick());
   }
 
   emit(event: SessionEvent): void {
@@ -105,7 +140,7 @@ export class SessionDriver implements SessionPort {
   /** Bytes that wait to be written, over all legs. */
   get pending(): number {
     let bytes = 0;
-    for (const driven of this.#legs.values()) if (driven instanceof DrivenLeg) bytes += driven.socket.pending;
+    for (const { socket } of this.#driven) bytes += socket.pending;
     return bytes;
   }
 
@@ -130,16 +165,68 @@ export class SessionDriver implements SessionPort {
     }
   }
 
+  /** Puts something between the session and each leg to `backend` that is open. Never to be called within a call of the session. */
+  disturb(backend: string, disturbance: Disturbance): void {
+    for (const driven of this.#legs.values()) {
+      if (driven instanceof DrivenLeg && driven.backend === backend && !driven.socket.closing) {
+        driven.disturb(disturbance);
+      }
+    }
+  }
+
+  /**
+   * Stops all legs, so that another process can go on; the session is fed nothing meanwhile. `undefined`, and nothing has stopped, where
+   * that cannot be now.
+   */
+  suspend(): SuspendedDriver | undefined {
+    const stopped: { readonly leg: Leg; readonly suspended: SuspendedLeg }[] = [];
+    for (const [leg, driven] of this.#legs) {
+      const suspended = driven instanceof DrivenLeg ? driven.socket.suspend?.() : undefined;
+      if (suspended === undefined) {
+        for (const { suspended } of stopped) suspended.resume();
+        return undefined;
+      }
+      stopped.push({ leg, suspended });
+    }
+    const session = this.#session;
+    this.#session = undefined;
+    return {
+      legs: stopped.map(({ leg, suspended: { descriptor, unsent } }) => ({ leg, descriptor, unsent })),
+      resume: () => {
+        for (const { suspended } of stopped) suspended.resume();
+        this.#session = session;
+        this.#call((session) => session.tick());
+      },
+      release: () => {
+        for (const { suspended } of stopped) suspended.release();
+        this.#legs.clear();
+        this.#driven = [];
+        this.wake(Infinity);
+      },
+    };
+  }
+
+  /** Goes on with legs of another process's driver, and with the session that it was for. */
+  resume(session: Session, legs: readonly ResumedLeg[]): void {
+    this.#session = session;
+    for (const { leg, backend, conn, unsent } of legs) {
+      const driven = this.#open(leg, backend, conn);
+      driven.socket.write(unsent, false);
+      driven.socket.start();
+    }
+    this.#call((session) => session.tick());
+  }
+
   /** Closes every leg at once, whatever still waits for its peer. */
   abort(): void {
     for (const leg of this.#legs.keys()) this.close(leg, "abort");
   }
 
   /** What a leg told: see {@linkcode LegEvents}. */
-  received(leg: Leg, source: DrivenLeg, chunk: Uint8Array): void {
+  received(leg: Leg, source: DrivenLeg, chunk: Uint8Array, readAt: number = performance.now()): void {
     if (leg === CLIENT) this.#clientReads++;
     this.#lent = chunk.buffer;
-    this.#readAt = performance.now();
+    this.#readAt = readAt;
     try {
       this.#session?.bytes(leg, chunk);
     } catch (error) {
@@ -160,13 +247,12 @@ export class SessionDriver implements SessionPort {
   }
 
   drained(): void {
-    for (const driven of this.#legs.values()) {
-      if (driven instanceof DrivenLeg && driven.held && !this.#mustWait(driven)) driven.resume();
-    }
+    for (const driven of this.#driven) if (driven.held && !this.#mustWait(driven)) driven.resume();
   }
 
   gone(leg: Leg): void {
     if (!this.#legs.delete(leg)) return;
+    this.#driven = this.#driven.filter((driven) => driven.leg !== leg);
     if (this.#legs.size === 0) this.wake(Infinity);
     this.#call((session) => session.gone(leg));
     this.drained();
@@ -176,18 +262,22 @@ export class SessionDriver implements SessionPort {
     return this.#clientReads;
   }
 
-  #open(leg: Leg, conn: Conn): void {
-    const driven = new DrivenLeg(this, leg, conn, this.#options);
+  #open(leg: Leg, backend: string, conn: Conn): DrivenLeg {
+    const driven = new DrivenLeg(this, leg, backend, conn, this.#options);
     this.#legs.set(leg, driven);
-    driven.socket.start();
+    this.#driven = [...this.#driven, driven];
+    return driven;
   }
 
-  #dialled(leg: Leg, conn: Conn): void {
+  #dialled(leg: Leg, backend: string, conn: Conn): void {
     if (!this.#legs.has(leg)) {
       conn.close();
       return;
     }
-    this.#open(leg, conn);
+    const driven = this.#open(leg, backend, conn);
+    const disturbance = this.#options.disturbance(backend);
+    if (disturbance !== undefined) driven.disturb(disturbance);
+    driven.socket.start();
     this.#call((session) => session.opened(leg));
   }
 
@@ -222,19 +312,22 @@ export class SessionDriver implements SessionPort {
 
   /** Writes what the session queued. */
   #flush(): void {
-    for (const [leg, driven] of this.#legs) {
-      if (driven instanceof AbortController || driven.socket.pending === 0) continue;
-      driven.socket.flush();
-      const { pending } = driven.socket;
+    for (const { leg, socket } of this.#driven) {
+      if (socket.pending === 0) continue;
+      socket.flush();
+      const { pending } = socket;
       if (pending > this.#options.hardLimit) this.#session?.overflowed(leg, `${pending} bytes are waiting`);
     }
+    // Where that took up all that was waiting, nobody will tell.
+    this.drained();
   }
 
   /** Whether `source` is not to be read for now, because of what waits for the other legs. During a move there are two of them. */
   #mustWait(source: DrivenLeg): boolean {
-    for (const driven of this.#legs.values()) {
-      if (driven === source || driven instanceof AbortController) continue;
-      if (driven.socket.holdsLent || driven.socket.pending > this.#options.softLimit) return true;
+    for (const driven of this.#driven) {
+      if (driven === source) continue;
+      const { socket } = driven;
+      if (socket.pending > 0 && (socket.holdsLent || socket.pending > this.#options.softLimit)) return true;
     }
     return false;
   }
@@ -242,22 +335,33 @@ export class SessionDriver implements SessionPort {
 
 /** A leg that is connected. */
 class DrivenLeg implements LegEvents {
-  readonly socket: LegSocket;
+  socket: LegSocket;
+  /** Its name; empty for the client. */
+  readonly backend: string;
   /** Whether it is not read because what it sent before still waits for another leg. */
   held = false;
   /** Bytes written when something was last seen to wait, for {@linkcode SessionDriver.checkProgress}. */
   waitingAt: number | undefined;
   readonly #driver: SessionDriver;
-  readonly #leg: Leg;
+  readonly leg: Leg;
+  /** What stands between the leg and the driver. */
+  #between: LegEvents | undefined;
 
-  constructor(driver: SessionDriver, leg: Leg, conn: Conn, { openLeg, pace }: SessionDriverOptions) {
+  constructor(
+    driver: SessionDriver,
+    leg: Leg,
+    backend: string,
+    conn: Conn,
+    { openLeg, pace }: SessionDriverOptions,
+  ) {
     this.#driver = driver;
-    this.#leg = leg;
+    this.leg = leg;
+    this.backend = backend;
     this.socket = openLeg(conn, this, pace);
   }
 
   get asked(): number | undefined {
-    return this.#leg === CLIENT ? undefined : this.#driver.clientReads;
+    return this.leg === CLIENT ? undefined : this.#driver.clientReads;
   }
 
   hold(): void {
@@ -270,16 +374,36 @@ class DrivenLeg implements LegEvents {
     this.socket.resume();
   }
 
-  bytes(chunk: Uint8Array): void {
-    this.#driver.received(this.#leg, this, chunk);
+  disturb(disturbance: Disturbance): void {
+    const [driver, leg] = [this.#driver, this.leg];
+    const between = disturbance(this.socket, {
+      get asked() {
+        return driver.clientReads;
+      },
+      bytes: (chunk, readAt) => driver.received(leg, this, chunk, readAt),
+      ended: () => driver.ended(leg),
+      failed: (cause) => driver.failed(leg, cause),
+      drained: () => driver.drained(),
+      gone: () => driver.gone(leg),
+    });
+    if (this.held) between.hold();
+    this.socket = between;
+    this.#between = between;
+  }
+
+  bytes(chunk: Uint8Array, readAt?: number): void {
+    if (this.#between === undefined) this.#driver.received(this.leg, this, chunk, readAt);
+    else this.#between.bytes(chunk, readAt);
   }
 
   ended(): void {
-    this.#driver.ended(this.#leg);
+    if (this.#between === undefined) this.#driver.ended(this.leg);
+    else this.#between.ended();
   }
 
   failed(cause: string): void {
-    this.#driver.failed(this.#leg, cause);
+    if (this.#between === undefined) this.#driver.failed(this.leg, cause);
+    else this.#between.failed(cause);
   }
 
   drained(): void {
@@ -287,7 +411,8 @@ class DrivenLeg implements LegEvents {
   }
 
   gone(): void {
-    this.#driver.gone(this.#leg);
+    if (this.#between === undefined) this.#driver.gone(this.leg);
+    else this.#between.gone();
   }
 }
 

@@ -10,6 +10,11 @@ export interface Acceptor {
   accept(): Promise<AcceptedConn>;
   /** Accepts no more; {@linkcode accept} rejects. */
   close(): void;
+  /** Accepts nobody until {@linkcode resume}; those who connect wait. Absent where there is no {@linkcode descriptor}. */
+  pause?(): void;
+  resume?(): void;
+  /** What another process needs to listen there too; absent where none can. */
+  readonly descriptor?: number;
 }
 
 /** One of the drivers. */
@@ -24,6 +29,13 @@ export interface Sockets {
    */
   dial(address: Address, signal: AbortSignal, from?: string): Promise<Conn>;
   readonly openLeg: OpenLeg;
+  /** Sockets that another process has opened, by descriptors that are this one's. Absent where the driver knows no descriptors. */
+  readonly inherited?: {
+    acceptor(descriptor: number): Acceptor;
+    conn(descriptor: number): Conn;
+    /** Closes a descriptor for which there is no use. */
+    close(descriptor: number): void;
+  };
   /** Ends what works for all sockets, all of which must be closed. */
   close(): Promise<void>;
 }

@@ -88,6 +88,7 @@ const CHANGED_KEYS: Readonly<Record<string, readonly [line: string, detail: stri
   "heartbeat_absorber.from": ['from = ["::1"]', 'from: ["127.0.0.0/8", "::1"] -> ["::1"]'],
   "admin.token_file": ['token_file = "t"', 'token_file: "" -> "t"'],
   "admin.hosts": ['hosts = ["a.example"]', 'hosts: [] -> ["a.example"]'],
+  "drill.enabled": ["enabled = true", "enabled: false -> true"],
   "admin.request_rate": ['request_rate = "1/1s"', 'request_rate: "200/1s" -> "1/1s"'],
 };
 
@@ -118,7 +119,7 @@ function everything(section = "edge", line = 'driver = "auto"'): string {
     pool: ['name = "lobby"', 'backends = ["hub", "arena"]'],
     heartbeat: ['listener = "main"'],
     ...Object.fromEntries(
-      ["edge", "cpe", "log", "events", "health", "redirect", "limits", "auth", "heartbeat_absorber", "admin"]
+      ["edge", "cpe", "log", "events", "health", "redirect", "limits", "auth", "heartbeat_absorber", "admin", "drill"]
         .map((name) => [name, []]),
     ),
   };

@@ -1,8 +1,6 @@
 import { parseConfig } from "../../lib/config/load.ts";
-import { formatPath } from "../../lib/config/problem.ts";
 import { type JsonSchema, jsonSchema } from "../../lib/config/schema.ts";
 import { isTable, parseToml } from "../../lib/config/toml.ts";
-import { UNAVAILABLE } from "../../lib/config/unavailable.ts";
 import { assert, assertEquals } from "../harness/assert.ts";
 
 const PATH = "kurafuto.example.toml";
@@ -53,14 +51,4 @@ Deno.test("the example explains every setting right above it", () => {
   lines.forEach((line, index) => {
     if (/^#?[a-z_]+ = /.test(line)) assert(lines[index - 1]?.startsWith("# "), `line ${index + 1}: ${line}`);
   });
-});
-
-Deno.test("the example says what this version does not carry out, and of nothing else that it is so", () => {
-  const remarks = EXAMPLE.split("\n").filter((line) => line.includes("not in this version"));
-  assertEquals(remarks.length, UNAVAILABLE.length);
-  for (const { path, value } of UNAVAILABLE) {
-    const [above = ""] = EXAMPLE.split(`#${path.at(-1)} = `, 1);
-    const comment = above.slice(above.lastIndexOf("\n\n"));
-    assert(remarks.some((remark) => comment.includes(remark) && remark.includes(`"${value}"`)), formatPath(path));
-  }
 });

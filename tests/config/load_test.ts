@@ -61,6 +61,7 @@ Deno.test("parseConfig fills everything that the smallest file leaves out", () =
     heartbeats: [],
     heartbeatAbsorber: undefined,
     admin: undefined,
+    drill: { enabled: false },
   });
 });
 

@@ -11,6 +11,7 @@ export async function runCli(args: readonly string[]): Promise<{ code: number; s
     stdout: (text) => (stdout += text) !== "",
     stderr: (text) => stderr += text,
     isTerminal: false,
+    interruption: () => new AbortController().signal,
     exists: () => Promise.resolve(false),
     run: unasked,
     demo: unasked,

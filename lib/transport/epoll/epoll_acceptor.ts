@@ -16,6 +16,7 @@ export class EpollAcceptor implements Acceptor, Watcher {
   #descriptor: number;
   readonly #address = new Uint8Array(ADDRESS_SIZE);
   #waiting: PromiseWithResolvers<void> | undefined;
+  #isPaused = false;
 
   /** @param descriptor A socket that listens; belongs to the acceptor from now on. */
   constructor(libc: Libc, loop: EpollLoop, descriptor: number) {
@@ -53,12 +54,12 @@ export class EpollAcceptor implements Acceptor, Watcher {
   async accept(): Promise<EpollConn> {
     while (true) {
       if (this.#descriptor < 0) throw new Deno.errors.BadResource("Cannot accept: the listener is closed");
-      const accepted = this.#libc.accept(this.#descriptor, this.#address);
+      const accepted = this.#isPaused ? -EAGAIN : this.#libc.accept(this.#descriptor, this.#address);
       if (accepted >= 0) return this.#connection(accepted);
       if (accepted !== -EAGAIN) throw systemError(-accepted, this.#libc.describe(-accepted));
       this.#waiting = Promise.withResolvers();
       // Watched only while somebody waits, since it is told for as long as it lasts.
-      this.#loop.watch(this.#descriptor, this, "level");
+      if (!this.#isPaused) this.#loop.watch(this.#descriptor, this, "level");
       await this.#waiting.promise;
     }
   }
@@ -69,6 +70,17 @@ export class EpollAcceptor implements Acceptor, Watcher {
     this.#descriptor = -1;
     this.#loop.forget(descriptor);
     this.#libc.close(descriptor);
+    this.#wake();
+  }
+
+  pause(): void {
+    if (this.#isPaused || this.#descriptor < 0) return;
+    this.#isPaused = true;
+    if (this.#waiting !== undefined) this.#loop.unwatch(this.#descriptor);
+  }
+
+  resume(): void {
+    this.#isPaused = false;
     this.#wake();
   }
 

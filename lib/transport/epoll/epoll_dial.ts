@@ -2,7 +2,7 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import type { Address } from "../dial.ts";
-import { EpollConn } from "./epoll_conn.ts";
+import { type Ends, EpollConn } from "./epoll_conn.ts";
 import { ADDRESS_SIZE, AF_UNIX, EAGAIN, EINPROGRESS, type Libc, SOCK_STREAM } from "./libc.ts";
 import type { EpollLoop } from "./loop.ts";
 import { familyOf, readSocketAddress, socketAddress, unixAddress } from "./socket_address.ts";
@@ -102,7 +102,8 @@ async function connected(
   if (failure !== 0) throw systemError(failure, libc.describe(failure));
 }
 
-function endsOf(libc: Libc, descriptor: number): { readonly local: Deno.NetAddr; readonly remote: Deno.NetAddr } {
+/** Both ends of a connection; without addresses where it has none. */
+export function endsOf(libc: Libc, descriptor: number): Ends {
   const [local, remote] = [new Uint8Array(ADDRESS_SIZE), new Uint8Array(ADDRESS_SIZE)];
   const known = libc.ownAddress(descriptor, local) >= 0 && libc.peerAddress(descriptor, remote) >= 0;
   if (!known) return { local: NO_ADDRESS, remote: NO_ADDRESS };

@@ -1,4 +1,4 @@
-import { CLOSING_MS, type LegEvents, type LegSocket, MAX_DISCARDED } from "../leg.ts";
+import { CLOSING_MS, type LegEvents, type LegSocket, MAX_DISCARDED, type SuspendedLeg } from "../leg.ts";
 import { Chatter } from "../chatter.ts";
 import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from "./libc.ts";
 import type { Watcher } from "./loop.ts";
@@ -11,6 +11,8 @@ const WRITABLE = EPOLLOUT | EPOLLHUP | EPOLLERR;
 
 /** What all legs read into: whoever is told a chunk is done with it when the call returns. */
 const buffer = new Uint8Array(READ_SIZE);
+/** Views of the beginning of {@linkcode buffer} by their length, once each was needed. */
+const chunks = new Array<Uint8Array | undefined>(4 << 10);
 
 /** A leg over an {@linkcode EpollStream}: read when the kernel says so, written at once, without a promise or a copy where the peer keeps up. */
 export class EpollLeg implements LegSocket, Watcher {
@@ -27,6 +29,7 @@ export class EpollLeg implements LegSocket, Watcher {
   #hungUp = false;
   #isScheduled = false;
   #isHeld = false;
+  #isSuspended = false;
   /** Whether nothing is read any more. */
   #isOver = false;
   #isFinishing = false;
@@ -102,6 +105,28 @@ export class EpollLeg implements LegSocket, Watcher {
     this.#tellGone();
   }
 
+  suspend(): SuspendedLeg | undefined {
+    if (this.#isOver || this.#isFinishing || this.#unread !== undefined || this.broken) return undefined;
+    const unsent = this.#out.takeWaiting();
+    // Whatever was found broken is told as soon as it has been read to its end.
+    if (this.broken) return undefined;
+    this.#isSuspended = true;
+    this.#stream.unwatch();
+    return {
+      descriptor: this.#stream.descriptor,
+      unsent,
+      resume: () => {
+        this.#isSuspended = false;
+        this.#out.add(unsent, false);
+        this.start();
+      },
+      release: () => {
+        this.#isGone = true;
+        this.#stream.close();
+      },
+    };
+  }
+
   ready(events: number): void {
     if ((events & WRITABLE) !== 0 && this.#out.pending > 0) {
       this.#out.flush();
@@ -126,14 +151,14 @@ export class EpollLeg implements LegSocket, Watcher {
 
   /** Reads once; where more may be there, the others have a turn first. */
   #read(): void {
-    if (this.#isOver || this.#isGone || (this.#isHeld && !this.#closing)) return;
+    if (this.#isOver || this.#isGone || this.#isSuspended || (this.#isHeld && !this.#closing)) return;
     if (this.#unread !== undefined) return this.#schedule();
     const result = this.#stream.read(buffer);
     if (typeof result !== "number") return this.#readNothing(result);
     // A short read empties the kernel's buffer: whatever comes later is told anew.
     if (result < READ_SIZE && !this.#hungUp) this.#isReadable = false;
     else this.#schedule();
-    if (!this.#closing) this.#events.bytes(buffer.subarray(0, result));
+    if (!this.#closing) this.#events.bytes(chunkOf(result), this.#stream.loop.now);
     else if ((this.#discarded += result) > MAX_DISCARDED) this.#end(undefined);
     else return;
     this.#paceAfter(result);
@@ -159,7 +184,7 @@ export class EpollLeg implements LegSocket, Watcher {
     const { asked } = this.#events;
     if (asked === undefined) return;
     this.#chatter ??= new Chatter();
-    if (this.#chatter.isQuick(count, asked, performance.now())) this.#stream.loop.doze();
+    if (this.#chatter.isQuick(count, asked, this.#stream.loop.now)) this.#stream.loop.doze();
   }
 
   /** Goes on with closing as far as the peer has taken what waited. */
@@ -195,4 +220,9 @@ export class EpollLeg implements LegSocket, Watcher {
     this.#isScheduled = true;
     this.#stream.loop.schedule(this);
   }
+}
+
+function chunkOf(size: number): Uint8Array {
+  if (size >= chunks.length) return buffer.subarray(0, size);
+  return chunks[size] ??= buffer.subarray(0, size);
 }

@@ -6,16 +6,23 @@ import type { Pace } from "../pacer.ts";
 import type { Acceptor, Sockets } from "../sockets.ts";
 import { EpollAcceptor } from "./epoll_acceptor.ts";
 import { EpollConn } from "./epoll_conn.ts";
-import { dialByEpoll } from "./epoll_dial.ts";
+import { dialByEpoll, endsOf } from "./epoll_dial.ts";
 import { EpollLeg } from "./epoll_leg.ts";
 import { Libc } from "./libc.ts";
 import { EpollLoop } from "./loop.ts";
+import { EpollStream } from "./stream.ts";
 
 /** Sockets by system calls, one epoll loop for all of them. What comes through TLS or a WebSocket is read and written by asking, as in Deno's. */
 export class EpollSockets implements Sockets {
   readonly driver = "epoll";
   readonly #libc: Libc;
   readonly #loop: EpollLoop;
+  readonly inherited: NonNullable<Sockets["inherited"]> = {
+    acceptor: (descriptor) => new EpollAcceptor(this.#libc, this.#loop, descriptor),
+    conn: (descriptor) =>
+      new EpollConn(new EpollStream(this.#libc, this.#loop, descriptor), () => endsOf(this.#libc, descriptor)),
+    close: (descriptor) => this.#libc.close(descriptor),
+  };
 
   /** @throws {Error} where libc cannot be loaded, or the kernel refuses */
   constructor() {

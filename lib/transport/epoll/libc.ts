@@ -103,6 +103,8 @@ const CMSGHDR_SIZE = 16;
 const MAX_DESCRIPTORS = 8;
 
 const ON = new Int32Array([1]);
+/** Small sizes as the kernel takes them, once each was needed. */
+const sizes = new Array<bigint | undefined>(4 << 10);
 const INT_SIZE = 4;
 
 /** What {@linkcode Libc.receiveDescriptors} found. */
@@ -266,7 +268,7 @@ export class Libc {
   send(descriptor: number, bytes: Uint8Array<ArrayBuffer>, count: number): number {
     if (count > bytes.length) throw new RangeError(`Cannot send: current value is ${count} of ${bytes.length}`);
     while (true) {
-      const sent = this.#symbols.send(descriptor, bytes, BigInt(count), MSG_NOSIGNAL);
+      const sent = this.#symbols.send(descriptor, bytes, sizeOf(count), MSG_NOSIGNAL);
       if (sent >= 0) return sent;
       const errno = this.#errno.getInt32();
       if (errno !== EINTR) return -errno;
@@ -434,4 +436,10 @@ class Message {
 
 function addressOf(bytes: Uint8Array<ArrayBuffer> | DataView<ArrayBuffer>): bigint {
   return Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes));
+}
+
+/** `size_t` for libc: what is made once costs nothing. */
+function sizeOf(count: number): bigint {
+  if (count >= sizes.length) return BigInt(count);
+  return sizes[count] ??= BigInt(count);
 }

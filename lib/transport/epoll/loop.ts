@@ -36,6 +36,7 @@ export class EpollLoop {
   #scheduled: Watcher[] = [];
   readonly #nap = new Nap();
   #isDrowsy = false;
+  #now = performance.now();
   /** Whether another thread waits. */
   #isAsleep = false;
   #isClosed = false;
@@ -102,6 +103,11 @@ export class EpollLoop {
     this.#libc.close(this.#epoll);
   }
 
+  /** When the events that are being told were taken up, in milliseconds of `performance.now()`, which costs more than most packets. */
+  get now(): number {
+    return this.#now;
+  }
+
   /** Lets what comes piece by piece gather for a moment once everybody had a turn. */
   doze(): void {
     this.#isDrowsy = true;
@@ -130,6 +136,7 @@ export class EpollLoop {
   }
 
   #tell(count: number): void {
+    this.#now = performance.now();
     for (let index = 0; index < count; index++) {
       const descriptor = this.#events.descriptor(index);
       // The number may belong to another by now, since whoever was told before may have closed and opened any.

@@ -78,7 +78,7 @@ export class Outflow {
   }
 
   /** What waits, in order, for another process to write. */
-  takeWaiting(): Uint8Array {
+  takeWaiting(): Uint8Array<ArrayBuffer> {
     this.flush();
     const all = joined(this.#waiting ?? []);
     this.clear();

@@ -15,7 +15,7 @@ async function failures(host: string, port: number): Promise<readonly unknown[]>
   ];
 }
 
-/** Does `work` in a process that has no descriptor left. */
+/** Does `work` in a process that has no descriptor left, which is why this test must run by itself. */
 async function withoutDescriptors<T>(work: () => Promise<T>): Promise<T> {
   const held: Deno.FsFile[] = [];
   const before = limitDescriptors(Deno.pid, 200);
