@@ -20,26 +20,39 @@ import { type Dialect, dialectKey, isLegal, packetNamed } from "./packet_table.t
 /** Dialects of which is kept what concerns them. */
 const MAX_DIALECTS = 256;
 
-/** Every kind, in the order they are undone: others vanish before what they look like changes; so does the own model. */
-const KINDS: readonly LeftoverKind[] = [
-  Entities,
-  TabList,
-  Selections,
-  Hacks,
-  ClickDistance,
-  OwnLook,
-  CustomModels,
-  CustomBlocks,
-  Hand,
-  BlockPermissions,
-  Hotkeys,
-  TextColours,
-  Appearance,
-  Lighting,
-  Cinematic,
-  BlockList,
-  StatusLines,
-];
+/**
+ * Every kind by the name it is written down under, in the order they are undone: others vanish before what they look like changes;
+ * so does the own model.
+ */
+const KINDS: ReadonlyMap<string, LeftoverKind> = new Map<string, LeftoverKind>([
+  ["entities", Entities],
+  ["tab list", TabList],
+  ["selections", Selections],
+  ["hacks", Hacks],
+  ["click distance", ClickDistance],
+  ["own look", OwnLook],
+  ["custom models", CustomModels],
+  ["custom blocks", CustomBlocks],
+  ["hand", Hand],
+  ["block permissions", BlockPermissions],
+  ["hotkeys", Hotkeys],
+  ["text colours", TextColours],
+  ["appearance", Appearance],
+  ["lighting", Lighting],
+  ["cinematic", Cinematic],
+  ["block list", BlockList],
+  ["status lines", StatusLines],
+]);
+
+/** Names of all kinds of leftovers. */
+export const LEFTOVER_NAMES: readonly string[] = [...KINDS.keys()];
+
+/** What is there of one kind, as written down. */
+export interface LeftoverState {
+  /** One of {@linkcode LEFTOVER_NAMES}. */
+  readonly kind: string;
+  readonly noted: readonly number[];
+}
 
 /** What changes leftovers in one dialect. */
 interface Concerns {
@@ -52,7 +65,7 @@ interface Concerns {
 const concernsOf: (client: Dialect) => Concerns = memo(MAX_DIALECTS, dialectKey, (client: Dialect) => {
   const ids = new Uint8Array(256);
   const kinds: LeftoverKind[][] = [];
-  for (const kind of KINDS) {
+  for (const kind of KINDS.values()) {
     for (const packet of kind.packets.map(packetNamed)) {
       if (!isLegal(packet, client)) continue;
       ids[packet.id] = 1;
@@ -100,7 +113,28 @@ export class Leftovers {
 
   /** Appends the packets, in the client's dialect, that undo all that was tracked, and forgets it. */
   undo(out: PacketBuffer): void {
-    for (const kind of KINDS) this.#found.get(kind)?.undo(out);
+    for (const kind of KINDS.values()) this.#found.get(kind)?.undo(out);
     this.#found.clear();
+  }
+
+  /** What {@linkcode resume} takes. */
+  writeDown(): readonly LeftoverState[] {
+    const states: LeftoverState[] = [];
+    for (const [name, kind] of KINDS) {
+      const leftover = this.#found.get(kind);
+      if (leftover !== undefined) states.push({ kind: name, noted: leftover.writeDown() });
+    }
+    return states;
+  }
+
+  /** Notes what was written down for a client of the same dialect. */
+  resume(states: readonly LeftoverState[]): void {
+    for (const { kind: name, noted } of states) {
+      const kind = KINDS.get(name);
+      if (kind === undefined) continue;
+      const leftover = new kind(this.#client);
+      leftover.resume(noted);
+      this.#found.set(kind, leftover);
+    }
   }
 }

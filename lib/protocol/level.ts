@@ -30,6 +30,16 @@ export interface FastMapSplicerOptions {
   readonly maxVolume?: number;
 }
 
+/** A splicer behind the part of the stream that it writes anew, as written down. */
+export interface SplicerState {
+  /** Blocks in the map. */
+  readonly volume: number;
+  /** Whether the map ended within that part: what comes behind it does not count. */
+  readonly isOver: boolean;
+  /** The last bytes so far, which may be the stream's trailer: eight at most. */
+  readonly held: Uint8Array;
+}
+
 /** The volume in front of the blocks, an i32 in network order. */
 const PREFIX_SIZE = 4;
 /** No match reaches farther back than this. */
@@ -41,7 +51,7 @@ const MIN_MATCH_LENGTH = 3;
 /** The bytes that a match cut at the prefix may need as literals: the prefix, and two more before a minimal match. */
 const KEPT_SIZE = PREFIX_SIZE + MIN_MATCH_LENGTH - 1;
 /** CRC-32 and length behind the DEFLATE stream. */
-const GZIP_TRAILER_SIZE = 8;
+export const GZIP_TRAILER_SIZE = 8;
 const OUTPUT_PIECE_SIZE = 1024;
 
 /**
@@ -80,6 +90,26 @@ export class FastMapSplicer {
   /** Blocks in the map; `undefined` until that much of the stream has come. */
   get volume(): number | undefined {
     return this.#volume;
+  }
+
+  /** Whether a byte of the stream has come. */
+  get begun(): boolean {
+    return this.#taken > 0;
+  }
+
+  /** What {@linkcode resume} takes; `undefined` before the stream's head is behind it. */
+  writeDown(): SplicerState | undefined {
+    const isOver = this.#phase === "over";
+    if (this.#volume === undefined || !(isOver || this.#phase === "rest")) return undefined;
+    return { volume: this.#volume, isOver, held: this.#held.slice(0, this.#heldSize) };
+  }
+
+  /** Goes on where a splicer has been written down. */
+  resume({ volume, isOver, held }: SplicerState): void {
+    this.#volume = volume;
+    this.#phase = isOver ? "over" : "rest";
+    this.#held.set(held);
+    this.#heldSize = held.length;
   }
 
   /**

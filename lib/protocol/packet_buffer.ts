@@ -1,4 +1,6 @@
 const NOTHING = new Uint8Array(0);
+/** Bytes up to which copying one by one is faster than a view of them. */
+const SHORT = 24;
 
 /** A growing run of bytes that packets are appended to; reused, so that steady traffic allocates nothing. */
 export class PacketBuffer {
@@ -35,8 +37,14 @@ export class PacketBuffer {
 
   /** Appends the bytes of `source` from `start` to `end`. */
   append(source: Uint8Array, start = 0, end: number = source.length): void {
-    const at = this.reserve(end - start);
-    this.#bytes.set(start === 0 && end === source.length ? source : source.subarray(start, end), at);
+    const size = end - start;
+    const at = this.reserve(size);
+    const bytes = this.#bytes;
+    if (size <= SHORT) {
+      for (let i = 0; i < size; i++) bytes[at + i] = source[start + i] ?? 0;
+    } else {
+      bytes.set(start === 0 && end === source.length ? source : source.subarray(start, end), at);
+    }
   }
 
   /** Everything appended, as a view that is valid until the next call. */

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStrictEquals } from "../harness/assert.ts";
 import { seeded, splitAt, splitAtRandom, splitEvery } from "../harness/chunks.ts";
 import { splitPackets } from "../harness/reference_splitter.ts";
 import { type Trace, traces } from "../harness/traces.ts";
-import { Framer } from "../../lib/protocol/framer.ts";
+import { ALONE, Framer, IN_SERIES } from "../../lib/protocol/framer.ts";
 import { ExtensionSet } from "../../lib/protocol/extensions.ts";
 import { type Direction, knownSizes, legalSizes } from "../../lib/protocol/packet_table.ts";
 import { encodePacket } from "../../lib/protocol/packets.ts";
@@ -130,6 +130,29 @@ Deno.test("Framer.next() reports a packet put together from pieces as what it is
   assertEquals(found(new Framer(PLAIN, NONE), ...pieces), ["run 01", "run 0c09", "run 01"]);
 });
 
+Deno.test("Framer.next() reports neighbours of one id together where they are asked for in series", () => {
+  const stops = stopAt(0x04);
+  stops[0x0c] = IN_SERIES;
+  const chunk = concat(PING, DESPAWN, DESPAWN, FINALIZE, DESPAWN, PING, DESPAWN.subarray(0, 1));
+  const framer = new Framer(PLAIN, stops);
+  assertEquals(found(framer, chunk, concat(DESPAWN.subarray(1), DESPAWN)), [
+    "run 01",
+    "series 0c090c09",
+    "packet 04000100020003",
+    "series 0c09",
+    "run 01",
+    "series 0c09",
+    "series 0c09",
+  ]);
+  assertEquals(framer.packets, 8);
+});
+
+Deno.test("Framer.next() reports packets alone that are asked for both ways", () => {
+  const stops = stopAt();
+  stops[0x0c] = ALONE | IN_SERIES;
+  assertEquals(found(new Framer(PLAIN, stops), concat(DESPAWN, DESPAWN)), ["packet 0c09", "packet 0c09"]);
+});
+
 Deno.test("Framer.next() finds nothing in an empty chunk", () => {
   const framer = new Framer(PLAIN, NONE);
   framer.feed(new Uint8Array(0));
@@ -224,4 +247,13 @@ Deno.test("Framer does not reuse the bytes of a packet it put together", () => {
   framer.feed(Uint8Array.of(2));
   assert(framer.next() === "packet" && framer.bytes[framer.start + 1] === 2);
   assertEquals([...first], [0x0c, 1]);
+});
+
+Deno.test("Framer.resume() goes on with the cut packet of another framer", () => {
+  const before = new Framer(PLAIN, NONE);
+  found(before, concat(PING, DESPAWN.subarray(0, 1)));
+  const after = new Framer(PLAIN, NONE);
+  after.resume(before.partial);
+  assertEquals([before.partial, after.partial], [DESPAWN.subarray(0, 1), DESPAWN.subarray(0, 1)]);
+  assertEquals(found(after, concat(DESPAWN.subarray(1), PING)), [`run ${DESPAWN.toHex()}`, `run ${PING.toHex()}`]);
 });

@@ -93,32 +93,39 @@ function randomSet(random: Random): ExtensionSet {
   return whole.has("BlockDefinitionsExt") ? whole.with("BlockDefinitions", 1) : whole;
 }
 
-function stay(client: TrackedClient, random: Random): void {
+function stay(client: TrackedClient, random: Random, carriesOver: boolean): void {
   const legal = (PACKETS as readonly Packet[]).filter((packet) =>
     packet.direction !== "c2s" && isLegal(packet, client.dialect) && !LEFT_OUT.includes(packet.name)
   );
   const few = Array.from({ length: 1 + random.below(6) }, () => random.pick(legal));
   for (let count = random.below(PACKETS_PER_STAY); count > 0; count--) {
     if (random.below(40) === 0) client.enterMap();
+    if (carriesOver && random.below(20) === 0) client.carryOver();
     client.takeBytes(randomPacket(random.pick(random.below(3) === 0 ? legal : few), client.dialect, random));
   }
 }
 
-function round(seed: number): void {
+/** @param carriesOver Whether what is tracked is written down and taken up again now and then. */
+function round(seed: number, carriesOver: boolean): void {
   const random = seeded(seed);
   const extensions = randomSet(random);
   const fresh = new TrackedClient(extensions).arrive();
   const client = new TrackedClient(extensions);
   for (let move = 1; move <= MOVES; move++) {
-    stay(client, random);
+    stay(client, random, carriesOver);
     client.takeBytes(client.undo());
     assertEquals(client.arrive(), fresh, `seed ${seed}, move ${move}`);
     assertEquals(client.undo().length, 0, `seed ${seed}, move ${move}: what was undone is tracked`);
   }
 }
 
-Deno.test("a client is fresh after random packets are undone and it enters a new map", () => {
+/** Plays rounds for as long as is asked for. */
+function rounds(carriesOver: boolean): void {
   const seconds = Number(Deno.env.get("KURAFUTO_FUZZ_SECONDS") ?? DEFAULT_SECONDS);
   const end = performance.now() + 1000 * seconds;
-  for (let seed = 1; seed <= MIN_ROUNDS || performance.now() < end; seed++) round(seed);
-});
+  for (let seed = 1; seed <= MIN_ROUNDS || performance.now() < end; seed++) round(seed, carriesOver);
+}
+
+Deno.test("a client is fresh after random packets are undone and it enters a new map", () => rounds(false));
+
+Deno.test("that is so, too, where what is tracked is written down and resumed on the way", () => rounds(true));

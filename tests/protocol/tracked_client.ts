@@ -45,7 +45,7 @@ export function undone(leftovers: Leftovers): Uint8Array {
 /** A client whose leftovers are tracked. */
 export class TrackedClient {
   readonly dialect: Dialect;
-  readonly leftovers: Leftovers;
+  leftovers: Leftovers;
   readonly #fed: FedClient;
 
   constructor(extensions: ExtensionSet) {
@@ -63,6 +63,14 @@ export class TrackedClient {
     trackAll(this.leftovers, bytes, this.dialect);
     this.#fed.takeBytes(bytes);
     return this;
+  }
+
+  /** Others track the leftovers from now on, beginning with what is written down of them. */
+  carryOver(): void {
+    const states = JSON.parse(JSON.stringify(this.leftovers.writeDown()));
+    this.leftovers = new Leftovers(this.dialect);
+    this.leftovers.resume(states);
+    assertEquals(this.leftovers.writeDown(), states);
   }
 
   /** A new map without a move. */

@@ -40,6 +40,15 @@ export class Appearance implements Leftover {
     }
   }
 
+  writeDown(): readonly number[] {
+    return [Number(this.#hasTextures), Number(this.#limitsView)];
+  }
+
+  resume([hasTextures, limitsView]: readonly number[]): void {
+    this.#hasTextures = hasTextures === 1;
+    this.#limitsView = limitsView === 1;
+  }
+
   undo(out: PacketBuffer): void {
     if (this.#client.extensions.has("EnvMapAspect")) {
       if (this.#hasTextures) writePacket(out, "SetMapEnvUrl", this.#client, { url: "" });

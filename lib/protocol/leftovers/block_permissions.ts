@@ -32,6 +32,14 @@ export class BlockPermissions implements Leftover {
     this.#changed.set(block, mayPlace !== isPlaceable(block) || mayDelete !== isDeletable(block));
   }
 
+  writeDown(): readonly number[] {
+    return [...this.#changed];
+  }
+
+  resume(noted: readonly number[]): void {
+    this.#changed.addAll(noted);
+  }
+
   undo(out: PacketBuffer): void {
     for (const block of this.#changed) {
       writePacket(out, "SetBlockPermission", this.#client, {

@@ -47,6 +47,16 @@ export class CustomBlocks implements Leftover {
     }
   }
 
+  /** The defined blocks, then the bitwise complements of the moved ones. */
+  writeDown(): readonly number[] {
+    return [...this.#defined, ...[...this.#moved].map((id) => ~id)];
+  }
+
+  resume(noted: readonly number[]): void {
+    this.#defined.addAll(noted.filter((id) => id >= 0));
+    this.#moved.addAll(noted.filter((id) => id < 0).map((id) => ~id));
+  }
+
   undo(out: PacketBuffer): void {
     if (this.#client.extensions.has("BlockDefinitions")) {
       for (const block of this.#defined) writePacket(out, "RemoveBlockDefinition", this.#client, { block });

@@ -23,6 +23,14 @@ export class CustomModels implements Leftover {
     if (modelId < MODEL_COUNT) this.#defined.set(modelId, bytes[start] === DEFINE_MODEL);
   }
 
+  writeDown(): readonly number[] {
+    return [...this.#defined];
+  }
+
+  resume(noted: readonly number[]): void {
+    this.#defined.addAll(noted);
+  }
+
   undo(out: PacketBuffer): void {
     for (const modelId of this.#defined) writePacket(out, "UndefineModel", this.#client, { modelId });
   }

@@ -26,6 +26,14 @@ export class Entities implements Leftover {
     if (id <= this.#highest) this.#present.set(id, bytes[start] !== DESPAWN_PLAYER);
   }
 
+  writeDown(): readonly number[] {
+    return [...this.#present];
+  }
+
+  resume(noted: readonly number[]): void {
+    this.#present.addAll(noted);
+  }
+
   undo(out: PacketBuffer): void {
     for (const playerId of this.#present) writePacket(out, "DespawnPlayer", this.#client, { playerId });
   }

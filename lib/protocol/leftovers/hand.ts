@@ -33,6 +33,15 @@ export class Hand implements Leftover {
     }
   }
 
+  writeDown(): readonly number[] {
+    return [Number(this.#locked), ...this.#hotbar];
+  }
+
+  resume([locked, ...hotbar]: readonly number[]): void {
+    this.#locked = locked === 1;
+    this.#hotbar.set(hotbar.slice(0, this.#hotbar.length));
+  }
+
   /** The lock goes first: the block that HoldThis has to name moves others about. */
   undo(out: PacketBuffer): void {
     if (this.#locked) {

@@ -31,6 +31,14 @@ export class Hotkeys implements Leftover {
     else if (this.#set.size < MAX_HOTKEYS) this.#set.add(key);
   }
 
+  writeDown(): readonly number[] {
+    return [...this.#set];
+  }
+
+  resume(noted: readonly number[]): void {
+    for (const key of noted.slice(0, MAX_HOTKEYS)) this.#set.add(key);
+  }
+
   undo(out: PacketBuffer): void {
     for (const key of this.#set) {
       writePacket(out, "SetTextHotKey", this.#client, {

@@ -1,4 +1,6 @@
 const NOTHING = new Uint8Array(0);
+/** Above every id that leftovers have. */
+const HIGHEST = 0x3ff;
 
 /** A set of small whole numbers, one bit each up to the highest there ever was; takes no memory until it has a member. */
 export class IdSet implements Iterable<number> {
@@ -20,6 +22,11 @@ export class IdSet implements Iterable<number> {
     const bit = 1 << (id & 7);
     const others = (this.#bits[at] ?? 0) & ~bit;
     this.#bits[at] = isMember ? others | bit : others;
+  }
+
+  /** Makes all of `ids` members, as far as a client tells them apart. */
+  addAll(ids: readonly number[]): void {
+    for (const id of ids) if (id >= 0 && id <= HIGHEST) this.set(id, true);
   }
 
   /** The members in ascending order. */

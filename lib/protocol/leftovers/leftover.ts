@@ -7,6 +7,10 @@ export interface Leftover {
   track(bytes: Uint8Array, start: number): void;
   /** Appends the packets that make the state a fresh client's. The leftover is not used any more afterwards. */
   undo(out: PacketBuffer): void;
+  /** All that was noted, as whole numbers of 32 bits that mean something to this kind only. */
+  writeDown(): readonly number[];
+  /** Notes what one of its kind, for a client of the same dialect, has written down. Numbers that mean nothing are passed over. */
+  resume(noted: readonly number[]): void;
 }
 
 /** A kind of state that a client keeps over a new map; each client gets its leftover when the first of the packets comes. */

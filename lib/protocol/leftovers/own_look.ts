@@ -48,6 +48,15 @@ export class OwnLook implements Leftover {
     }
   }
 
+  writeDown(): readonly number[] {
+    return [Number(this.#hasModel), ...this.#properties];
+  }
+
+  resume([hasModel, ...properties]: readonly number[]): void {
+    this.#hasModel = hasModel === 1;
+    this.#properties.set(properties.slice(0, this.#properties.length));
+  }
+
   undo(out: PacketBuffer): void {
     if (this.#hasModel) {
       writePacket(out, "ChangeModel", this.#client, { entityId: SELF, model: DEFAULT_MODEL });

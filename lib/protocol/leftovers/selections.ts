@@ -20,6 +20,14 @@ export class Selections implements Leftover {
     this.#made.set(bytes[start + 1] ?? 0, bytes[start] === MAKE_SELECTION);
   }
 
+  writeDown(): readonly number[] {
+    return [...this.#made];
+  }
+
+  resume(noted: readonly number[]): void {
+    this.#made.addAll(noted);
+  }
+
   undo(out: PacketBuffer): void {
     for (const selectionId of this.#made) writePacket(out, "RemoveSelection", this.#client, { selectionId });
   }

@@ -20,6 +20,14 @@ function setting<N extends PacketName>(name: N, fresh: PacketInput<N>): Leftover
       this.#changed = packet.some((byte, index) => byte !== bytes[start + index]);
     }
 
+    writeDown(): readonly number[] {
+      return [Number(this.#changed)];
+    }
+
+    resume([changed]: readonly number[]): void {
+      this.#changed = changed === 1;
+    }
+
     undo(out: PacketBuffer): void {
       if (this.#changed) out.append(packet);
     }

@@ -42,6 +42,14 @@ export class StatusLines implements Leftover {
     }
   }
 
+  writeDown(): readonly number[] {
+    return LINES.filter((_line, index) => (this.#shown & 1 << index) !== 0);
+  }
+
+  resume(noted: readonly number[]): void {
+    for (const line of noted) this.#show(line, true);
+  }
+
   undo(out: PacketBuffer): void {
     for (const [index, line] of LINES.entries()) {
       if ((this.#shown & 1 << index) === 0) continue;

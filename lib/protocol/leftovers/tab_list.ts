@@ -32,6 +32,14 @@ export class TabList implements Leftover {
     }
   }
 
+  writeDown(): readonly number[] {
+    return [...this.#listed];
+  }
+
+  resume(noted: readonly number[]): void {
+    this.#listed.addAll(noted);
+  }
+
   undo(out: PacketBuffer): void {
     if (!this.#client.extensions.has("ExtPlayerList")) return;
     for (const nameId of this.#listed) writePacket(out, "ExtRemovePlayerName", this.#client, { nameId });

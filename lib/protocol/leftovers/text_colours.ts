@@ -28,6 +28,14 @@ export class TextColours implements Leftover {
     if (!FORBIDDEN.includes(code)) this.#changed.set(code, !isDefault(code, bytes, start));
   }
 
+  writeDown(): readonly number[] {
+    return [...this.#changed];
+  }
+
+  resume(noted: readonly number[]): void {
+    this.#changed.addAll(noted);
+  }
+
   undo(out: PacketBuffer): void {
     for (const code of this.#changed) {
       const digit = digitOf(code);

@@ -1,5 +1,5 @@
 /** One map on its way from a backend without FastMap to a client with it. */
-import { FastMapSplicer, type LevelFailure as SpliceFailure } from "../level.ts";
+import { FastMapSplicer, type LevelFailure as SpliceFailure, type SplicerState } from "../level.ts";
 import { type Dialect, packetNamed } from "../packet_table.ts";
 import { PacketBuffer } from "../packet_buffer.ts";
 import { readPacket, writePacket } from "../packets.ts";
@@ -15,6 +15,22 @@ export type LevelFailure =
   | "too much between LevelInitialize and map data"
   | "map data longer than its packet"
   | "map without data";
+
+/** A stream of map data as written down. */
+export interface LevelStreamState {
+  readonly splicer: SplicerState;
+  /** Less than a packet's load. */
+  readonly spliced: Uint8Array;
+  readonly percent: number;
+}
+
+/** A map whose beginning has gone out, as written down. */
+export interface FastMapLevelState {
+  /** The blocks' low bits. */
+  readonly low: LevelStreamState;
+  /** Their upper bits; `undefined` where none have come. */
+  readonly upper: LevelStreamState | undefined;
+}
 
 /** One stream of map data: spliced bytes wait in `spliced` until they fill a packet. */
 interface LevelStream {
@@ -38,6 +54,21 @@ export class FastMapLevel {
   constructor(from: Dialect, to: Dialect) {
     this.#from = from;
     this.#to = to;
+  }
+
+  /** What {@linkcode resume} takes; `undefined` while the beginning of a stream is not behind it. */
+  writeDown(): FastMapLevelState | undefined {
+    const low = stateOf(this.#low);
+    const upper = stateOf(this.#upper);
+    const isBeginning = low === undefined || upper === undefined && this.#upper.splicer.begun;
+    return isBeginning || this.holding ? undefined : { low, upper };
+  }
+
+  /** Goes on where a map between the same dialects has been written down. */
+  resume({ low, upper }: FastMapLevelState): void {
+    this.#held = undefined;
+    resumeStream(this.#low, low);
+    if (upper !== undefined) resumeStream(this.#upper, upper);
   }
 
   /** Whether LevelInitialize has not gone out yet, so that everything behind it must wait. */
@@ -112,4 +143,15 @@ export class FastMapLevel {
 
 function newStream(): LevelStream {
   return { splicer: new FastMapSplicer(), spliced: new PacketBuffer(1024), percent: LOW_BITS };
+}
+
+function stateOf({ splicer, spliced, percent }: LevelStream): LevelStreamState | undefined {
+  const state = splicer.writeDown();
+  return state === undefined ? undefined : { splicer: state, spliced: spliced.copy(), percent };
+}
+
+function resumeStream(stream: LevelStream, { splicer, spliced, percent }: LevelStreamState): void {
+  stream.splicer.resume(splicer);
+  stream.spliced.append(spliced);
+  stream.percent = percent;
 }

@@ -16,14 +16,19 @@ const MAX_I16 = 0x7fff;
 
 /** How a packet changes between two dialects. Made once per packet and pair of dialects, then used without allocating. */
 export interface Reshape {
+  /** Size of the packet as it comes in. */
+  readonly from: number;
   /** Size of the packet as it comes out. */
   readonly size: number;
   /** Triples: what to do, where in the source packet (or the byte to fill with), how many bytes. */
   readonly steps: Int32Array;
 }
 
-/** The reshaping of `packet`, or `undefined` where it has the same shape in both dialects. */
-export function reshapeBetween(packet: Packet, from: Dialect, to: Dialect): Reshape | undefined {
+/** Values that fields get whatever they were before, by name. */
+export type Fixed = Readonly<Record<string, number>>;
+
+/** The reshaping of `packet`, or `undefined` where it has the same shape in both dialects and nothing is `fixed`. */
+export function reshapeBetween(packet: Packet, from: Dialect, to: Dialect, fixed: Fixed = {}): Reshape | undefined {
   const offsets = new Map<string, number>();
   let offset = 1;
   for (const field of packet.fields) {
@@ -31,10 +36,16 @@ export function reshapeBetween(packet: Packet, from: Dialect, to: Dialect): Resh
     offset += fieldWidth(field, from);
   }
   const steps = [COPY, 0, 1];
-  for (const field of packet.fields) addStep(steps, packet, field, offsets, from, to);
+  for (const field of packet.fields) {
+    const value = fixed[field.name];
+    if (value === undefined) addStep(steps, packet, field, offsets, from, to);
+    else {for (let width = fieldWidth(field, to); width > 0; width--) {
+        steps.push(FILL, value >> 8 * (width - 1) & 0xff, 1);
+      }}
+  }
   const size = packetSize(packet, to);
-  const unchanged = steps.length === STEP_LENGTH && steps[2] === size && packetSize(packet, from) === size;
-  return unchanged ? undefined : { size, steps: Int32Array.from(steps) };
+  const unchanged = steps.length === STEP_LENGTH && steps[2] === size && offset === size;
+  return unchanged ? undefined : { from: offset, size, steps: Int32Array.from(steps) };
 }
 
 function addStep(
@@ -64,45 +75,62 @@ function addStep(
   }
 }
 
-/** Appends the packet at `start` of `bytes` to `out` in its new shape, and returns where in `out.storage` it stands. */
-export function reshape({ size, steps }: Reshape, bytes: Uint8Array, start: number, out: PacketBuffer): number {
-  const position = out.reserve(size);
+/**
+ * Appends the packets from `start` to `end` of `bytes`, all of the kind that the reshaping is for, to `out` in their new shape.
+ * Returns where in `out.storage` they begin. Each step is taken for all packets before the next one.
+ */
+export function reshape(
+  { from, size, steps }: Reshape,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  out: PacketBuffer,
+): number {
+  const position = out.reserve((end - start) / from * size);
   const target = out.storage;
   let to = position;
   for (let step = 0; step < steps.length; step += STEP_LENGTH) {
-    const from = start + (steps[step + 1] ?? 0);
-    const count = steps[step + 2] ?? 0;
+    const operand = steps[step + 1] ?? 0;
+    const width = steps[step + 2] ?? 0;
     switch (steps[step]) {
       case COPY:
-        for (let i = 0; i < count; i++) target[to + i] = bytes[from + i] ?? 0;
+        for (let i = start + operand, o = to; i < end; i += from, o += size) {
+          for (let k = 0; k < width; k++) target[o + k] = bytes[i + k] ?? 0;
+        }
         break;
-      case SIGN_EXTEND: {
-        const high = bytes[from] ?? 0;
-        const sign = high & 0x80 ? 0xff : 0;
-        target[to] = sign;
-        target[to + 1] = sign;
-        target[to + 2] = high;
-        target[to + 3] = bytes[from + 1] ?? 0;
+      case SIGN_EXTEND:
+        for (let i = start + operand, o = to; i < end; i += from, o += size) {
+          const high = bytes[i] ?? 0;
+          const sign = high & 0x80 ? 0xff : 0;
+          target[o] = sign;
+          target[o + 1] = sign;
+          target[o + 2] = high;
+          target[o + 3] = bytes[i + 1] ?? 0;
+        }
         break;
-      }
-      case CLAMP: {
-        const value = readI32(bytes, from);
-        const clamped = value < MIN_I16 ? MIN_I16 : value > MAX_I16 ? MAX_I16 : value;
-        target[to] = clamped >> 8;
-        target[to + 1] = clamped;
+      case CLAMP:
+        for (let i = start + operand, o = to; i < end; i += from, o += size) {
+          const value = readI32(bytes, i);
+          const clamped = value < MIN_I16 ? MIN_I16 : value > MAX_I16 ? MAX_I16 : value;
+          target[o] = clamped >> 8;
+          target[o + 1] = clamped;
+        }
         break;
-      }
       case ZERO_EXTEND:
-        target[to] = 0;
-        target[to + 1] = bytes[from] ?? 0;
+        for (let i = start + operand, o = to; i < end; i += from, o += size) {
+          target[o] = 0;
+          target[o + 1] = bytes[i] ?? 0;
+        }
         break;
       case LOW_BYTE:
-        target[to] = bytes[from + 1] ?? 0;
+        for (let i = start + operand, o = to; i < end; i += from, o += size) target[o] = bytes[i + 1] ?? 0;
         break;
       default:
-        target.fill(steps[step + 1] ?? 0, to, to + count);
+        for (let i = start, o = to; i < end; i += from, o += size) {
+          for (let k = 0; k < width; k++) target[o + k] = operand;
+        }
     }
-    to += count;
+    to += width;
   }
   return position;
 }

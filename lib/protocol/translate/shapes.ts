@@ -1,11 +1,12 @@
 /** What a translator does with the packets of one direction, by packet id. */
+import { ALONE, IN_SERIES } from "../framer.ts";
 import { memo } from "../memo.ts";
 import { type Dialect, dialectKey, type Direction, isLegal, packetById } from "../packet_table.ts";
 import { type Reshape, reshapeBetween } from "./reshape.ts";
 
 /** The packets of one direction between two dialects: which have no meaning at the target, which change their shape. */
 export interface Shapes {
-  /** Non-zero for ids that cannot be forwarded as they are. */
+  /** Non-zero for ids that cannot be forwarded as they are: {@linkcode IN_SERIES} where they only change their shape. */
   readonly concerns: Uint8Array;
   readonly reshapes: readonly (Reshape | undefined)[];
   /** Non-zero for ids the target leg must never see. */
@@ -34,7 +35,8 @@ function computeShapes(direction: Direction, from: Dialect, to: Dialect): Shapes
     if (packet === undefined) continue;
     reshapes[id] = reshapeBetween(packet, from, to);
     dropped[id] = isLegal(packet, to) ? 0 : 1;
-    concerns[id] = reshapes[id] === undefined && dropped[id] === 0 ? 0 : 1;
+    if (dropped[id] !== 0) concerns[id] = ALONE;
+    else if (reshapes[id] !== undefined) concerns[id] = IN_SERIES;
   }
   return { concerns, reshapes, dropped };
 }

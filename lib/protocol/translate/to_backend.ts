@@ -1,13 +1,14 @@
 /** Client to backend: from the client's dialect C down to a backend's dialect B, a subset of it. */
+import { ALONE, IN_SERIES } from "../framer.ts";
 import { memo } from "../memo.ts";
 import { type Dialect, dialectKey, packetNamed } from "../packet_table.ts";
 import type { PacketBuffer } from "../packet_buffer.ts";
 import { textEnd } from "../text.ts";
-import { reshape } from "./reshape.ts";
-import { type Shapes, shapesBetween } from "./shapes.ts";
+import { type Reshape, reshape, reshapeBetween } from "./reshape.ts";
+import { shapesBetween } from "./shapes.ts";
 
 const SET_BLOCK = packetNamed("PlayerSetBlock").id;
-const POSITION = packetNamed("PlayerPosition").id;
+const POSITION = packetNamed("PlayerPosition");
 const MESSAGE = packetNamed("PlayerMessage").id;
 const TWO_WAY_PING = packetNamed("TwoWayPing").id;
 
@@ -35,14 +36,17 @@ function fallbackBlock(block: number, to: Dialect): number {
 
 /** Rewrites what a client sends for a backend that has fewer extensions. */
 export class ToBackend {
-  /** Non-zero for the ids that must go through {@linkcode translate}; all others can be forwarded as they are. */
+  /**
+   * Non-zero for the ids that must go through {@linkcode translate}, {@linkcode IN_SERIES} where several may do so at once; all
+   * others can be forwarded as they are.
+   */
   readonly concerns: Uint8Array;
-  readonly #shapes: Shapes;
+  readonly #reshapes: readonly (Reshape | undefined)[];
+  readonly #dropped: Uint8Array;
   readonly #from: Dialect;
   readonly #to: Dialect;
   readonly #lacks: {
     readonly blocks: boolean;
-    readonly heldBlock: boolean;
     readonly text: boolean;
     readonly longerMessages: boolean;
     readonly twoWayPing: boolean;
@@ -60,24 +64,29 @@ export class ToBackend {
       from.extensions.has(name) && !to.extensions.has(name);
     this.#from = from;
     this.#to = to;
-    this.#shapes = shapesBetween("c2s", from, to);
+    const { concerns, reshapes, dropped } = shapesBetween("c2s", from, to);
+    this.#dropped = dropped;
     this.#lacks = {
       blocks: lacks("ExtendedBlocks") || lacks("CustomBlocks"),
-      heldBlock: lacks("HeldBlock"),
       text: lacks("FullCP437") || lacks("EmoteFix"),
       longerMessages: lacks("LongerMessages"),
       twoWayPing: lacks("TwoWayPing"),
     };
-    this.concerns = this.#shapes.concerns.slice();
-    if (this.#lacks.blocks) this.concerns[SET_BLOCK] = 1;
-    if (this.#lacks.heldBlock) this.concerns[POSITION] = 1;
-    if (this.#lacks.text || this.#lacks.longerMessages) this.concerns[MESSAGE] = 1;
-    if (this.#lacks.twoWayPing) this.concerns[TWO_WAY_PING] = 1;
+    this.concerns = concerns.slice();
+    this.#reshapes = reshapes;
+    if (lacks("HeldBlock")) {
+      this.concerns[POSITION.id] = IN_SERIES;
+      this.#reshapes = reshapes.with(POSITION.id, reshapeBetween(POSITION, from, to, { held: SELF }));
+    }
+    if (this.#lacks.blocks) this.concerns[SET_BLOCK] = ALONE;
+    if (this.#lacks.text || this.#lacks.longerMessages) this.concerns[MESSAGE] = ALONE;
+    if (this.#lacks.twoWayPing) this.concerns[TWO_WAY_PING] = ALONE;
   }
 
   /**
-   * Appends to `out` what the backend gets for the client's packet at `start` of `bytes`: the packet in the backend's shape, or
-   * nothing. Answers the edge gives in the backend's place are appended to `answers`, in the client's dialect.
+   * Appends to `out` what the backend gets for the client's packet from `start` to `end` of `bytes`, or its packets of one id that
+   * is {@linkcode IN_SERIES}: the packet in the backend's shape, or nothing. Answers the edge gives in the backend's place are
+   * appended to `answers`, in the client's dialect.
    */
   translate(bytes: Uint8Array, start: number, end: number, out: PacketBuffer, answers: PacketBuffer): void {
     const id = bytes[start] ?? 0;
@@ -85,15 +94,12 @@ export class ToBackend {
       if (bytes[start + 1] === CLIENT_ORIGIN) answers.append(bytes, start, end);
       return;
     }
-    if (this.#shapes.dropped[id] !== 0) return;
+    if (this.#dropped[id] !== 0) return;
     const at = this.#reshape(id, bytes, start, end, out);
     const packet = out.storage;
     switch (id) {
       case SET_BLOCK:
         this.#replaceBlock(bytes, end, packet, out.length);
-        break;
-      case POSITION:
-        if (this.#lacks.heldBlock) this.#replaceHeldBlock(packet, at);
         break;
       case MESSAGE:
         if (this.#lacks.longerMessages) packet[at + 1] = SELF;
@@ -102,8 +108,8 @@ export class ToBackend {
   }
 
   #reshape(id: number, bytes: Uint8Array, start: number, end: number, out: PacketBuffer): number {
-    const shape = this.#shapes.reshapes[id];
-    if (shape !== undefined) return reshape(shape, bytes, start, out);
+    const shape = this.#reshapes[id];
+    if (shape !== undefined) return reshape(shape, bytes, start, end, out);
     const at = out.length;
     out.append(bytes, start, end);
     return at;
@@ -115,11 +121,6 @@ export class ToBackend {
     const block = this.#from.extensions.has("ExtendedBlocks") ? (bytes[end - 2] ?? 0) << 8 | low : low;
     const fallback = fallbackBlock(block, this.#to);
     if (fallback !== block) packet[packetEnd - 1] = fallback;
-  }
-
-  #replaceHeldBlock(packet: Uint8Array, at: number): void {
-    if (this.#to.extensions.has("ExtendedBlocks")) packet[++at] = 0;
-    packet[at + 1] = SELF;
   }
 
   #replaceCharacters(packet: Uint8Array, at: number): void {

@@ -1,11 +1,12 @@
 /** Backend to client: from a backend's dialect B up to the client's dialect C, which has everything B has. */
+import { ALONE, IN_SERIES } from "../framer.ts";
 import { memo } from "../memo.ts";
 import { type Dialect, dialectKey, knownSizes, packetNamed } from "../packet_table.ts";
 import type { PacketBuffer } from "../packet_buffer.ts";
 import { readPacket, writePacket } from "../packets.ts";
 import { blankTrailingAmpersands, readText, TEXT_SIZE } from "../text.ts";
 import type { ExtensionName } from "../extensions.ts";
-import { FastMapLevel, type LevelFailure } from "./fast_map_level.ts";
+import { FastMapLevel, type FastMapLevelState, type LevelFailure } from "./fast_map_level.ts";
 import { reshape } from "./reshape.ts";
 import { type Shapes, shapesBetween } from "./shapes.ts";
 
@@ -43,6 +44,14 @@ const CLOUDS_ABOVE_MAP = 2;
 /** Why a backend's packet could not be carried over: the backend's stream is broken. */
 export type ToClientFailure = LevelFailure;
 
+/** A translation as written down. */
+export interface ToClientState {
+  /** Of the map of now, in blocks. */
+  readonly mapHeight: number;
+  /** A map that is on its way and has to be rewritten. */
+  readonly level: FastMapLevelState | undefined;
+}
+
 /** Rewrites what a backend sends for a client that has more extensions. */
 export class ToClient {
   readonly #shapes: Shapes;
@@ -68,22 +77,49 @@ export class ToClient {
     return this.#level?.holding ?? false;
   }
 
+  /** What {@linkcode resume} takes; `undefined` while something is kept that belongs to the beginning of a map. */
+  writeDown(): ToClientState | undefined {
+    const level = this.#level?.writeDown();
+    const isBeginning = this.#level !== undefined && level === undefined;
+    return isBeginning || this.#behindLevel.length > 0 ? undefined : { mapHeight: this.#mapHeight, level };
+  }
+
+  /** Goes on where a translation between the same dialects has been written down. */
+  resume({ mapHeight, level }: ToClientState): void {
+    this.#mapHeight = mapHeight;
+    if (level === undefined) return;
+    this.#level = new FastMapLevel(this.#from, this.#to);
+    this.#level.resume(level);
+  }
+
   /** Puts `bytes`, in the client's dialect, right behind the next LevelInitialize that the client gets. */
   followLevel(bytes: Uint8Array): void {
     this.#behindLevel = bytes;
   }
 
   /**
-   * Non-zero for the ids that must go through {@linkcode translate}; all others can be forwarded as they are. Changes while a map
-   * is held back: ask again after each call.
+   * Non-zero for the ids that must go through {@linkcode translate}, {@linkcode IN_SERIES} where several may do so at once; all
+   * others can be forwarded as they are. Changes while a map is held back: ask again after each call.
    */
   get concerns(): Uint8Array {
     return this.holding ? EVERYTHING : this.#own;
   }
 
   /**
-   * Appends to `out` what the client gets for the backend's packet at `start` of `bytes`: nothing, the packet in the client's shape,
-   * or several packets. A failure means that the backend's stream makes no sense.
+   * Changes in place the packets from `start` to `end` of `bytes`, whose one id is {@linkcode IN_SERIES}, so that they can be
+   * forwarded. Returns whether that is possible: if not, {@linkcode translate} them.
+   */
+  patch(bytes: Uint8Array, start: number, end: number): boolean {
+    if (bytes[start] !== LEVEL_DATA_CHUNK) return false;
+    const size = this.#sizes[LEVEL_DATA_CHUNK] ?? 0;
+    for (let at = start + size; at <= end; at += size) bytes[at - 1] = LEVEL_LOW_BITS;
+    return true;
+  }
+
+  /**
+   * Appends to `out` what the client gets for the backend's packet from `start` to `end` of `bytes`, or its packets of one id that is
+   * {@linkcode IN_SERIES}: nothing, the packet in the client's shape, or several packets. A failure means that the backend's stream
+   * makes no sense.
    */
   translate(bytes: Uint8Array, start: number, end: number, out: PacketBuffer): ToClientFailure | undefined {
     const id = bytes[start] ?? 0;
@@ -135,7 +171,7 @@ export class ToClient {
   #forward(id: number, bytes: Uint8Array, start: number, end: number, out: PacketBuffer): void {
     const shape = this.#shapes.reshapes[id];
     if (shape === undefined) out.append(bytes, start, end);
-    else reshape(shape, bytes, start, out);
+    else reshape(shape, bytes, start, end, out);
   }
 
   #endLevelInitialize(out: PacketBuffer): void {
@@ -146,8 +182,9 @@ export class ToClient {
   #levelData(bytes: Uint8Array, start: number, end: number, out: PacketBuffer): ToClientFailure | undefined {
     const level = this.#level;
     if (level === undefined) {
-      this.#forward(LEVEL_DATA_CHUNK, bytes, start, end, out);
-      if (this.#lacks("ExtendedBlocks")) out.storage[out.length - 1] = LEVEL_LOW_BITS;
+      const at = out.length;
+      out.append(bytes, start, end);
+      if (this.#lacks("ExtendedBlocks")) this.patch(out.storage, at, out.length);
       return undefined;
     }
     const failure = level.take(bytes, start);
@@ -267,14 +304,14 @@ const concernsBetween: (from: Dialect, to: Dialect) => Uint8Array = memo(
   (from, to) => `${dialectKey(from)}>${dialectKey(to)}`,
   (from: Dialect, to: Dialect) => {
     const concerns = shapesBetween("s2c", from, to).concerns.slice();
-    if (lacks(from, to, "FastMap")) concerns.fill(1, LEVEL_INITIALIZE, LEVEL_FINALIZE + 1);
-    if (lacks(from, to, "ExtendedBlocks")) concerns[LEVEL_DATA_CHUNK] = 1;
-    if (lacks(from, to, "EnvMapAppearance", 2)) concerns[LEVEL_FINALIZE] = 1;
-    if (lacks(from, to, "ExtPlayerList", 2)) concerns[SPAWN_PLAYER] = concerns[DESPAWN_PLAYER] = 1;
-    if (lacks(from, to, "MessageTypes") || !to.cpe) concerns[MESSAGE] = 1;
-    if (lacks(from, to, "BlockPermissions")) concerns[SERVER_IDENTIFICATION] = concerns[UPDATE_USER_TYPE] = 1;
+    if (lacks(from, to, "ExtendedBlocks")) concerns[LEVEL_DATA_CHUNK] = IN_SERIES;
+    if (lacks(from, to, "FastMap")) concerns.fill(ALONE, LEVEL_INITIALIZE, LEVEL_FINALIZE + 1);
+    if (lacks(from, to, "EnvMapAppearance", 2)) concerns[LEVEL_FINALIZE] = concerns[ENV_SET_MAP_APPEARANCE] = ALONE;
+    if (lacks(from, to, "ExtPlayerList", 2)) concerns[SPAWN_PLAYER] = concerns[DESPAWN_PLAYER] = ALONE;
+    if (lacks(from, to, "MessageTypes") || !to.cpe) concerns[MESSAGE] = ALONE;
+    if (lacks(from, to, "BlockPermissions")) concerns[SERVER_IDENTIFICATION] = concerns[UPDATE_USER_TYPE] = ALONE;
     return concerns;
   },
 );
 
-const EVERYTHING: Uint8Array = new Uint8Array(256).fill(1);
+const EVERYTHING: Uint8Array = new Uint8Array(256).fill(ALONE);

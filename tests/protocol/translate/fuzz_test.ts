@@ -24,7 +24,7 @@ function randomSet(random: Random): ExtensionSet {
   );
 }
 
-/** Packets that are legal on the leg, with any content. */
+/** Packets that are legal on the leg, with any content; some come several times in a row. */
 function randomPackets(direction: Direction, leg: Dialect, random: Random, count: number): Uint8Array {
   const sizes = legalSizes(direction, leg);
   const ids = PACKETS.filter(({ name, id, direction: way }) =>
@@ -33,9 +33,11 @@ function randomPackets(direction: Direction, leg: Dialect, random: Random, count
   const out = new PacketBuffer();
   for (let i = 0; i < count; i++) {
     const id = random.pick(ids);
-    const packet = random.bytes(sizes[id] ?? 1);
-    packet[0] = id;
-    out.append(packet);
+    for (let again = random.below(4); again >= 0; again--) {
+      const packet = random.bytes(sizes[id] ?? 1);
+      packet[0] = id;
+      out.append(packet);
+    }
   }
   return out.copy();
 }
@@ -80,6 +82,23 @@ Deno.test("packets of random content between random dialects come out framed", (
     assertEquals(driver.summary?.detail, undefined, `seed ${seed}`);
     assertFrames(driver.take(CLIENT), "s2c", client, `to the client, seed ${seed}`);
     assertFrames(driver.take(driver.backend), "c2s", backend, `to the backend, seed ${seed}`);
+  });
+});
+
+Deno.test("the same comes out however a stream is cut into chunks", () => {
+  fuzz((random, seed) => {
+    const setSeed = random.below(1 << 30);
+    const [whole, cut] = [randomSession(seeded(setSeed)), randomSession(seeded(setSeed))];
+    const down = randomPackets("s2c", whole.backend, random, 40);
+    const up = randomPackets("c2s", whole.client, random, 40);
+    whole.driver.fromBackend(down);
+    whole.driver.fromClient(up);
+    cut.driver.fromBackend(down, splitAtRandom(down, random));
+    cut.driver.fromClient(up, splitAtRandom(up, random));
+    for (const leg of [CLIENT, whole.driver.backend]) {
+      assertEquals(cut.driver.take(leg), whole.driver.take(leg), `leg ${leg}, seed ${seed}`);
+    }
+    assertEquals(cut.driver.session.traffic, whole.driver.session.traffic, `seed ${seed}`);
   });
 });
 
