@@ -1,10 +1,13 @@
 /** The deadlines of a session's parts, over the one wake-up that its driver gives it. */
 import type { SessionPort } from "./port.ts";
 
+const NONE: readonly Alarm[] = [];
+
 /** All alarms of one session. */
 export class Alarms {
   readonly #port: Pick<SessionPort, "now" | "wake">;
-  readonly #set = new Set<Alarm>();
+  /** Those that are set; another array whenever there are others. */
+  #set: readonly Alarm[] = NONE;
   #wakeAt = Infinity;
   #ringing = false;
 
@@ -17,20 +20,20 @@ export class Alarms {
     const now = this.#port.now();
     this.#wakeAt = Infinity;
     this.#ringing = true;
-    for (const alarm of [...this.#set]) alarm.ring(now);
+    for (const alarm of this.#set) alarm.ring(now);
     this.#ringing = false;
     this.#wake();
   }
 
   /** Clears every alarm. */
   clear(): void {
-    for (const alarm of [...this.#set]) alarm.clear();
+    for (const alarm of this.#set) alarm.clear();
   }
 
   /** An alarm was set or cleared. */
   changed(alarm: Alarm): void {
-    if (alarm.time === Infinity) this.#set.delete(alarm);
-    else this.#set.add(alarm);
+    if (alarm.time === Infinity) this.#set = this.#set.filter((other) => other !== alarm);
+    else if (!this.#set.includes(alarm)) this.#set = [...this.#set, alarm];
     if (!this.#ringing) this.#wake();
   }
 
@@ -68,6 +71,16 @@ export class Alarm {
 
   clear(): void {
     this.set(Infinity);
+  }
+
+  /** Milliseconds from `now` until it rings, below 0 where it is late; `undefined` while it is not set. */
+  leftAt(now: number): number | undefined {
+    return this.#time === Infinity ? undefined : this.#time - now;
+  }
+
+  /** Rings `ms` milliseconds from `now`, or not at all where that is `undefined`: the reverse of {@linkcode leftAt}. */
+  setIn(ms: number | undefined, now: number): void {
+    this.set(ms === undefined ? Infinity : now + ms);
   }
 
   /** Rings, if its time has come by `now`. */

@@ -156,10 +156,11 @@ export class Attempt {
   #replay(): void {
     if (!this.#connected || this.#guest === undefined || this.#leg === undefined || this.#login !== undefined) return;
     const { identity, dialect, list } = this.#guest;
-    const { limits, listDelivery, keyFor } = this.#session.options;
-    const delivery = listDelivery(this.backend);
+    const { options } = this.#session;
+    const { limits } = options;
+    const delivery = options.listDelivery(this.backend);
     const handshake = new PacketBuffer();
-    handshake.append(introduction(identity, keyFor(this.backend, identity.name) ?? identity.key));
+    handshake.append(introduction(identity, options.keyFor(this.backend, identity.name) ?? identity.key));
     if (delivery !== "on request") handshake.append(list);
     const maxHeld = this.#goal === "map" ? limits.standbyBytes : limits.earlyBytes;
     this.#login = new BackendLogin(dialect, delivery, list, maxHeld, this.#goal);

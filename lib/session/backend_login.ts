@@ -1,8 +1,9 @@
 /** The backend's half of a login: replaying the client's handshake to it and learning what it speaks. */
 import { ExtensionSet, offerable } from "../protocol/extensions.ts";
 import { Framer } from "../protocol/framer.ts";
+import { memo } from "../protocol/memo.ts";
 import { PacketBuffer } from "../protocol/packet_buffer.ts";
-import { type Dialect, knownSizes, legalSizes, packetNamed } from "../protocol/packet_table.ts";
+import { type Dialect, dialectKey, knownSizes, legalSizes, packetNamed } from "../protocol/packet_table.ts";
 import { encodePacket, readPacket } from "../protocol/packets.ts";
 import { EVERY_PACKET } from "./id_table.ts";
 import { writeExtensions } from "./negotiation.ts";
@@ -17,12 +18,26 @@ const SUPPORT_LEVEL = packetNamed("CustomBlockSupportLevel").id;
 const DISCONNECT = packetNamed("DisconnectPlayer").id;
 const LEVEL_INITIALIZE = packetNamed("LevelInitialize").id;
 const NOTHING = new Uint8Array(0);
+/** Lists kept; each has up to three kilobytes. */
+const MAX_LISTS = 64;
 
-/** What a client with CPE lists to backends: ExtInfo and the entries of C. Empty for clients without CPE. */
-export function listOf(client: Dialect, clientApp: string): Uint8Array {
-  const out = new PacketBuffer();
-  if (client.cpe) writeExtensions(out, client, clientApp, offerable(client.extensions));
-  return out.copy();
+/**
+ * What a client with CPE lists to backends: ExtInfo and the entries of C. Empty for clients without CPE. Shared by clients that are
+ * the same software: do not change it.
+ */
+export const listOf: (client: Dialect, clientApp: string) => Uint8Array = memo(
+  MAX_LISTS,
+  (client, clientApp) => `${dialectKey(client)} ${clientApp}`,
+  (client: Dialect, clientApp: string) => {
+    const out = new PacketBuffer();
+    if (client.cpe) writeExtensions(out, client, clientApp, offerable(client.extensions));
+    return out.copy();
+  },
+);
+
+/** Sizes of what a backend of that dialect may send. */
+export function sizesOfBackend(dialect: Dialect): Uint16Array {
+  return dialect.cpe ? knownSizes("s2c", dialect) : legalSizes("s2c", dialect);
 }
 
 /** What came of the backend's bytes so far. */
@@ -74,7 +89,7 @@ export class BackendLogin {
     this.#unsaid = delivery === "on request" ? list : NOTHING;
     this.#maxHeld = maxHeld;
     this.#dialect = { ...client, extensions: ExtensionSet.EMPTY };
-    this.framer = new Framer(this.#sizes(), EVERY_PACKET);
+    this.framer = new Framer(sizesOfBackend(this.#dialect), EVERY_PACKET);
   }
 
   /** B's dialect; certain once accepted. */
@@ -176,16 +191,12 @@ export class BackendLogin {
   #conclude(): void {
     this.#missing = 0;
     this.#dialect = { ...this.#client, extensions: offerable(this.#client.extensions).intersect(this.#offer) };
-    this.framer.sizes = this.#sizes();
+    this.framer.sizes = sizesOfBackend(this.#dialect);
   }
 
   /** Without CPE there are no extensions to wait for; with it, only their end or the map tells that there are no more. */
   #settled(): BackendStep {
     const certain = !this.#client.cpe || this.#missing === 0;
     return this.#identified && certain && !this.#reached ? this.#accepted() : { kind: "more" };
-  }
-
-  #sizes(): Uint16Array {
-    return this.#client.cpe ? knownSizes("s2c", this.#dialect) : legalSizes("s2c", this.#dialect);
   }
 }

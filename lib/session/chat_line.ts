@@ -3,10 +3,18 @@ import { PacketBuffer } from "../protocol/packet_buffer.ts";
 import { readText, TEXT_SIZE, textEnd } from "../protocol/text.ts";
 
 /** Parts of one line that are waited for; MCGalaxy joins as many. */
-const MAX_PARTS = 100;
+export const MAX_PARTS = 100;
 const MORE_FOLLOWS = 1;
 /** Where the text of a PlayerMessage begins, behind its id and the flag. */
 const TEXT_AT = 2;
+
+/** A line as written down. */
+export interface LineState {
+  /** The parts so far, whole packets. */
+  readonly packets: Uint8Array;
+  /** Whether what comes next belongs to a line that was too long to be waited for. */
+  readonly isTail: boolean;
+}
 
 /** Holds the parts of a line until it is whole, so that it goes to one backend or, as a command, to none. */
 export class ChatLine {
@@ -58,6 +66,17 @@ export class ChatLine {
     this.#packets.clear();
     this.#text = "";
     this.#parts = 0;
+  }
+
+  /** What {@linkcode resume} takes. */
+  writeDown(): LineState {
+    return { packets: this.#packets.copy(), isTail: this.#isTail };
+  }
+
+  /** Goes on where a line has been written down; each of its packets is `size` bytes long. */
+  resume({ packets, isTail }: LineState, size: number): void {
+    for (let at = 0; at < packets.length; at += size) this.push(packets, at, at + size);
+    this.#isTail = isTail;
   }
 
   /** Whether the PlayerMessage at `start` of `bytes` is a whole line that does not begin with a slash: nothing for the edge. */

@@ -1,13 +1,14 @@
 /** The player's side of a session: what outlives every backend the player is on. */
+import type { ExtensionSet } from "../protocol/extensions.ts";
 import type { Framer } from "../protocol/framer.ts";
-import { Leftovers } from "../protocol/leftovers.ts";
+import { Leftovers, type LeftoverState } from "../protocol/leftovers.ts";
 import { PacketBuffer } from "../protocol/packet_buffer.ts";
-import { type Dialect, knownSizes, type PacketName, packetNamed } from "../protocol/packet_table.ts";
+import { type Dialect, knownSizes, type PacketName, packetNamed, packetSize } from "../protocol/packet_table.ts";
 import { encodePacket, type PacketInput, readPacket, writePacket } from "../protocol/packets.ts";
 import { drawable, wrapText } from "../protocol/text.ts";
-import { ChatLine } from "./chat_line.ts";
+import { ChatLine, type LineState } from "./chat_line.ts";
 import type { SessionCore } from "./core.ts";
-import { FloodGate } from "./flood.ts";
+import { FloodGate, type FloodState } from "./flood.ts";
 import type { Identity } from "./identification.ts";
 import { idTable, union } from "./id_table.ts";
 import { CLIENT } from "./port.ts";
@@ -29,6 +30,8 @@ export interface Guest {
   readonly identity: Identity;
   /** C. */
   readonly dialect: Dialect;
+  /** Name and version of the client's software; empty for clients without CPE. */
+  readonly app: string;
   /** ExtInfo and the entries of C; empty for clients without CPE. */
   readonly list: Uint8Array;
 }
@@ -38,6 +41,25 @@ export interface Spawn {
   readonly x: number;
   readonly y: number;
   readonly z: number;
+}
+
+/** The player's side as written down. */
+export interface ClientState {
+  readonly app: string;
+  /** C. */
+  readonly extensions: ExtensionSet;
+  /** The beginning of a packet that the client has not sent whole. */
+  readonly partial: Uint8Array;
+  /** Whole packets that the client has sent. */
+  readonly packets: number;
+  readonly leftovers: readonly LeftoverState[];
+  readonly line: LineState;
+  readonly chatGate: FloodState;
+  readonly packetGate: FloodState;
+  readonly loading: boolean;
+  readonly spawn: Spawn | undefined;
+  readonly levelsAsked: number;
+  readonly levelsAnswered: number;
 }
 
 /** Follows what the client is sent, so that a move can undo it, and remembers what it was asked. */
@@ -100,6 +122,40 @@ export class ClientSide {
     return this.#spawn;
   }
 
+  /** What {@linkcode resume} takes; `undefined` while there is chat that no backend has got. */
+  writeDown(): ClientState | undefined {
+    if (this.unsent.length > 0) return undefined;
+    return {
+      app: this.guest.app,
+      extensions: this.dialect.extensions,
+      partial: this.framer.partial,
+      packets: this.framer.packets,
+      leftovers: this.leftovers.writeDown(),
+      line: this.line.writeDown(),
+      chatGate: this.chatGate.writeDown(),
+      packetGate: this.#packetGate.writeDown(),
+      loading: this.#loading,
+      spawn: this.#spawn,
+      levelsAsked: this.#levelsAsked,
+      levelsAnswered: this.#levelsAnswered,
+    };
+  }
+
+  /** Goes on where the side of a client of the same dialect has been written down. */
+  resume(state: ClientState): void {
+    this.framer.resume(state.partial);
+    this.framer.packets = state.packets;
+    this.#packetsCounted = state.packets;
+    this.leftovers.resume(state.leftovers);
+    this.line.resume(state.line, packetSize(packetNamed("PlayerMessage"), this.dialect));
+    this.chatGate.resume(state.chatGate);
+    this.#packetGate.resume(state.packetGate);
+    this.#loading = state.loading;
+    this.#spawn = state.spawn;
+    this.#levelsAsked = state.levelsAsked;
+    this.#levelsAnswered = state.levelsAnswered;
+  }
+
   /** Counts the packets framed since the last call. The session is over behind this call where they were too many. */
   countPackets(): void {
     const { packets } = this.framer;
@@ -119,8 +175,8 @@ export class ClientSide {
       this.#levelsAsked++;
     } else {
       if (bytes[start + 1] === SELF) {
-        if (id === SPAWN_PLAYER) this.#spawn = readPacket("SpawnPlayer", this.dialect, bytes, start);
-        if (id === EXT_ADD_ENTITY2) this.#spawn = readPacket("ExtAddEntity2", this.dialect, bytes, start);
+        if (id === SPAWN_PLAYER) this.#spawn = spawnOf(readPacket("SpawnPlayer", this.dialect, bytes, start));
+        if (id === EXT_ADD_ENTITY2) this.#spawn = spawnOf(readPacket("ExtAddEntity2", this.dialect, bytes, start));
       }
       this.leftovers.track(bytes, start);
     }
@@ -196,4 +252,9 @@ export class ClientSide {
     this.unsent.clear();
     return bytes;
   }
+}
+
+/** Of a packet that says more, which need not be kept. */
+function spawnOf({ x, y, z }: Spawn): Spawn {
+  return { x, y, z };
 }

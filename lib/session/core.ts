@@ -9,7 +9,7 @@ import type { Identity } from "./identification.ts";
 import type { Phase } from "./phase.ts";
 import { CLIENT, type Closing, type Leg, type SessionOptions, type SessionPort } from "./port.ts";
 import { endCode, type Reason, reasonText } from "./reasons.ts";
-import { SessionRecord } from "./record.ts";
+import { type RecordState, SessionRecord } from "./record.ts";
 import type { Redirects } from "./redirect/redirects.ts";
 import type { Seat } from "./routes.ts";
 
@@ -30,6 +30,18 @@ interface Ending {
   readonly detail: string;
 }
 
+/** What outlives a session's phases, as written down. */
+export interface CoreState {
+  readonly acceptedMsAgo: number;
+  /** Contains the player's key. */
+  readonly identity: Identity;
+  /** The number given last to a leg. */
+  readonly lastLeg: Leg;
+  /** The pool whose fallbacks count for the player. */
+  readonly pool: string;
+  readonly record: RecordState;
+}
+
 /** The state that outlives a session's phases. */
 export class SessionCore {
   readonly options: SessionOptions;
@@ -46,12 +58,14 @@ export class SessionCore {
   /** Legs that are not gone yet. */
   readonly #legs = new Map<Leg, LegRecord>([[CLIENT, {}]]);
   #end: Ending | undefined;
+  #forgotten = false;
 
-  constructor(port: SessionPort, options: SessionOptions) {
+  /** @param acceptedAt When the client's connection was accepted, by the port's clock. */
+  constructor(port: SessionPort, options: SessionOptions, acceptedAt: number) {
     this.port = port;
     this.options = options;
     this.#alarms = new Alarms(port);
-    this.acceptedAt = options.acceptedAt ?? port.now();
+    this.acceptedAt = acceptedAt;
     this.record = new SessionRecord(this.acceptedAt);
   }
 
@@ -62,7 +76,48 @@ export class SessionCore {
 
   /** Whether the session is over, or only its sockets are still to be closed. */
   get ended(): boolean {
-    return this.#end !== undefined;
+    return this.#end !== undefined || this.#forgotten;
+  }
+
+  /** What {@linkcode resume} takes; `undefined` before the login is over, and while a leg is closing. */
+  writeDown(): CoreState | undefined {
+    const { identity } = this;
+    const isClosing = this.#legs.values().some(({ closing }) => closing !== undefined);
+    if (identity === undefined || isClosing || this.ended) return undefined;
+    const now = this.port.now();
+    return {
+      acceptedMsAgo: now - this.acceptedAt,
+      identity,
+      lastLeg: this.#lastLeg,
+      pool: this.options.routes.pool,
+      record: this.record.writeDown(now),
+    };
+  }
+
+  /**
+   * Goes on where a session has been written down.
+   *
+   * @param backend The one that the player is on, and the leg to it.
+   */
+  resume(state: CoreState, backend: { readonly backend: string; readonly leg: Leg } | undefined): void {
+    const { routes } = this.options;
+    this.identity = state.identity;
+    this.#lastLeg = state.lastLeg;
+    this.record.resume(state.record, this.port.now());
+    routes.resume(state.pool);
+    if (backend !== undefined) this.#legs.set(backend.leg, { seat: routes.seat(backend.backend) });
+  }
+
+  /** The session goes on in another process: gives back what it holds here, without a word to anybody. */
+  forget(): void {
+    if (this.ended) return;
+    const phase = this.#phase;
+    this.#phase = new Goodbye(phase.stage);
+    this.#forgotten = true;
+    phase.dispose();
+    this.#alarms.clear();
+    for (const { seat } of this.#legs.values()) seat?.release();
+    this.#legs.clear();
   }
 
   /** Replaces the phase. The new one must have been handed what the old one still held. */
@@ -151,7 +206,7 @@ export class SessionCore {
    * @param text What the player reads instead of the reason's own text; a backend's words are passed on as they are.
    */
   end(reason: Reason, detail: string, text?: string): void {
-    if (this.#end !== undefined) return;
+    if (this.ended) return;
     const phase = this.#phase;
     const code = endCode(reason, phase.stage);
     this.#end = { reason, code, detail };

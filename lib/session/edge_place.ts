@@ -3,7 +3,7 @@ import { packetNamed } from "../protocol/packet_table.ts";
 import type { ClientSide } from "./client_side.ts";
 import type { SessionCore } from "./core.ts";
 import { EVERY_PACKET } from "./id_table.ts";
-import type { Place } from "./place.ts";
+import type { Place, PlaceState } from "./place.ts";
 import { CLIENT, type Leg } from "./port.ts";
 import type { Stage } from "./reasons.ts";
 
@@ -64,6 +64,10 @@ export abstract class EdgePlace implements Place {
   dispose(): void {}
   suspend(): void {}
   leave(): void {}
+
+  writeDown(): PlaceState | undefined {
+    return undefined;
+  }
 
   /** A line of chat is whole: it is in {@linkcode ClientSide.line}, and is to be cleared or kept. */
   protected abstract takeLine(): void;

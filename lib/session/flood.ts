@@ -8,6 +8,15 @@ export interface Allowance {
   readonly windowMs: number;
 }
 
+/** A gate as written down. */
+export interface FloodState {
+  /** What the client may still send at once. */
+  readonly left: number;
+  readonly countedMsAgo: number;
+  /** Whether an excess was told that is only watched. */
+  readonly told: boolean;
+}
+
 /** Watches one kind of what a client sends, and ends the session once it is too much. */
 export class FloodGate {
   readonly #session: SessionCore;
@@ -33,6 +42,18 @@ export class FloodGate {
     this.#left = Math.min(count, this.#left + (now - this.#countedAt) * count / windowMs) - amount;
     this.#countedAt = now;
     if (this.#left < 0) this.#exceeded();
+  }
+
+  /** What {@linkcode resume} takes. */
+  writeDown(): FloodState {
+    return { left: this.#left, countedMsAgo: this.#session.port.now() - this.#countedAt, told: this.#told };
+  }
+
+  /** Goes on where a gate has been written down. */
+  resume({ left, countedMsAgo, told }: FloodState): void {
+    this.#left = left;
+    this.#countedAt = this.#session.port.now() - countedMsAgo;
+    this.#told = told;
   }
 
   #exceeded(): void {

@@ -167,7 +167,7 @@ export class Login implements Phase {
   }
 
   #know(dialect: Dialect, clientApp: string): void {
-    this.#guest = { identity: this.#identity, dialect, list: listOf(dialect, clientApp) };
+    this.#guest = { identity: this.#identity, dialect, app: clientApp, list: listOf(dialect, clientApp) };
     this.#session.identified(clientApp);
     this.#attempt?.introduce(this.#guest);
   }

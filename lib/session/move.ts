@@ -49,6 +49,17 @@ export type MoveState =
   | { readonly kind: "fence"; readonly play: Play; readonly dialMs: number; readonly committedAt: number }
   | { readonly kind: "over" };
 
+/** A move that stands in line, as written down. */
+export interface QueuedMove {
+  readonly request: MoveRequest;
+  /** What became of the last attempt; empty before the first. */
+  readonly last: string;
+  /** Whether the player was told their place in line. */
+  readonly toldPlace: boolean;
+  /** Milliseconds until it is given up; `undefined` where the player waits as long as it takes. */
+  readonly msLeft: number | undefined;
+}
+
 /** What a move leads to; told once, except for {@linkcode cornered}, which goes on. */
 export interface MoveEvents extends PlaceEvents {
   /** The player is at `place` for good. */
@@ -143,6 +154,27 @@ export class Move implements Phase {
     this.#session.enter(this);
     this.#originChanged();
     this.#seek();
+  }
+
+  /** What {@linkcode resume} takes; `undefined` unless the move stands in line. */
+  writeDown(): QueuedMove | undefined {
+    if (this.#state.kind !== "queued") return undefined;
+    return {
+      request: this.request,
+      last: this.#last,
+      toldPlace: this.#toldPlace,
+      msLeft: this.#queueEnd.leftAt(this.#session.port.now()),
+    };
+  }
+
+  /** Goes on where a move with the same request has been written down, instead of {@linkcode start}: at the next tick. */
+  resume({ last, toldPlace, msLeft }: QueuedMove): void {
+    this.#session.enter(this);
+    this.#last = last;
+    this.#toldPlace = toldPlace;
+    const now = this.#session.port.now();
+    this.#queueEnd.setIn(msLeft, now);
+    this.#session.alarm(() => this.admitted()).set(now);
   }
 
   /** The player is somewhere else now, without having been moved there: in limbo or in the waiting room. */

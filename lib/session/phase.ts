@@ -4,7 +4,7 @@ import type { Stage } from "./reasons.ts";
 
 /**
  * A stretch of a session's life. Phases follow each other: handshake, login, then play or splice, moves in between, and goodbye
- * from anywhere. Bytes are views that are valid during the call only.
+ * from anywhere. Bytes are views that are valid during the call only, and may be changed.
  */
 export interface Phase {
   readonly stage: Stage;

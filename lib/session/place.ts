@@ -1,7 +1,9 @@
 /** Where a player is: on a backend, nowhere for a moment, or in the waiting room. */
 import type { Phase } from "./phase.ts";
+import type { PlayState } from "./play.ts";
 import type { Closing } from "./port.ts";
 import type { Reason } from "./reasons.ts";
+import type { WaitingRoomState } from "./waiting_room.ts";
 
 /** A phase that a player can be moved away from. */
 export interface Place extends Phase {
@@ -13,7 +15,12 @@ export interface Place extends Phase {
   suspend(): void;
   /** Closes what leads there. */
   leave(how: Closing): void;
+  /** What another process needs to let the player go on here; `undefined` where that cannot be said now. */
+  writeDown(): PlaceState | undefined;
 }
+
+/** Where a player is, as written down. */
+export type PlaceState = PlayState | WaitingRoomState;
 
 /** How a backend was lost. */
 export interface Loss {

@@ -1,23 +1,25 @@
 /** Play: packets pass both ways between the client and one backend, translated where their dialects differ. */
+import type { ExtensionSet } from "../protocol/extensions.ts";
 import { Framer } from "../protocol/framer.ts";
 import { PacketBuffer } from "../protocol/packet_buffer.ts";
 import { type Dialect, packetNamed, packetSize } from "../protocol/packet_table.ts";
 import { encodePacket, readPacket } from "../protocol/packets.ts";
 import { readText } from "../protocol/text.ts";
 import { ToBackend } from "../protocol/translate/to_backend.ts";
-import { ToClient } from "../protocol/translate/to_client.ts";
+import { ToClient, type ToClientState } from "../protocol/translate/to_client.ts";
 import type { Alarm } from "./alarm.ts";
+import { sizesOfBackend } from "./backend_login.ts";
 import type { ClientSide } from "./client_side.ts";
 import type { SessionCore } from "./core.ts";
 import { misplaced } from "./edge_place.ts";
 import type { Fence } from "./fence.ts";
 import { EVERY_PACKET, idTable, union } from "./id_table.ts";
-import { MapWatch } from "./map_watch.ts";
+import { type MapState, MapWatch } from "./map_watch.ts";
 import { Outbox } from "./outbox.ts";
 import type { Loss, Place, PlaceEvents } from "./place.ts";
 import { CLIENT, type Closing, type Leg } from "./port.ts";
 import { pluginAnswer } from "./redirect/plugin_message.ts";
-import { SilenceWatch } from "./silence.ts";
+import { type SilenceState, SilenceWatch } from "./silence.ts";
 
 const IDENTIFICATION = packetNamed("PlayerIdentification").id;
 const EXT_INFO = packetNamed("ExtInfo").id;
@@ -61,6 +63,21 @@ export interface BackendSide {
   readonly dialect: Dialect;
 }
 
+/** Play as written down. */
+export interface PlayState {
+  readonly kind: "play";
+  /** Name of the backend. */
+  readonly backend: string;
+  readonly leg: Leg;
+  /** B. */
+  readonly extensions: ExtensionSet;
+  /** The beginning of a packet that the backend has not sent whole. */
+  readonly partial: Uint8Array;
+  readonly toClient: ToClientState;
+  readonly silence: SilenceState;
+  readonly map: MapState | undefined;
+}
+
 /** Forwards and translates between the client and the backend that has taken it. */
 export class Play implements Place {
   readonly kind = "play";
@@ -75,8 +92,10 @@ export class Play implements Place {
   readonly #backendStops: Uint8Array;
   readonly #silence: SilenceWatch;
   readonly #map: MapWatch;
-  readonly #lingering: Alarm;
-  readonly #fenceDeadline: Alarm;
+  /** Set once the client has ended. */
+  #lingering: Alarm | undefined;
+  /** There where the client comes from another world. */
+  readonly #fenceDeadline: Alarm | undefined;
   /** Up as long as what the client sends belongs to the world it was in before. */
   #fence: Fence | undefined;
   /** What goes out behind the next LevelInitialize: the fence, and pings whose echoes must not come before its own. */
@@ -96,9 +115,8 @@ export class Play implements Place {
     this.#backendStops = union(FROM_BACKEND, union(this.#toClient.concerns, client.noted));
     this.#silence = new SilenceWatch(session, backend.leg, backend.dialect, (ms) => this.#stalled(ms));
     this.#map = new MapWatch(session, (detail) => this.#lost({ reason: "endless-map", detail, closing: "abort" }));
-    this.#lingering = session.alarm(() => this.#left());
     session.record.countsPackets(client.framer, backend.framer);
-    this.#fenceDeadline = session.alarm((now) => this.#fenceWaited(now));
+    this.#fenceDeadline = fence && session.alarm((now) => this.#fenceWaited(now));
   }
 
   get stage(): "M" | "P" {
@@ -116,7 +134,7 @@ export class Play implements Place {
     if (this.#fence !== undefined) {
       this.#behindLevel = new PacketBuffer(16);
       this.#behindLevel.append(this.#fence.packet);
-      this.#fenceDeadline.set(this.#session.port.now() + this.#session.options.limits.fenceMs);
+      this.#fenceDeadline?.set(this.#session.port.now() + this.#session.options.limits.fenceMs);
     }
     const heldFramer = new Framer(framer.sizes, this.#stopsOfBackend);
     heldFramer.feed(fromBackend);
@@ -130,6 +148,38 @@ export class Play implements Place {
     if (this.#over) return;
     framer.stops = this.#stopsOfBackend;
     this.#pumpBackend(framer);
+  }
+
+  /** Whoever is on their way here or out of here stays until they have arrived. */
+  writeDown(): PlayState | undefined {
+    const toClient = this.#toClient.writeDown();
+    const isUnsettled = this.#fence !== undefined || this.#behindLevel !== undefined || this.#leaving || this.#over;
+    if (toClient === undefined || isUnsettled) return undefined;
+    const { name, leg, dialect, framer } = this.#backend;
+    return {
+      kind: this.kind,
+      backend: name,
+      leg,
+      extensions: dialect.extensions,
+      partial: framer.partial,
+      toClient,
+      silence: this.#silence.writeDown(),
+      map: this.#map.writeDown(),
+    };
+  }
+
+  /** Goes on where play has been written down. */
+  static resume(session: SessionCore, client: ClientSide, events: PlaceEvents, state: PlayState): Play {
+    const dialect = { ...client.dialect, extensions: state.extensions };
+    const framer = new Framer(sizesOfBackend(dialect), EVERY_PACKET);
+    const play = new Play(session, client, { name: state.backend, leg: state.leg, framer, dialect }, events);
+    framer.resume(state.partial);
+    framer.stops = play.#backendStops;
+    client.framer.stops = play.#clientStops;
+    play.#toClient.resume(state.toClient);
+    play.#silence.resume(state.silence);
+    play.#map.resume(state.map);
+    return play;
   }
 
   /** Passes on whole lines of chat that were typed when no backend was there. */
@@ -170,6 +220,7 @@ export class Play implements Place {
   eof(leg: Leg): void {
     if (leg === CLIENT && !this.#leaving) {
       this.#session.close(this.#backend.leg, "half");
+      this.#lingering = this.#session.alarm(() => this.#left());
       this.#lingering.set(this.#session.port.now() + this.#session.options.limits.lingerMs);
     } else if (leg === this.#backend.leg) {
       this.#lost({ reason: "backend-closed", detail: "the backend closed the connection", closing: "full" });
@@ -184,7 +235,7 @@ export class Play implements Place {
 
   suspend(): void {
     this.#over = true;
-    for (const alarm of [this.#lingering, this.#fenceDeadline]) alarm.clear();
+    for (const alarm of [this.#lingering, this.#fenceDeadline]) alarm?.clear();
     this.#silence.stop();
     this.#map.end();
   }
@@ -195,7 +246,7 @@ export class Play implements Place {
   }
 
   get #leaving(): boolean {
-    return this.#lingering.time !== Infinity;
+    return this.#lingering !== undefined && this.#lingering.time !== Infinity;
   }
 
   get #stopsOfClient(): Uint8Array {
@@ -227,6 +278,7 @@ export class Play implements Place {
     for (let frame = framer.next(); frame !== "none" && fault === undefined; frame = framer.next()) {
       const { bytes, start, end } = framer;
       if (frame === "run") this.#pass(toBackendBox, this.#backend.leg, bytes, start, end);
+      else if (frame === "series") this.#toBackend.translate(bytes, start, end, toBackendBox.packets(), answers);
       else if (frame === "packet") fault = this.#clientPacket(bytes, start, end, framer);
       else fault = `packet ${bytes[start]} is unknown or was never negotiated`;
       if (this.#over) break;
@@ -308,13 +360,14 @@ export class Play implements Place {
   #flushToBackend(): void {
     const bytes = toBackendBox.take();
     if (!this.#over) this.#session.send(this.#backend.leg, bytes);
+    if (answers.length === 0) return;
     this.#session.send(CLIENT, answers.view());
     answers.clear();
   }
 
   #openFence(framer: Framer): void {
     this.#fence = undefined;
-    this.#fenceDeadline.clear();
+    this.#fenceDeadline?.clear();
     this.#client.framer.stops = this.#clientStops;
     framer.stops = this.#clientStops;
     this.#events.fenceOpened(this);
@@ -325,7 +378,7 @@ export class Play implements Place {
     if (this.#fence === undefined) return;
     const time = this.#fence.opensAt(now);
     if (time !== undefined && time > now) {
-      this.#fenceDeadline.set(time);
+      this.#fenceDeadline?.set(time);
       return;
     }
     if (time === undefined) this.#session.port.emit({ kind: "fence-unanswered", backend: this.backend });
@@ -337,6 +390,7 @@ export class Play implements Place {
     for (let frame = framer.next(); frame !== "none" && loss === undefined; frame = framer.next()) {
       const { bytes, start, end } = framer;
       if (frame === "run") this.#pass(toClientBox, CLIENT, bytes, start, end);
+      else if (frame === "series") this.#backendSeries(bytes, start, end);
       else if (frame === "packet") loss = this.#backendPacket(bytes, start, end, framer);
       else loss = { reason: "backend-broken", detail: `unknown packet ${bytes[start]}`, closing: "abort" };
       if (this.#over) break;
@@ -350,7 +404,13 @@ export class Play implements Place {
 
   #hastenFence(fence: Fence): void {
     const time = fence.opensAt(this.#session.port.now());
-    if (time !== undefined) this.#fenceDeadline.set(time);
+    if (time !== undefined) this.#fenceDeadline?.set(time);
+  }
+
+  /** Forwards packets of one id that concern nobody, and only have another shape for the client. */
+  #backendSeries(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#toClient.patch(bytes, start, end)) this.#pass(toClientBox, CLIENT, bytes, start, end);
+    else this.#toClient.translate(bytes, start, end, toClientBox.packets());
   }
 
   #backendPacket(bytes: Uint8Array, start: number, end: number, framer: Framer): Loss | undefined {

@@ -9,6 +9,19 @@ export interface PacketCounter {
   readonly packets: number;
 }
 
+/** A record as written down. */
+export interface RecordState {
+  readonly backend: string;
+  readonly claimed: string;
+  readonly moves: number;
+  readonly visited: readonly string[];
+  readonly tried: string;
+  readonly packets: SessionTraffic["packets"];
+  /** How long ago each stage was completed; `undefined` for those that were not reached. */
+  readonly reachedMsAgo: { readonly [M in Milestone]: number | undefined };
+  readonly bytes: Readonly<SessionBytes>;
+}
+
 /** Counts bytes and moves, and notes milestones. */
 export class SessionRecord {
   /** The backend the player is on, or was on last; empty before the first. */
@@ -17,14 +30,14 @@ export class SessionRecord {
   claimed = "";
   /** Moves that were carried out. */
   moves = 0;
-  readonly #visited: string[] = [];
+  #visited: readonly string[] = [];
   #tried = "";
   #clientFramer: PacketCounter = { packets: 0 };
   #backendFramer: PacketCounter = { packets: 0 };
   /** Packets of backends that the player is not on any more. */
   #earlierPackets = 0;
   readonly #acceptedAt: number;
-  readonly #reached = new Map<Milestone, number>();
+  readonly #reached: Partial<Record<Milestone, number>> = {};
   readonly #bytes: SessionBytes = { fromClient: 0, toClient: 0, fromBackend: 0, toBackend: 0 };
 
   constructor(acceptedAt: number) {
@@ -34,8 +47,7 @@ export class SessionRecord {
   /** The player is on `backend` now. */
   arrived(backend: string): void {
     this.backend = backend;
-    this.#visited.push(backend);
-    if (this.#visited.length > MOST_VISITS) this.#visited.shift();
+    this.#visited = [...this.#visited, backend].slice(-MOST_VISITS);
   }
 
   /** These two frame what the sides send from now on. */
@@ -72,20 +84,54 @@ export class SessionRecord {
 
   /** Notes that a stage was completed now. Returns whether that is new. */
   reach(milestone: Milestone, now: number): boolean {
-    if (this.#reached.has(milestone)) return false;
-    this.#reached.set(milestone, now);
+    if (this.has(milestone)) return false;
+    this.#reached[milestone] = now;
     return true;
   }
 
   /** Whether a stage was completed. */
   has(milestone: Milestone): boolean {
-    return this.#reached.has(milestone);
+    return this.#reached[milestone] !== undefined;
+  }
+
+  /** What {@linkcode resume} takes. */
+  writeDown(now: number): RecordState {
+    const ago = (milestone: Milestone): number | undefined => {
+      const time = this.#reached[milestone];
+      return time === undefined ? undefined : now - time;
+    };
+    return {
+      backend: this.backend,
+      claimed: this.claimed,
+      moves: this.moves,
+      visited: [...this.#visited],
+      tried: this.#tried,
+      packets: this.traffic.packets,
+      reachedMsAgo: { handshake: ago("handshake"), login: ago("login"), map: ago("map") },
+      bytes: { ...this.#bytes },
+    };
+  }
+
+  /** Goes on where a record has been written down. */
+  resume(state: RecordState, now: number): void {
+    this.backend = state.backend;
+    this.claimed = state.claimed;
+    this.moves = state.moves;
+    this.#visited = [...state.visited];
+    this.#tried = state.tried;
+    this.#clientFramer = { packets: state.packets.fromClient };
+    this.#earlierPackets = state.packets.fromBackend;
+    for (const milestone of ["handshake", "login", "map"] as const) {
+      const ago = state.reachedMsAgo[milestone];
+      if (ago !== undefined) this.#reached[milestone] = now - ago;
+    }
+    Object.assign(this.#bytes, state.bytes);
   }
 
   /** The figures at the session's end. */
   figures(now: number): Pick<SessionSummary, "backend" | "visited" | "moves" | "timers" | "bytes"> {
     const since = (start: number | undefined, milestone: Milestone): number | undefined => {
-      const end = this.#reached.get(milestone);
+      const end = this.#reached[milestone];
       return start === undefined || end === undefined ? undefined : end - start;
     };
     return {
@@ -94,8 +140,8 @@ export class SessionRecord {
       moves: this.moves,
       timers: {
         handshake: since(this.#acceptedAt, "handshake"),
-        login: since(this.#reached.get("handshake"), "login"),
-        map: since(this.#reached.get("login"), "map"),
+        login: since(this.#reached.handshake, "login"),
+        map: since(this.#reached.login, "map"),
         total: now - this.#acceptedAt,
       },
       bytes: this.#bytes,

@@ -66,6 +66,15 @@ export interface SessionRoutes {
   onKick(backend: string): "disconnect" | "fallback";
   /** Whether those who play on `backend` are to go elsewhere as soon as somebody takes them. */
   emptied(backend: string): boolean;
+  /** Name of the pool whose fallbacks count for the player. */
+  readonly pool: string;
+  /** The player belonged to `pool` in another process: does so again, if there is a pool of that name. */
+  resume(pool: string): void;
+  /**
+   * A seat on the backend that the player is on already, whatever its state. Where there is no such backend any more, nobody counts
+   * it, and {@linkcode emptied} has the player go elsewhere.
+   */
+  seat(backend: string): Seat;
   /** What `backend` puts into a chat sentinel; empty where it may send none. */
   token(backend: string): string;
 }

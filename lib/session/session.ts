@@ -1,6 +1,7 @@
 /** One player's life on the edge: a synchronous state machine that knows no socket and no clock. */
 import { SessionCore } from "./core.ts";
 import { Handshake } from "./handshake.ts";
+import { resume, writeDown } from "./write_down.ts";
 import {
   CLIENT,
   type Leg,
@@ -11,16 +12,48 @@ import {
 } from "./port.ts";
 import type { Reason } from "./reasons.ts";
 import type { MoveAnswer } from "./redirect/operator.ts";
+import type { SessionState } from "./state.ts";
 
 /** What a driver feeds: everything that happens to the session's legs, and the time. */
 export class Session {
   readonly #core: SessionCore;
   #clientEnded = false;
 
-  /** The client's leg is open; nothing was read from it yet. */
-  constructor(port: SessionPort, options: SessionOptions) {
-    this.#core = new SessionCore(port, options);
-    this.#core.enter(new Handshake(this.#core));
+  /**
+   * The client's leg is open; nothing was read from it yet.
+   *
+   * @param state Where another process has left off, see {@linkcode Session.resume}.
+   */
+  constructor(port: SessionPort, options: SessionOptions, state?: SessionState) {
+    const acceptedAt = state === undefined ? options.acceptedAt ?? port.now() : port.now() - state.acceptedMsAgo;
+    this.#core = new SessionCore(port, options, acceptedAt);
+    if (state === undefined) this.#core.enter(new Handshake(this.#core));
+    else resume(this.#core, state);
+  }
+
+  /**
+   * A session that goes on where one was written down, perhaps in another process. Its legs are open: the client's and, with its old
+   * number, that of the backend that {@linkcode placeOf} names. Until it is fed, it does nothing but ask for a tick, and take its seat
+   * on the backend.
+   *
+   * @param options As the session had them, in particular its id; {@linkcode SessionOptions.acceptedAt} is not looked at.
+   */
+  static resume(port: SessionPort, options: SessionOptions, state: SessionState): Session {
+    return new Session(port, options, state);
+  }
+
+  /**
+   * What another process needs to go on with the session; `undefined` where that cannot be said just now: during the login, on the
+   * way from one place to another, at the beginning of a map that is rewritten, and while a leg closes. Whoever means to resume the
+   * session elsewhere must not feed it any more; otherwise it goes on as if it had not been asked.
+   */
+  writeDown(): SessionState | undefined {
+    return this.leaving ? undefined : writeDown(this.#core);
+  }
+
+  /** The session was resumed in another process: gives back what it holds here, without a word to anybody. It has ended then. */
+  forget(): void {
+    this.#core.forget();
   }
 
   /** Whether the session is over, or only its sockets are still to be closed. */
@@ -33,7 +66,7 @@ export class Session {
     return this.#clientEnded || this.ended;
   }
 
-  /** Bytes were read from a leg. */
+  /** Bytes were read from a leg. `chunk` is a view that is valid during the call; what it holds may be changed. */
   bytes(leg: Leg, chunk: Uint8Array): void {
     this.#core.record.received(leg, chunk.length);
     if (leg === CLIENT) this.#core.phase.fromClient(chunk);

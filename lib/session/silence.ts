@@ -11,6 +11,15 @@ const CLIENT_ORIGIN = 0;
 /** Clients count their pings from 0 and are long gone before they come here. */
 const PING = 0xffff;
 
+/** A watch as written down. */
+export interface SilenceState {
+  readonly heardMsAgo: number;
+  /** Whether the backend has been asked for a sign of life and has not answered. */
+  readonly asked: boolean;
+  /** Milliseconds until the next look. */
+  readonly msLeft: number | undefined;
+}
+
 /**
  * Watches one backend's leg. Some servers never speak unless they are spoken to (cserver does not ping): where TwoWayPing is
  * there, the backend is asked once at half time, and its answer is a sign of life.
@@ -51,6 +60,20 @@ export class SilenceWatch {
 
   stop(): void {
     this.#alarm.clear();
+  }
+
+  /** What {@linkcode resume} takes. */
+  writeDown(): SilenceState {
+    const now = this.#session.port.now();
+    return { heardMsAgo: now - this.#heardAt, asked: this.#asked, msLeft: this.#alarm.leftAt(now) };
+  }
+
+  /** Goes on where a watch has been written down. */
+  resume({ heardMsAgo, asked, msLeft }: SilenceState): void {
+    const now = this.#session.port.now();
+    this.#heardAt = now - heardMsAgo;
+    this.#asked = asked;
+    this.#alarm.setIn(msLeft, now);
   }
 
   get #limit(): number {

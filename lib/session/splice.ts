@@ -2,11 +2,20 @@
 import type { Alarm } from "./alarm.ts";
 import { CLIENT, type Leg } from "./port.ts";
 import type { SessionCore } from "./core.ts";
-import { FloodGate } from "./flood.ts";
+import { FloodGate, type FloodState } from "./flood.ts";
 import type { Phase } from "./phase.ts";
 
 /** Bytes that one packet of a client counts for, where packets are not looked at: those of a line of chat. */
 const PACKET_SIZE = 66;
+
+/** Raw play as written down. */
+export interface SpliceState {
+  readonly kind: "splice";
+  /** Name of the backend. */
+  readonly backend: string;
+  readonly leg: Leg;
+  readonly gate: FloodState;
+}
 
 /** Forwards everything between the client and one backend. */
 export class Splice implements Phase {
@@ -39,6 +48,18 @@ export class Splice implements Phase {
     if (leg !== this.#backend) return;
     this.#session.send(CLIENT, chunk);
     this.#linger();
+  }
+
+  /** What {@linkcode resume} takes; `undefined` once a side has ended. */
+  writeDown(): SpliceState | undefined {
+    if (this.#endedFirst !== undefined) return undefined;
+    const { backend } = this.#session.record;
+    return { kind: "splice", backend, leg: this.#backend, gate: this.#gate.writeDown() };
+  }
+
+  /** Goes on where a splice with the same backend has been written down. */
+  resume({ gate }: SpliceState): void {
+    this.#gate.resume(gate);
   }
 
   opened(): void {}

@@ -7,7 +7,7 @@ import type { Alarm } from "./alarm.ts";
 import type { ClientSide } from "./client_side.ts";
 import type { SessionCore } from "./core.ts";
 import { EdgePlace } from "./edge_place.ts";
-import type { PlaceEvents } from "./place.ts";
+import type { PlaceEvents, PlaceState } from "./place.ts";
 import { CLIENT } from "./port.ts";
 import { WAITING_WORLD_SPAWN as SPAWN, waitingWorldBlockAt, waitingWorldPackets } from "./waiting_world.ts";
 
@@ -30,6 +30,18 @@ export interface WaitStatus {
   readonly trying: string;
   /** What became of the last attempt; empty before the first. */
   readonly last: string;
+}
+
+/** The room as written down. */
+export interface WaitingRoomState {
+  readonly kind: "waiting-room";
+  /** What the status lines say. */
+  readonly shown: readonly string[];
+  readonly enteredMsAgo: number;
+  readonly chattedMsAgo: number;
+  readonly pingedMsAgo: number;
+  /** Milliseconds until the lines are looked at again. */
+  readonly msLeft: number | undefined;
 }
 
 /** See the file's first line. */
@@ -82,6 +94,28 @@ export class WaitingRoom extends EdgePlace {
 
   override suspend(): void {
     this.#alarm.clear();
+  }
+
+  override writeDown(): PlaceState {
+    const now = this.session.port.now();
+    return {
+      kind: this.kind,
+      shown: this.#shown,
+      enteredMsAgo: now - this.#enteredAt,
+      chattedMsAgo: now - this.#chattedAt,
+      pingedMsAgo: now - this.#pingedAt,
+      msLeft: this.#alarm.leftAt(now),
+    };
+  }
+
+  /** Goes on where a room has been written down, instead of {@linkcode enter}. */
+  resume({ shown, enteredMsAgo, chattedMsAgo, pingedMsAgo, msLeft }: WaitingRoomState): void {
+    const now = this.session.port.now();
+    this.#shown = shown;
+    this.#enteredAt = now - enteredMsAgo;
+    this.#chattedAt = now - chattedMsAgo;
+    this.#pingedAt = now - pingedMsAgo;
+    this.#alarm.setIn(msLeft, now);
   }
 
   #writeSpawn(out: PacketBuffer): void {

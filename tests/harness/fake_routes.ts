@@ -13,6 +13,7 @@ export class FakeRoutes implements SessionRoutes {
   /** Backends whose players are to go elsewhere. */
   readonly closing = new Set<string>();
   kick: "disconnect" | "fallback" = "disconnect";
+  pool = "lobby";
   readonly #seats = new Map<string, number>();
   #openTickets = 0;
 
@@ -84,6 +85,14 @@ export class FakeRoutes implements SessionRoutes {
 
   emptied(backend: string): boolean {
     return this.closing.has(backend);
+  }
+
+  resume(pool: string): void {
+    this.pool = pool;
+  }
+
+  seat(backend: string): Seat {
+    return this.#take(backend);
   }
 
   token(backend: string): string {

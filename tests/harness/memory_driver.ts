@@ -12,31 +12,40 @@ import {
   type SessionSummary,
 } from "../../lib/session/port.ts";
 import { Session } from "../../lib/session/session.ts";
+import { decodeState, encodeState, type SessionState } from "../../lib/session/state.ts";
 import { FakeRoutes } from "./fake_routes.ts";
 
 /** More than any test says in a second. */
 const PLENTY = 1_000_000;
 /** Written over every chunk once the session has seen it: it may not look at it again. */
 const POISON = 0xee;
+/** How much later it is by another process's clock. */
+const OTHER_CLOCK = 777_000;
 
 /** Time stands still unless {@linkcode advance} moves it; sockets open, fail and close only when told to. */
 export class MemoryDriver implements SessionPort {
-  readonly session: Session;
   readonly routes: FakeRoutes;
   /** Legs that the driver pretends not to read. */
   readonly held = new Set<Leg>();
   readonly events: SessionEvent[] = [];
   readonly dialled: { readonly leg: Leg; readonly backend: string }[] = [];
   readonly closings: { readonly leg: Leg; readonly how: Closing }[] = [];
+  readonly #options: SessionOptions;
+  #session: Session;
   readonly #gone = new Set<Leg>();
   readonly #sent = new Map<Leg, PacketBuffer>();
   #time = 1000;
   #wakeAt = Infinity;
 
-  /** A session with CPE, unless `options` say otherwise. @param backends Names of the backends, best first. */
-  constructor(options: Partial<SessionOptions> = {}, backends: readonly string[] = ["hub"]) {
+  /**
+   * A session with CPE, unless `options` say otherwise.
+   *
+   * @param backends Names of the backends, best first.
+   * @param state Where the session goes on; by default it begins.
+   */
+  constructor(options: Partial<SessionOptions> = {}, backends: readonly string[] = ["hub"], state: SessionState | undefined = undefined) {
     this.routes = new FakeRoutes(backends);
-    this.session = new Session(this, {
+    this.#options = {
       id: "TEST1",
       mode: "parse",
       appName: "Kurafuto",
@@ -50,7 +59,32 @@ export class MemoryDriver implements SessionPort {
       redirect: { command: "/server", pluginChannel: 75 },
       limits: { ...DEFAULT_LIMITS, packetsPerSecond: PLENTY, chatRate: { count: PLENTY, windowMs: 1_000 } },
       ...options,
-    });
+    };
+    this.#session = new Session(this, this.#options, state);
+  }
+
+  /** The session of now, see {@linkcode carryOver}. */
+  get session(): Session {
+    return this.#session;
+  }
+
+  /**
+   * The session goes on as in another process, with another clock and nothing but the bytes of its state. Returns the state;
+   * `undefined` where the session could not be written down and goes on as it was.
+   *
+   * @param wanted Whether a session in that state is to be carried over.
+   */
+  carryOver(wanted: (state: SessionState) => boolean = () => true): SessionState | undefined {
+    const before = this.#session;
+    const written = before.writeDown();
+    if (written === undefined || !wanted(written)) return undefined;
+    const state = decodeState(encodeState(written));
+    if ("refused" in state) throw new Error(`Cannot carry a session over: ${state.refused}`);
+    before.forget();
+    this.#time += OTHER_CLOCK;
+    this.#wakeAt = Infinity;
+    this.#session = Session.resume(this, this.#options, state);
+    return state;
   }
 
   /** The leg dialled last. */

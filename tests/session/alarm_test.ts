@@ -74,3 +74,16 @@ Deno.test("cleared altogether, nothing rings", () => {
   assertEquals(clock.rung, []);
   assertEquals(clock.wakes.at(-1), Infinity);
 });
+
+Deno.test("what is left of an alarm makes another one ring just as long afterwards, by whatever clock", () => {
+  const clock = new Clock();
+  const alarm = clock.alarm("here");
+  assertEquals(alarm.leftAt(3), undefined);
+  alarm.set(10);
+  assertEquals([alarm.leftAt(3), alarm.leftAt(12)], [7, -2]);
+  const other = clock.alarm("there");
+  other.setIn(alarm.leftAt(3), 1_000);
+  assertEquals(other.time, 1_007);
+  other.setIn(undefined, 1_000);
+  assertEquals(other.time, Infinity);
+});

@@ -1,7 +1,8 @@
 import { ExtensionSet } from "../../lib/protocol/extensions.ts";
 import { encodePacket } from "../../lib/protocol/packets.ts";
 import { CLIENT, DEFAULT_LIMITS } from "../../lib/session/port.ts";
-import { assert, assertEquals, assertMatch } from "../harness/assert.ts";
+import type { Dialect } from "../../lib/protocol/packet_table.ts";
+import { assert, assertEquals, assertMatch, assertStrictEquals } from "../harness/assert.ts";
 import { MemoryDriver } from "../harness/memory_driver.ts";
 import { frames, outline } from "./frames.ts";
 import {
@@ -64,6 +65,48 @@ Deno.test("a chunk with one packet to rewrite still goes out in one write", () =
     concat(chat("a"), encodePacket("PlayerTeleport", dialect(set), teleport), chat("b")),
   );
   assertEquals(writes, [CLIENT]);
+});
+
+Deno.test("positions of many in a row are rewritten into one write, among others that are not", () => {
+  const set = ExtensionSet.of("ExtEntityPositions");
+  const driver = new MemoryDriver({ announced: set });
+  driver.fromClient(concat(identification(), extensionList(set)));
+  driver.open();
+  driver.fromBackend(concat(extensionList(ExtensionSet.EMPTY), welcome()));
+  driver.take(CLIENT);
+  const tick = (leg: Dialect): Uint8Array =>
+    concat(...Array.from({ length: 60 }, (_, playerId) => {
+      if (playerId % 7 === 0) return encodePacket("OrientationUpdate", leg, { playerId, yaw: 1, pitch: 2 });
+      return encodePacket("PlayerTeleport", leg, { playerId, x: -playerId, y: playerId, z: 9, yaw: 1, pitch: 2 });
+    }));
+  const writes = countWrites(driver);
+  driver.fromBackend(tick(dialect()));
+  assertEquals(driver.take(CLIENT), tick(dialect(set)));
+  assertEquals(writes, [CLIENT]);
+  for (const byte of tick(dialect())) driver.fromBackend(Uint8Array.of(byte));
+  assertEquals(driver.take(CLIENT), tick(dialect(set)));
+});
+
+Deno.test("map data for a client with ExtendedBlocks goes out in the chunk it came in", () => {
+  const set = ExtensionSet.of("ExtendedBlocks", "HeldBlock");
+  const driver = new MemoryDriver({ announced: set });
+  driver.fromClient(concat(identification(), extensionList(set)));
+  driver.open();
+  driver.fromBackend(concat(extensionList(ExtensionSet.EMPTY), welcome()));
+  driver.take(CLIENT);
+  const map = (percent: number): Uint8Array => {
+    const data = new Uint8Array(1024).fill(9);
+    const part = encodePacket("LevelDataChunk", dialect(), { length: data.length, data, percent });
+    return concat(encodePacket("LevelInitialize", dialect(), {}), part, part, chat("in between"), part);
+  };
+  const chunk = map(77);
+  let written: Uint8Array | undefined;
+  driver.write = (_, bytes) => {
+    written = bytes;
+  };
+  driver.session.bytes(driver.backend, chunk);
+  assertStrictEquals(written, chunk);
+  assertEquals(chunk, map(0));
 });
 
 Deno.test("a packet cut by a chunk's end waits for its rest, and what is whole does not", () => {

@@ -6,7 +6,7 @@ const SPAN_MS = 10_000;
 /** Counts the moves that servers ask for: five in ten seconds, for one session. */
 export class LoopGuard {
   /** When the last ones were granted, oldest first. */
-  readonly #times: number[] = [];
+  #times: number[] = [];
 
   /** Whether one more is granted at `now`, which then counts. */
   allows(now: number): boolean {
@@ -15,5 +15,15 @@ export class LoopGuard {
     if (this.#times.length === MOST) this.#times.shift();
     this.#times.push(now);
     return true;
+  }
+
+  /** How long ago, in milliseconds, the last moves were granted, oldest first. */
+  writeDown(now: number): readonly number[] {
+    return this.#times.map((time) => now - time);
+  }
+
+  /** Goes on where a guard has been written down. */
+  resume(grantedMsAgo: readonly number[], now: number): void {
+    this.#times = grantedMsAgo.slice(-MOST).map((ms) => now - ms);
   }
 }

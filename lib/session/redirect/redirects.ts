@@ -1,10 +1,10 @@
 /** From signals to moves: everything that may take a player elsewhere meets here, one move at a time. */
-import type { ClientSide } from "../client_side.ts";
+import type { ClientSide, ClientState } from "../client_side.ts";
 import type { SessionCore } from "../core.ts";
 import { Limbo } from "../limbo.ts";
-import { Move, type MoveEvents, type MoveRequest } from "../move.ts";
-import type { Loss, Place } from "../place.ts";
-import type { Play } from "../play.ts";
+import { Move, type MoveEvents, type MoveRequest, type QueuedMove } from "../move.ts";
+import type { Loss, Place, PlaceState } from "../place.ts";
+import { Play } from "../play.ts";
 import type { SignalKind, Whereabouts } from "../port.ts";
 import { reasonText } from "../reasons.ts";
 import type { Asker, Destination, Wish } from "../routes.ts";
@@ -16,7 +16,24 @@ import { type MoveAnswer, refusalOf } from "./operator.ts";
 import { listing, readCommand, refusal } from "./player_command.ts";
 import { readPluginRequest } from "./plugin_message.ts";
 
+const JOIN: Wish = { kind: "join" };
 const NOT_WAITING: WaitStatus = { place: 0, trying: "", last: "" };
+
+/** A player in parse mode, as written down: who and where they are, and where they want to go. */
+export interface RedirectsState {
+  readonly kind: "parse";
+  readonly client: ClientState;
+  readonly place: PlaceState;
+  readonly move: QueuedMove | undefined;
+  /** What the player waits for in the waiting room. */
+  readonly waitingFor: Wish;
+  /** What the player reads there. */
+  readonly why: string;
+  /** How long ago, in milliseconds, the last moves were granted that servers asked for. */
+  readonly grantedMsAgo: readonly number[];
+  /** Fences that were put up. */
+  readonly fences: number;
+}
 
 /** Keeps where a player is and where they are going. */
 export class Redirects implements MoveEvents {
@@ -26,7 +43,7 @@ export class Redirects implements MoveEvents {
   #place: Place;
   #move: Move | undefined;
   /** What the player waits for in the waiting room. */
-  #waitingFor: Wish = { kind: "join" };
+  #waitingFor = JOIN;
   /** What the player reads there. */
   #why = "";
   /** A kick that counts unless the move under way succeeds: the words of the backend. */
@@ -49,9 +66,41 @@ export class Redirects implements MoveEvents {
   /** The login has brought the player nowhere; `why` is what the player reads. */
   wait(why: string): void {
     this.#why = why;
-    this.#waitingFor = { kind: "join" };
+    this.#waitingFor = JOIN;
     this.#enterWaitingRoom();
     this.#waitOn();
+  }
+
+  /** What {@linkcode resume} takes; `undefined` while the player is on their way. */
+  writeDown(): RedirectsState | undefined {
+    const client = this.#client.writeDown();
+    const place = this.#present.writeDown();
+    const move = this.#move?.writeDown();
+    const isUnderWay = this.#move !== undefined && move === undefined;
+    if (client === undefined || place === undefined || isUnderWay || this.#kick !== undefined) return undefined;
+    return {
+      kind: "parse",
+      client,
+      place,
+      move,
+      waitingFor: this.#waitingFor,
+      why: this.#why,
+      grantedMsAgo: this.#guard.writeDown(this.#session.port.now()),
+      fences: this.#fences,
+    };
+  }
+
+  /** Goes on where a player has been written down, whose side {@linkcode ClientSide} has taken up already. */
+  resume(state: RedirectsState): void {
+    this.#waitingFor = state.waitingFor;
+    this.#why = state.why;
+    this.#guard.resume(state.grantedMsAgo, this.#session.port.now());
+    this.#fences = state.fences;
+    this.#place = this.#resumed(state.place);
+    this.#session.enter(this.#place);
+    if (state.move === undefined) return;
+    this.#move = new Move(this.#session, this.#client, this.#place, state.move.request, this);
+    this.#move.resume(state.move);
   }
 
   /**
@@ -289,8 +338,19 @@ export class Redirects implements MoveEvents {
     return new Limbo(this.#session, this.#client, this, stage);
   }
 
+  #resumed(state: PlaceState): Place {
+    if (state.kind === "play") return Play.resume(this.#session, this.#client, this, state);
+    const room = this.#waitingRoom();
+    room.resume(state);
+    return room;
+  }
+
+  #waitingRoom(): WaitingRoom {
+    return new WaitingRoom(this.#session, this.#client, this, () => this.#move?.status ?? NOT_WAITING);
+  }
+
   #enterWaitingRoom(): void {
-    const room = new WaitingRoom(this.#session, this.#client, this, () => this.#move?.status ?? NOT_WAITING);
+    const room = this.#waitingRoom();
     this.#place = room;
     this.#session.enter(room);
     room.enter(this.#why);
