@@ -117,6 +117,13 @@ export function readProcessTree(root: number): readonly number[] {
   return tree;
 }
 
+/** Processes that live now and name `text` on their command line. */
+export function findProcesses(text: string): readonly number[] {
+  return listOptional("/proc")
+    .filter((entry) => /^\d+$/.test(entry) && readOptional(`/proc/${entry}/cmdline`)?.includes(text) === true)
+    .map(Number);
+}
+
 /** Whether a process lives; one that has ended and waits to be reaped does not. */
 export function isAlive(pid: number): boolean {
   const stat = readOptional(`/proc/${pid}/stat`);

@@ -25,6 +25,10 @@ export class Leg {
   onPacket: PacketHandler;
   /** Called once, when the other side has closed or reset the connection. */
   onEnd: () => void;
+  /** Gets what is wrong with a packet; the rest of what came with it is lost. Thrown on unless somebody wants to know. */
+  onFault: (fault: MeasurementError) => void = (fault) => {
+    throw fault;
+  };
 
   readonly #socket: Socket;
   #partial: Uint8Array = NO_BYTES;
@@ -97,7 +101,16 @@ export class Leg {
       this.onEnd();
       return;
     }
-    const end = kept + received;
+    try {
+      this.#frame(kept + received);
+    } catch (error) {
+      if (!(error instanceof MeasurementError)) throw error;
+      this.#partial = NO_BYTES;
+      this.onFault(error);
+    }
+  }
+
+  #frame(end: number): void {
     let at = 0;
     while (at < end) {
       const id = inbox[at] ?? 0;

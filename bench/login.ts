@@ -11,13 +11,16 @@ export const VANILLA: Dialect = { protocol: 7, cpe: false, extensions: Extension
 /**
  * - `vanilla`: protocol 7 without CPE
  * - `cpe`: takes every extension it is offered, except FastMap: not all maps of the generator are compressed streams
+ * - `modest`: an old client that has few extensions, none of which changes the size of a packet
  */
-export type ClientKind = "vanilla" | "cpe";
+export type ClientKind = "vanilla" | "cpe" | "modest";
 
 /** How far a session goes until it counts as logged in: to the beginning of the backend's map, or into its world. */
 export type LoginGoal = "accepted" | "spawned";
 
-const CPE_MAGIC = 0x42;
+/** Byte of an Identification by which a client says that it has extensions. */
+export const CPE_MAGIC = 0x42;
+const MODEST = ExtensionSet.of("CustomBlocks", "EmoteFix", "MessageTypes");
 const SELF = 255;
 const APP_NAME = "Kurafuto bench";
 
@@ -34,6 +37,7 @@ export class ClientLogin {
 
   readonly #leg: Leg;
   readonly #goal: LoginGoal;
+  readonly #kind: ClientKind;
   #offered = ExtensionSet.EMPTY;
   #entriesLeft = 0;
 
@@ -41,8 +45,9 @@ export class ClientLogin {
   constructor(leg: Leg, name: string, kind: ClientKind, goal: LoginGoal) {
     this.#leg = leg;
     this.#goal = goal;
-    if (kind === "cpe") this.#speak(ExtensionSet.EMPTY);
-    const magic = kind === "cpe" ? CPE_MAGIC : 0;
+    this.#kind = kind;
+    if (kind !== "vanilla") this.#speak(ExtensionSet.EMPTY);
+    const magic = kind === "vanilla" ? 0 : CPE_MAGIC;
     leg.write(encodePacket("PlayerIdentification", VANILLA, { protocol: 7, username: name, key: "", magic }));
   }
 
@@ -71,8 +76,8 @@ export class ClientLogin {
   }
 
   #reply(): void {
-    const taken = this.#offered.without("FastMap");
-    if (!taken.has("ExtEntityPositions")) {
+    const taken = this.#kind === "modest" ? this.#offered.intersect(MODEST) : this.#offered.without("FastMap");
+    if (this.#kind === "cpe" && !taken.has("ExtEntityPositions")) {
       throw new MeasurementError("Cannot measure translation: the edge did not offer ExtEntityPositions");
     }
     this.#leg.write(encodePacket("ExtInfo", VANILLA, { appName: APP_NAME, count: taken.size }));

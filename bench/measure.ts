@@ -1,9 +1,8 @@
 import { Load } from "./load.ts";
-import type { ClientKind } from "./login.ts";
 import { Meter } from "./meter.ts";
 import type { Peer } from "./peers/peer.ts";
 import { PeerProcess } from "./peers/process.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Bench, Scenario } from "./scenario.ts";
 
 /** What the clients connect to: a peer, or the backend itself, which tells how far the generator can go. */
 export type Path = Peer | "direct";
@@ -54,12 +53,15 @@ async function run(
   { seconds, cpu }: MeasureOptions,
 ): Promise<Pick<Row, "values" | "cores">> {
   using load = new Load();
-  if (path === "direct") return runThrough(load, scenario, "vanilla", new Meter(() => []), seconds);
+  if (path === "direct") {
+    return runThrough(scenario, { load, client: "vanilla", meter: new Meter(() => []), seconds, startup: undefined });
+  }
   const { backendPort } = load;
   await using process = await PeerProcess.start(path, { backendPort, sessions: scenario.sessions, cpu });
   load.targetPort = process.port;
   try {
-    return runThrough(load, scenario, path.client, new Meter(() => process.processes()), seconds);
+    const meter = new Meter(() => process.processes());
+    return runThrough(scenario, { load, client: path.client, meter, seconds, startup: process.startup });
   } catch (error) {
     const output = process.output();
     throw output === "" ? error : new Error(`${errorMessage(error)}; the peer says: ${output}`, { cause: error });
@@ -69,15 +71,9 @@ async function run(
   }
 }
 
-function runThrough(
-  load: Load,
-  scenario: Scenario,
-  client: ClientKind,
-  meter: Meter,
-  seconds: number,
-): Pick<Row, "values" | "cores"> {
-  const values = scenario.run({ load, meter, client, seconds });
-  const { usage } = meter;
+function runThrough(scenario: Scenario, bench: Bench): Pick<Row, "values" | "cores"> {
+  const values = scenario.run(bench);
+  const { usage } = bench.meter;
   if (usage === undefined) return { values };
   const { peer, generator, others } = usage;
   return {

@@ -72,6 +72,20 @@ export class StampedPosition {
     }
   }
 
+  /** Where the player looks, two bytes that nobody translates: they tell packets of one size apart. */
+  setLook(bytes: DataView, at: number, yaw: number, pitch: number): void {
+    bytes.setUint8(at + this.size - 2, yaw);
+    bytes.setUint8(at + this.size - 1, pitch);
+  }
+
+  yaw(bytes: DataView, at: number): number {
+    return bytes.getUint8(at + this.size - 2);
+  }
+
+  pitch(bytes: DataView, at: number): number {
+    return bytes.getUint8(at + this.size - 1);
+  }
+
   /** Who moves: the last byte before the coordinates. */
   setPlayer(bytes: DataView, at: number, player: number): void {
     bytes.setUint8(at + this.#x - 1, player);

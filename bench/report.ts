@@ -1,6 +1,6 @@
 import type { Row } from "./measure.ts";
 import type { Metric, Scenario } from "./scenario.ts";
-import { believable, ratios, type Sample, summarize } from "./statistics.ts";
+import { believable, differences, ratios, type Sample, summarize, type Summary } from "./statistics.ts";
 
 /** The peer that all others are put in relation to. */
 const REFERENCE = "haproxy";
@@ -42,24 +42,44 @@ export function report(scenario: Scenario, rows: readonly Row[]): string {
   ].join("\n");
 }
 
-function cell(metric: Metric, peer: string, rows: readonly Row[]): string {
+/** One number of one peer over all rounds. */
+export interface Figure extends Summary {
+  /** How many rounds it is of. */
+  readonly rounds: number;
+  /** Median of the rounds' ratios to HAProxy; `undefined` where there are none. */
+  readonly ratio: number | undefined;
+}
+
+/** One metric of one peer out of the rows of one scenario; `undefined` when it was never measured. */
+export function figureOf(metric: Metric, peer: string, rows: readonly Row[]): Figure | undefined {
   const samples = samplesOf(metric, peer, rows);
   const believed = believable(samples);
   const summary = summarize(believed.map(({ value }) => value));
-  if (summary === undefined) return "–";
-  const { median, min, max } = summary;
-  const range = believed.length > 1 ? ` (${min.toFixed(metric.digits)}–${max.toFixed(metric.digits)})` : "";
-  const relative = believable(ratios(samples, samplesOf(metric, REFERENCE, rows)));
-  const ratio = peer === "direct" ? undefined : summarize(relative.map(({ value }) => value));
-  return `${median.toFixed(metric.digits)}${range}${ratio === undefined ? "" : ` ${ratio.median.toFixed(2)}×`}`;
+  if (summary === undefined) return undefined;
+  const reference = samplesOf({ ...metric, name: metric.against ?? metric.name }, REFERENCE, rows);
+  const relative = peer === "direct" ? [] : believable(ratios(samples, reference));
+  return { ...summary, rounds: believed.length, ratio: summarize(relative.map(({ value }) => value))?.median };
 }
 
-function samplesOf({ name, of }: Metric, peer: string, rows: readonly Row[]): readonly Sample[] {
-  if (of === "peer" && peer === "direct") return [];
-  return rows.filter((row) => row.peer === peer).flatMap((row) => {
+function cell(metric: Metric, peer: string, rows: readonly Row[]): string {
+  const figure = figureOf(metric, peer, rows);
+  if (figure === undefined) return "–";
+  const { median, min, max, rounds, ratio } = figure;
+  const range = rounds > 1 ? ` (${min.toFixed(metric.digits)}–${max.toFixed(metric.digits)})` : "";
+  return `${median.toFixed(metric.digits)}${range}${ratio === undefined ? "" : ` ${ratio.toFixed(2)}×`}`;
+}
+
+function samplesOf(
+  { name, of, added }: Pick<Metric, "name" | "of" | "added">,
+  peer: string,
+  rows: readonly Row[],
+): readonly Sample[] {
+  if (peer === "direct" && (of === "peer" || added === true)) return [];
+  const samples = rows.filter((row) => row.peer === peer).flatMap((row) => {
     const value = row.values?.[name];
     return value === undefined ? [] : [{ round: row.round, value, noisy: isNoisy(row) }];
   });
+  return added === true ? differences(samples, samplesOf({ name, of }, "direct", rows)) : samples;
 }
 
 /** How many rounds were calm, and the cores used by the peer and by the generator. */

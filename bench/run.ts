@@ -1,23 +1,18 @@
 /** `deno task bench`: measures the edge beside HAProxy and nginx. */
-import { readAllowedCpus, readOpenFileLimit } from "./accounting.ts";
+import { readOpenFileLimit } from "./accounting.ts";
 import { measure, type Path, type Row } from "./measure.ts";
 import { type BenchOptions, choose, parseOptions, UsageError } from "./options.ts";
 import { edges } from "./peers/edge.ts";
 import { HAPROXY } from "./peers/haproxy.ts";
 import { NGINX } from "./peers/nginx.ts";
-import { type Peer, SPARE_SESSIONS, versionText } from "./peers/peer.ts";
+import { type Peer, SPARE_SESSIONS } from "./peers/peer.ts";
+import { startCommand } from "./peers/start_command.ts";
+import { pin } from "./pin.ts";
 import { isNoisy, LEGEND, report } from "./report.ts";
 import type { Scenario } from "./scenario.ts";
-import { BULK } from "./scenarios/bulk.ts";
-import { CONNECT } from "./scenarios/connect.ts";
-import { FANOUT } from "./scenarios/fanout.ts";
-import { IDLE } from "./scenarios/idle.ts";
-import { MIXED } from "./scenarios/mixed.ts";
-import { PINGPONG } from "./scenarios/pingpong.ts";
-import denoConfig from "../deno.json" with { type: "json" };
+import { SCENARIOS } from "./scenarios/all.ts";
 
-const SCENARIOS: readonly Scenario[] = [...FANOUT, PINGPONG, ...BULK, MIXED, CONNECT, ...IDLE];
-const USUAL_SCENARIOS = ["fanout", "pingpong", "bulk", "mixed", "connect", "idle-1000"];
+const USUAL_SCENARIOS = ["fanout", "pingpong", "bulk", "mixed", "crowd", "connect", "login", "idle-1000", "start"];
 const USUAL_PEERS = ["edge", "edge-raw", "haproxy", "nginx"];
 const VS = "vs-";
 const EXIT_FAILURE = 1;
@@ -27,7 +22,7 @@ const HELP = `Usage: deno task bench [OPTIONS]
 
   --scenario NAME[,NAME]  ${SCENARIOS.map(({ name }) => name).join(", ")}
                           (default: ${USUAL_SCENARIOS.join(",")}; "fanout" stands for both of its variants)
-  --peers NAME[,NAME]     edge, edge-raw, edge-translate, haproxy, haproxy-tuned, nginx, nginx-tuned
+  --peers NAME[,NAME]     edge, edge-raw, edge-translate, edge-deno, edge-epoll, haproxy, haproxy-tuned, nginx, nginx-tuned
                           (default: ${USUAL_PEERS.join(",")})
   --rounds N              rounds; each runs every peer once (default: 5)
   --seconds S             length of one measurement (default: 3)
@@ -50,7 +45,7 @@ async function main(args: readonly string[]): Promise<void> {
   for (const scenario of scenarios) {
     const rows: Row[] = [];
     for (let round = 0; round < options.rounds; round++) {
-      for (const path of roundOrder(peers, round)) {
+      for (const path of roundOrder(scenario, peers, round)) {
         const row = await measure(scenario, path, { round, seconds: options.seconds, cpu });
         rows.push(row);
         if (row.error !== undefined) Deno.exitCode = EXIT_FAILURE;
@@ -67,11 +62,11 @@ async function main(args: readonly string[]): Promise<void> {
   console.log(LEGEND);
 }
 
-/** Every peer once, beginning with another one in each round; in the first also the generator by itself. */
-function roundOrder(peers: readonly Peer[], round: number): readonly Path[] {
+/** Every peer once, beginning with another one in each round; in the first, and where its times are taken off, also the generator by itself. */
+function roundOrder({ metrics }: Scenario, peers: readonly Peer[], round: number): readonly Path[] {
   const first = round % Math.max(peers.length, 1);
   const rotated = [...peers.slice(first), ...peers.slice(0, first)];
-  return round === 0 ? ["direct", ...rotated] : rotated;
+  return round === 0 || metrics.some(({ added }) => added === true) ? ["direct", ...rotated] : rotated;
 }
 
 function choosePeers({ peers, edgeCommand, vsCommand }: BenchOptions): readonly Peer[] {
@@ -79,15 +74,6 @@ function choosePeers({ peers, edgeCommand, vsCommand }: BenchOptions): readonly 
   const known = [...edges("", edgeCommand ?? startCommand()), ...versus, ...HAPROXY, ...NGINX];
   const usual = vsCommand === undefined ? USUAL_PEERS : [...USUAL_PEERS, `${VS}edge`, `${VS}edge-raw`];
   return choose("peer", known, peers ?? usual);
-}
-
-/** What `deno task start` runs, from any directory. */
-function startCommand(): readonly string[] {
-  const root = new URL("../", import.meta.url).pathname;
-  const words = denoConfig.tasks.start.command.split(" ");
-  return words.slice(0, -1).map((word) =>
-    word === "deno" ? Deno.execPath() : word === "main.ts" ? `${root}main.ts` : word
-  );
 }
 
 function isAvailable(peer: Peer): boolean {
@@ -108,24 +94,6 @@ function fitsFileLimit({ name, sessions }: Scenario): boolean {
     console.error(`${name} is left out: it needs ${needed} open files, the limit is ${limit} (raise it: ulimit -Hn)`);
   }
   return needed <= limit;
-}
-
-/** Binds the generator to one CPU, and returns another one for the peers; `undefined` where they have to share. */
-async function pin(): Promise<number | undefined> {
-  const [peers, generator] = readAllowedCpus();
-  if (peers === undefined || generator === undefined) {
-    console.error("Nothing is pinned: peers and generator share the only CPU, all numbers are rough");
-    return undefined;
-  }
-  if (versionText("taskset", "--version") === undefined) {
-    console.error("Nothing is pinned: install taskset (Debian: apt install util-linux)");
-    return undefined;
-  }
-  const args = ["--all-tasks", "--cpu-list", "--pid", `${generator}`, `${Deno.pid}`];
-  const { success } = await new Deno.Command("taskset", { args, stdout: "null" }).output();
-  if (!success) throw new Error(`Cannot pin the generator: CPU ${generator} was refused`);
-  console.error(`peers on CPU ${peers}, generator on CPU ${generator}, Deno ${Deno.version.deno}`);
-  return peers;
 }
 
 try {

@@ -10,6 +10,18 @@ export interface Metric {
   readonly digits: number;
   /** What the number is about: the peer itself, or the whole path, so that it exists without a peer as well. */
   readonly of: "peer" | "path";
+  /** Shows what the peer adds to the path: the value that {@linkcode name} has without a peer in the same round is taken off. */
+  readonly added?: true;
+  /** The metric of HAProxy that ratios are to. @default the same */
+  readonly against?: string;
+}
+
+/** When a peer was started, in milliseconds of `performance.now()`. */
+export interface Startup {
+  /** Its process was asked for. */
+  readonly spawnedAt: number;
+  /** Its port took the first connection. */
+  readonly acceptingAt: number;
 }
 
 /** What a scenario runs on. */
@@ -19,6 +31,8 @@ export interface Bench {
   readonly client: ClientKind;
   /** How long to measure, in seconds. */
   readonly seconds: number;
+  /** When the peer was started; `undefined` when there is none. */
+  readonly startup: Startup | undefined;
 }
 
 /** One kind of load. */

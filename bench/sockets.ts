@@ -33,7 +33,10 @@ const TCP_NODELAY = 1;
 const MSG_NOSIGNAL = 0x4000;
 const EINTR = 4;
 const EAGAIN = 11;
+const EPIPE = 32;
 const ECONNRESET = 104;
+const ETIMEDOUT = 110;
+const ECONNREFUSED = 111;
 const EINPROGRESS = 115;
 const EPOLL_CTL_ADD = 1;
 const EPOLL_CTL_MOD = 3;
@@ -85,22 +88,26 @@ export class Socket {
     return this.#open.get(this.#fd) === this;
   }
 
-  /** Hands `bytes` to the kernel. Returns how many it took: 0 when there is no room or the connection is not up yet. */
+  /**
+   * Hands `bytes` to the kernel. Returns how many it took: 0 when there is no room or the connection is not up yet. What the other side
+   * will never read counts as taken: {@linkcode receive} tells that the connection has ended.
+   */
   send(bytes: Uint8Array<ArrayBuffer>): number {
     const sent = libc.send(this.#fd, bytes, BigInt(bytes.length), MSG_NOSIGNAL);
     if (sent >= 0) return sent;
     const errno = lastErrno();
     if (isNotNow(errno)) return 0;
+    if (isEnd(errno)) return bytes.length;
     throw new SocketError("send", errno);
   }
 
-  /** Fills `into`. Returns how many bytes came, 0 at the end or reset of the stream, `undefined` when there are none now. */
+  /** Fills `into`. Returns how many bytes came, 0 when the connection has ended or never was, `undefined` when there are none now. */
   receive(into: Uint8Array<ArrayBuffer>): number | undefined {
     const received = libc.recv(this.#fd, into, BigInt(into.length), 0);
     if (received >= 0) return received;
     const errno = lastErrno();
     if (isNotNow(errno)) return undefined;
-    if (errno === ECONNRESET) return 0;
+    if (isEnd(errno)) return 0;
     throw new SocketError("receive", errno);
   }
 
@@ -216,6 +223,10 @@ function checked(action: string, result: number): number {
 
 function isNotNow(errno: number): boolean {
   return errno === EAGAIN || errno === EINTR;
+}
+
+function isEnd(errno: number): boolean {
+  return errno === ECONNRESET || errno === EPIPE || errno === ECONNREFUSED || errno === ETIMEDOUT;
 }
 
 function lastErrno(): number {

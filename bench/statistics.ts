@@ -33,9 +33,22 @@ export function believable(samples: readonly Sample[]): readonly Sample[] {
  * Rounds that lack one of the two are left out; a ratio is noisy when either part is.
  */
 export function ratios(samples: readonly Sample[], reference: readonly Sample[]): readonly Sample[] {
+  return byRound(samples, reference.filter(({ value }) => value !== 0), (value, by) => value / by);
+}
+
+/** `samples` less the `reference` of the same round, on the terms of {@linkcode ratios}. */
+export function differences(samples: readonly Sample[], reference: readonly Sample[]): readonly Sample[] {
+  return byRound(samples, reference, (value, by) => value - by);
+}
+
+function byRound(
+  samples: readonly Sample[],
+  reference: readonly Sample[],
+  combine: (value: number, by: number) => number,
+): readonly Sample[] {
   const references = new Map(reference.map((sample) => [sample.round, sample]));
   return samples.flatMap(({ round, value, noisy }) => {
     const by = references.get(round);
-    return by === undefined || by.value === 0 ? [] : [{ round, value: value / by.value, noisy: noisy || by.noisy }];
+    return by === undefined ? [] : [{ round, value: combine(value, by.value), noisy: noisy || by.noisy }];
   });
 }

@@ -6,36 +6,47 @@ const PLENTY = 1_000_000;
 /** The largest the edge's configuration takes. */
 const MAX_JOIN_RATE = 10_000;
 
+/** What is not as the edge comes. */
+interface Settings {
+  /** @default "parse" */
+  readonly mode?: "raw";
+  /** @default whatever the edge takes by itself */
+  readonly driver?: "deno" | "epoll";
+}
+
 /**
  * The edge in its modes. `edge` parses but has nothing to change; `edge-raw` does not parse; the clients of `edge-translate` have all
- * extensions and the backend has none, so that every position is rewritten.
+ * extensions and the backend has none, so that every position is rewritten; `edge-deno` and `edge-epoll` are `edge` on one driver.
  *
  * @param prefix Stands before the names.
  * @param command Starts `kurafuto`; `run -c FILE` is appended.
  */
 export function edges(prefix: string, command: readonly string[]): readonly Peer[] {
   return [
-    edge(`${prefix}edge`, "parse", "vanilla", command),
-    edge(`${prefix}edge-raw`, "raw", "vanilla", command),
-    edge(`${prefix}edge-translate`, "parse", "cpe", command),
+    edge(`${prefix}edge`, {}, "vanilla", command),
+    edge(`${prefix}edge-raw`, { mode: "raw" }, "vanilla", command),
+    edge(`${prefix}edge-translate`, {}, "cpe", command),
+    edge(`${prefix}edge-deno`, { driver: "deno" }, "vanilla", command),
+    edge(`${prefix}edge-epoll`, { driver: "epoll" }, "vanilla", command),
   ];
 }
 
-function edge(name: string, mode: "parse" | "raw", client: ClientKind, command: readonly string[]): Peer {
+function edge(name: string, settings: Settings, client: ClientKind, command: readonly string[]): Peer {
   return {
     name,
     client,
     availability: () => ({ kind: "available", version: command.join(" ") }),
     launch: (place) => ({
-      files: { "kurafuto.toml": config(place, mode) },
+      files: { "kurafuto.toml": config(place, settings) },
       command: [...command, "run", "-c", `${place.directory}/kurafuto.toml`],
     }),
   };
 }
 
-function config({ directory, port, backendPort, sessions }: Place, mode: "parse" | "raw"): string {
+function config({ directory, port, backendPort, sessions }: Place, { mode, driver }: Settings): string {
   return `
 [edge]
+${driver === undefined ? "" : `driver = "${driver}"`}
 data_dir = "${directory}/data"
 max_players = ${sessions + SPARE_SESSIONS}
 drain_timeout = "1s"
@@ -46,7 +57,7 @@ level = "error"
 [[listener]]
 name = "main"
 bind = "127.0.0.1:${port}"
-mode = "${mode}"
+mode = "${mode ?? "parse"}"
 pool = "main"
 auth = "off"
 

@@ -72,6 +72,32 @@ Deno.test({
 });
 
 Deno.test({
+  name: "Leg tells whoever wants to know of a packet that nobody knows, and goes on behind what came with it",
+  ignore,
+  fn: async () => {
+    using pair = await connectedLeg();
+    const faults: string[] = [];
+    pair.leg.onFault = ({ message }) => faults.push(message);
+    pair.socket.send(Uint8Array.of(0xfe, 1, 1));
+    pollUntil(pair.poll, () => faults.length > 0);
+    pair.socket.send(encodePacket("Ping", VANILLA, {}));
+    pollUntil(pair.poll, () => pair.ids.length > 0);
+    assertEquals(pair.ids, [1]);
+  },
+});
+
+Deno.test({
+  name: "Leg is told of the end when it writes to somebody who has gone",
+  ignore,
+  fn: async () => {
+    using pair = await connectedLeg();
+    pair.socket.close();
+    for (let writes = 0; writes < 3; writes++) pair.leg.write(Uint8Array.of(1, 2, 3));
+    pollUntil(pair.poll, pair.ended);
+  },
+});
+
+Deno.test({
   name: "Leg sends what does not fit the socket once there is room, in order",
   ignore,
   fn: async () => {

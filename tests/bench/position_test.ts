@@ -57,3 +57,13 @@ Deno.test("fieldOffset() counts from the packet's id and follows the dialect", (
   assertEquals(fieldOffset("PlayerPosition", WIDE, "pitch"), packetSize(packetNamed("PlayerPosition"), WIDE) - 1);
   assertThrows(() => fieldOffset("Ping", VANILLA, "x"), RangeError);
 });
+
+Deno.test("StampedPosition tells where a player looks, whatever the stamp", () => {
+  for (const dialect of [VANILLA, WIDE]) {
+    const form = new StampedPosition("PlayerPosition", dialect);
+    const view = new DataView(form.packets(2).buffer);
+    form.setLook(view, form.size, 127, 1);
+    form.stamp(view, form.size, 0xffff, 0xffff_ffff);
+    assertEquals([form.yaw(view, form.size), form.pitch(view, form.size), form.yaw(view, 0)], [127, 1, 0]);
+  }
+});

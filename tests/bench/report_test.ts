@@ -65,3 +65,16 @@ Deno.test("isNoisy() looks at what the rest of the machine used", () => {
   assert(isNoisy(row("edge", 0, 1, 1, 0.3)));
   assert(!isNoisy(row("edge", 0, 1, 1, 0.2)));
 });
+
+Deno.test("report() shows what a peer adds to the path of the same round, and ratios to another metric of HAProxy", () => {
+  const scenario: Scenario = {
+    ...SCENARIO,
+    metrics: [
+      { name: "p99", unit: "ms p99 added", digits: 1, of: "path", added: true },
+      { name: "cpu", unit: "CPU s", digits: 0, of: "peer", against: "p99" },
+    ],
+  };
+  const text = report(scenario, [row("direct", 0, 0, 2), row("haproxy", 0, 6, 4), row("edge", 0, 2, 5)]);
+  assertEquals(cells(text, "edge").slice(1, 3), ["3.0 1.50×", "2 0.50×"]);
+  assertEquals(cells(text, "direct").slice(1, 3), ["–", "–"]);
+});

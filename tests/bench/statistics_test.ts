@@ -1,4 +1,4 @@
-import { believable, ratios, summarize } from "../../bench/statistics.ts";
+import { believable, differences, ratios, summarize } from "../../bench/statistics.ts";
 import { assertEquals } from "../harness/assert.ts";
 
 Deno.test("summarize() finds median, smallest and largest", () => {
@@ -32,4 +32,10 @@ Deno.test("ratios() divides within each round only", () => {
     { round: 0, value: 1.5, noisy: false },
     { round: 1, value: 4, noisy: true },
   ]);
+});
+
+Deno.test("differences() takes the reference of the same round off", () => {
+  const samples = [{ round: 0, value: 3, noisy: false }, { round: 1, value: 8, noisy: false }];
+  const reference = [{ round: 1, value: 0, noisy: true }];
+  assertEquals(differences(samples, reference), [{ round: 1, value: 8, noisy: true }]);
 });
