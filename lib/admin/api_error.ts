@@ -10,6 +10,7 @@ export type ErrorCode =
   | "not_found"
   | "unknown_player"
   | "unknown_backend"
+  | "unknown_drill"
   | "method_not_allowed"
   | "refused"
   | "too_large"

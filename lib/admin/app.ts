@@ -4,10 +4,11 @@ import type { z } from "zod";
 import { currentValue } from "../config/current_value.ts";
 import { suggestion } from "../config/nearest.ts";
 import { errorResponse } from "./api_error.ts";
+import { faultOf } from "../drill/fault.ts";
 import type { Answer, Control, ReloadAnswer } from "./control.ts";
 import type { EventFeed } from "./event_feed.ts";
 import type { AdminGuard } from "./guard.ts";
-import { ANNOUNCE, DRAIN, KICK, MOVE, NOTHING, readOrder, RELOAD } from "./order_body.ts";
+import { ANNOUNCE, DRAIN, DRILL, KICK, MOVE, NOTHING, readOrder, RELOAD, UPGRADE } from "./order_body.ts";
 import type { Page } from "./page.ts";
 import type { RequestLog } from "./request_log.ts";
 
@@ -90,6 +91,12 @@ function viewsOf({ control, events, page }: AppParts): Readonly<Record<string, H
       const message = `Cannot explain as no session has this player, id or end code: ${currentValue(who)}${hint}`;
       return errorResponse(404, "unknown_player", message);
     },
+    "/v1/drills/:id": (c) => {
+      const id = c.req.param("id") ?? "";
+      const report = control.drill(id);
+      if (report !== undefined) return c.json(report);
+      return errorResponse(404, "unknown_drill", `Cannot find drill: ${currentValue(id)}`);
+    },
     "/v1/events": (c) => {
       const since = c.req.header("Last-Event-ID") ?? c.req.query("since");
       if (since !== undefined && !/^\d{1,15}$/.test(since)) {
@@ -121,6 +128,12 @@ function ordersOf(control: Control): Readonly<Record<string, Handler>> {
     "/v1/reload": order(RELOAD, async (_c, { confirm }) => reloadResponse(await control.reload(confirm))),
     "/v1/reload/confirm": order(NOTHING, () => answerWith(control.confirmReload())),
     "/v1/reload/rollback": order(NOTHING, async () => reloadResponse(await control.rollBack())),
+    "/v1/upgrade": order(UPGRADE, async (_c, { to }) => answerWith(await control.upgrade(to))),
+    "/v1/drills": order(DRILL, (_c, { fault, backend, players, for: forMs, delay_ms: ms, seed = randomSeed() }) => {
+      const answer = control.beginDrill({ fault: faultOf(fault, { ms, seed }), backend, players, forMs });
+      return answer.kind === "begun" ? Response.json({ drill: answer.drill }) : answerWith(answer);
+    }),
+    "/v1/drills/:id/end": order(NOTHING, (c) => answerWith(control.endDrill(c.req.param("id") ?? ""))),
     "/v1/drain": order(NOTHING, () => {
       control.drainEdge();
       return Response.json({ message: "the edge drains and then stops" });
@@ -137,6 +150,10 @@ function order<T>(
     const body = await readOrder(c.req.raw, schema);
     return body.kind === "order" ? await carryOut(c, body.order) : body.response;
   };
+}
+
+function randomSeed(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
 }
 
 function nameIn(context: AdminContext): string {

@@ -1,5 +1,13 @@
 import type { Address } from "../config/address.ts";
-import type { BackendDetails, EdgeStatus, PlayerStatus, ReloadAnswer, ReloadPlan, Trail } from "./control.ts";
+import type {
+  BackendDetails,
+  DrillReport,
+  EdgeStatus,
+  PlayerStatus,
+  ReloadAnswer,
+  ReloadPlan,
+  Trail,
+} from "./control.ts";
 import type { StampedEvent } from "../observe/edge_event.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { readEvents } from "./event_stream.ts";
@@ -31,6 +39,18 @@ export interface ClientOptions {
 /** An order that was carried out. */
 export interface Done {
   readonly message: string;
+}
+
+/** A drill, as the API takes it. */
+export interface DrillRequest {
+  readonly fault: string;
+  readonly backend: string;
+  /** Names; absent for everybody. */
+  readonly players?: readonly string[];
+  /** Duration as `"10s"`. */
+  readonly for: string;
+  /** Milliseconds. */
+  readonly delay_ms?: number;
 }
 
 /**
@@ -110,6 +130,25 @@ export class AdminClient implements Disposable {
   /** Stops the edge as TERM does. */
   async drainEdge(): Promise<Done> {
     return await this.#ask("POST", "v1/drain", "message", {});
+  }
+
+  /** @param to Absolute path of an executable on the edge's machine; `undefined` for the one that runs now. */
+  async upgrade(to: string | undefined): Promise<Done> {
+    return await this.#ask("POST", "v1/upgrade", "message", { to });
+  }
+
+  /** Begins a drill. */
+  async beginDrill(request: DrillRequest): Promise<{ readonly drill: string }> {
+    return await this.#ask("POST", "v1/drills", "drill", request);
+  }
+
+  /** What was seen in a drill until now. */
+  async drill(id: string): Promise<DrillReport> {
+    return await this.#ask("GET", `v1/drills/${encodeURIComponent(id)}`, "seen");
+  }
+
+  async endDrill(id: string): Promise<Done> {
+    return await this.#ask("POST", `v1/drills/${encodeURIComponent(id)}/end`, "message", {});
   }
 
   /** Resolves where the edge runs, or takes players if it must be `ready`. */

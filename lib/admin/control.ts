@@ -1,9 +1,12 @@
 /** What the admin interface needs of a running edge. The shapes here are those of the JSON that it answers with. */
 import type { PlannedChange } from "../config/diff.ts";
+import type { DrillOrder, DrillReport } from "../drill/drill.ts";
 import type { ReloadResult, StampedEvent } from "../observe/edge_event.ts";
 import type { Trail } from "../observe/trail.ts";
 
 export type { PlannedChange } from "../config/diff.ts";
+export type { DrillOrder, DrillReport } from "../drill/drill.ts";
+export type { Outcome, Sight, SightedStep } from "../drill/witness.ts";
 export type { Trail, TrailCandidate, TrailStep } from "../observe/trail.ts";
 
 /** See the file's first line. */
@@ -38,6 +41,18 @@ export interface Control {
   plan(): Promise<ReloadPlan>;
   /** Stops the edge as TERM does. */
   drainEdge(): void;
+  /**
+   * Starts a process that takes over, and resolves when it has, or has not and all goes on here. This process then ends.
+   *
+   * @param to Absolute path of its executable; `undefined` for the one that runs now.
+   */
+  upgrade(to: string | undefined): Promise<Answer>;
+  /** Begins a drill, where the configuration allows any; names match in any case, and players may be named by their sessions. */
+  beginDrill(order: DrillOrder): DrillBegun | Declined;
+  /** What was seen in a drill; `undefined` where there is none of that id, or it is forgotten. */
+  drill(id: string): DrillReport | undefined;
+  /** Ends a drill before its time. */
+  endDrill(id: string): Answer;
   /** How a session went, found by its player's name, in any case, or by its id or end code as `PM-4H2KX`; the latest one. */
   explain(who: string): Trail | undefined;
   /** The last events, oldest first, beginning behind the one with that id. Bounded: the oldest are forgotten. */
@@ -54,11 +69,21 @@ export type Answer =
   /** There is nothing of that name; `hint` is the name that was probably meant, which the message leaves out. */
   | {
     readonly kind: "unknown";
-    readonly what: "player" | "backend";
+    readonly what: "player" | "backend" | "drill";
     readonly message: string;
     readonly hint: string | undefined;
   }
   | { readonly kind: "refused"; readonly message: string };
+
+/** An order that was not carried out. */
+export type Declined = Exclude<Answer, { readonly kind: "done" }>;
+
+/** A drill runs. */
+export interface DrillBegun {
+  readonly kind: "begun";
+  /** Its id. */
+  readonly drill: string;
+}
 
 export interface EdgeStatus {
   readonly name: string;

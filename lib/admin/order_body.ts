@@ -1,12 +1,19 @@
 /** What the bodies of orders must look like. */
 import { z } from "zod";
 import { currentValue } from "../config/current_value.ts";
-import { duration } from "../config/fields.ts";
+import { choice, duration, wholeNumber } from "../config/fields.ts";
 import { suggestion } from "../config/nearest.ts";
+import { FAULTS } from "../drill/fault.ts";
 import { errorResponse } from "./api_error.ts";
 
 /** UTF-16 units of the longest text of an order: announcements are given to every player. */
 const LONGEST_TEXT = 1024;
+/** Bytes of the longest path that Linux knows, less the zero behind it. */
+const LONGEST_PATH = 4095;
+/** Names that a drill may be for. */
+const MOST_NAMES = 1_000;
+/** Milliseconds of the longest delay. */
+const LONGEST_DELAY_MS = 60_000;
 
 function text(least: number): z.ZodString {
   const error = `must be text of ${least} to ${LONGEST_TEXT} characters`;
@@ -20,6 +27,21 @@ export const KICK = z.strictObject({ reason: text(0).default("") });
 export const DRAIN = z.strictObject({ move: z.boolean({ error: "must be true or false" }).default(false) });
 export const ANNOUNCE = z.strictObject({ text: text(1).regex(/\S/, { error: "must be text that is not all spaces" }) });
 export const RELOAD = z.strictObject({ confirm: duration({ least: "1s", most: "24h" }).optional() });
+
+const PATH = "must be an absolute path";
+export const UPGRADE = z.strictObject({
+  to: z.string({ error: PATH }).max(LONGEST_PATH, { error: PATH }).regex(/^\/[^\0]+$/, { error: PATH }).optional(),
+});
+export const DRILL = z.strictObject({
+  fault: choice(...FAULTS),
+  backend: text(1),
+  players: z.array(text(1), { error: "must be an array of names" })
+    .min(1, { error: "must name somebody" }).max(MOST_NAMES, { error: `must have at most ${MOST_NAMES} names` })
+    .optional(),
+  for: duration({ least: "100ms", most: "1h" }).prefault("10s"),
+  delay_ms: wholeNumber(1, LONGEST_DELAY_MS).prefault(250),
+  seed: wholeNumber(0, 2 ** 32 - 1).optional(),
+});
 
 /** What a body says, or the answer to one that says nothing of use. */
 export type OrderBody<T> = { readonly kind: "order"; readonly order: T } | {

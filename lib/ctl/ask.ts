@@ -1,4 +1,5 @@
 /** The commands that ask a running edge: what each of them asks, and how the answer is shown. */
+import { resolve } from "node:path";
 import type { AdminClient, Done } from "../admin/client.ts";
 import type { AskingCommand } from "../command_line/commands.ts";
 import type { FlagValues } from "../command_line/parse.ts";
@@ -11,7 +12,7 @@ import { backendsTable, playersTable } from "./tables.ts";
 import { trailText } from "./trail.ts";
 
 /** Commands with one answer. */
-export type Question = Exclude<AskingCommand, "health" | "complete" | "ctl events">;
+export type Question = Exclude<AskingCommand, "health" | "complete" | "drill" | "ctl events">;
 
 export interface Request {
   readonly client: AdminClient;
@@ -53,6 +54,7 @@ export const QUESTIONS: Readonly<Record<Question, (request: Request) => Promise<
     const answer = await client.rollBack();
     return { json: answer, text: reloadText(answer, Date.now()), trouble: reloadTrouble(answer) };
   },
+  upgrade: async ({ client, flags: { to } }) => done(await client.upgrade(to && resolve(to))),
   drain: async ({ client }) => done(await client.drainEdge()),
   "ctl status": async ({ client, paint }) => {
     const status = await client.status();

@@ -19,6 +19,7 @@ function colourOf(event: StampedEvent): Colour | undefined {
     case "kick":
     case "move-failed":
     case "wait":
+    case "drill":
       return "yellow";
     case "backend":
       return event.state === "down" ? "red" : undefined;
@@ -50,6 +51,8 @@ function sentence(event: StampedEvent): string {
       return because(`${event.backend} ${event.state}`, event.cause);
     case "reload":
       return because(event.result, event.detail);
+    case "drill":
+      return because(`${event.drill} ${event.state}: ${event.fault} before ${event.backend}`, event.cause);
     case "announce":
       return `to ${event.players} players: ${event.text}`;
     case "edge":

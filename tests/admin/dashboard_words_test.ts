@@ -38,6 +38,14 @@ const EVENTS: readonly (readonly [EdgeEvent, string])[] = [
     { event: "reload", result: "rolled-back", detail: "nobody confirmed" },
     "The reload was rolled back: nobody confirmed",
   ],
+  [
+    { event: "drill", drill: "3", fault: "stall", state: "begun", backend: "hub", cause: undefined },
+    "Drill 3 has begun: stall before [hub]",
+  ],
+  [
+    { event: "drill", drill: "3", fault: "stall", state: "ended", backend: "hub", cause: "its time is over" },
+    "Drill 3 has ended: stall before [hub]: its time is over",
+  ],
   [{ event: "announce", text: "Hi", players: 1 }, "Announced to 1 player: Hi"],
   [{ event: "edge", state: "draining" }, "The edge is draining"],
   [{ event: "edge", state: "started" }, "The edge has started"],

@@ -3,6 +3,10 @@ import type {
   Answer,
   BackendDetails,
   Control,
+  Declined,
+  DrillBegun,
+  DrillOrder,
+  DrillReport,
   EdgeStatus,
   PlayerStatus,
   ReloadAnswer,
@@ -50,6 +54,10 @@ export class FakeControl implements Control {
       latencies: [],
     }),
   ];
+  /** What the drill with the id "1" has shown. */
+  drillReport: DrillReport = fakeDrill();
+  /** Why no drill may begin; `undefined` where one may. */
+  drillRefusal: string | undefined;
   readonly trails: Trail[] = [fakeTrail("Notch", "A-1")];
   /** What {@linkcode status} says beside what follows from the lists. */
   readonly facts: Changeable<Omit<EdgeStatus, "players" | "waiting" | "sessions">> = {
@@ -240,11 +248,42 @@ export class FakeControl implements Control {
     return Promise.resolve(this.nextPlan);
   }
 
+  upgrade(to: string | undefined): Promise<Answer> {
+    this.#order("upgrade", to);
+    return Promise.resolve(
+      to === "/bad"
+        ? { kind: "refused", message: "Cannot upgrade: no" }
+        : { kind: "done", message: "process 7 has taken over" },
+    );
+  }
+
   drainEdge(): void {
     this.#order("drainEdge");
     this.ready = false;
     this.facts.state = "draining";
     this.emit({ event: "edge", state: "draining" });
+  }
+
+  beginDrill(order: DrillOrder): DrillBegun | Declined {
+    this.#order("beginDrill", order);
+    if (this.drillRefusal !== undefined) return { kind: "refused", message: this.drillRefusal };
+    return this.#backend(order.backend) === undefined
+      ? this.#unknownBackend(order.backend)
+      : { kind: "begun", drill: this.drillReport.drill };
+  }
+
+  drill(id: string): DrillReport | undefined {
+    this.#fail();
+    return id === this.drillReport.drill ? this.drillReport : undefined;
+  }
+
+  endDrill(id: string): Answer {
+    this.#order("endDrill", id);
+    if (id !== this.drillReport.drill) {
+      return { kind: "unknown", what: "drill", message: `There is no drill "${id}"`, hint: undefined };
+    }
+    this.drillReport = { ...this.drillReport, state: "over" };
+    return done(`drill ${id} is over`);
   }
 
   explain(who: string): Trail | undefined {
@@ -295,7 +334,7 @@ export class FakeControl implements Control {
     return unknown("player", name, this.playerList.map((player) => player.name));
   }
 
-  #unknownBackend(name: string): Answer {
+  #unknownBackend(name: string): Declined {
     return unknown("backend", name, this.backendList.map((backend) => backend.name));
   }
 
@@ -324,6 +363,44 @@ export function fakePlayer(player: Partial<PlayerStatus> & { readonly name: stri
     secondsThere: 60,
     moves: 0,
     ...player,
+  };
+}
+
+/** A drill that runs, in which one player was moved and another one saw nothing. */
+export function fakeDrill(): DrillReport {
+  return {
+    drill: "1",
+    fault: "stall",
+    backend: "hub",
+    state: "running",
+    ms: 1_204,
+    lost: 0,
+    seen: [
+      {
+        player: "Notch",
+        session: "A-1",
+        from: "hub",
+        metMs: 0,
+        steps: [
+          { ms: 1_001, step: "lost", backend: "hub", cause: "backend-stalled, silent for 1000 ms" },
+          { ms: 1_043, step: "joined", backend: "games" },
+        ],
+        omitted: 0,
+        silenceMs: 1_001,
+        outcome: { kind: "playing", backend: "games", ms: 1_043 },
+      },
+      {
+        player: "jeb_",
+        session: "A-2",
+        from: "hub",
+        metMs: 0,
+        steps: [],
+        omitted: 0,
+        silenceMs: 1_204,
+        outcome: { kind: "unaffected" },
+      },
+    ],
+    omitted: 0,
   };
 }
 
@@ -377,7 +454,7 @@ function refused(message: string): Answer {
   return { kind: "refused", message };
 }
 
-function unknown(what: "player" | "backend", name: string, known: readonly string[]): Answer {
+function unknown(what: "player" | "backend", name: string, known: readonly string[]): Declined {
   const message = `Cannot find ${what}: current value is ${JSON.stringify(name)}`;
   return { kind: "unknown", what, message, hint: nearest(name, known) };
 }

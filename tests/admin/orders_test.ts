@@ -51,6 +51,19 @@ const done: readonly {
     order: ["reload", 60_000],
     answer: { result: "applied", lines: ['backend "arena" added'], confirmBy: "2026-05-01T12:01:00.000Z" },
   },
+  {
+    path: "/v1/drills",
+    body: { fault: "delay", backend: "hub", players: ["Notch"], for: "5s", delay_ms: 100 },
+    order: ["beginDrill", { fault: { kind: "delay", ms: 100 }, backend: "hub", players: ["Notch"], forMs: 5_000 }],
+    answer: { drill: "1" },
+  },
+  {
+    path: "/v1/drills",
+    body: { fault: "garbage", backend: "hub", seed: 7 },
+    order: ["beginDrill", { fault: { kind: "garbage", seed: 7 }, backend: "hub", players: undefined, forMs: 10_000 }],
+    answer: { drill: "1" },
+  },
+  { path: "/v1/drills/1/end", order: ["endDrill", "1"], answer: { message: "drill 1 is over" } },
   { path: "/v1/drain", order: ["drainEdge"], answer: { message: "the edge drains and then stops" } },
 ];
 
@@ -234,6 +247,47 @@ const failing: readonly {
     status: 400,
     code: "bad_request",
     message: 'Cannot take request as "confirm" must be a duration such as "30s": current value is 60',
+  },
+  {
+    what: "a fault that there is not",
+    path: "/v1/drills",
+    body: '{"fault":"quake","backend":"hub"}',
+    status: 400,
+    code: "bad_request",
+    message: 'Cannot take request as "fault" must be "delay", "stall", "reset", "half-open", "garbage" or "death": ' +
+      'current value is "quake"',
+  },
+  {
+    what: "a drill for a day",
+    path: "/v1/drills",
+    body: '{"fault":"stall","backend":"hub","for":"24h"}',
+    status: 400,
+    code: "bad_request",
+    message: 'Cannot take request as "for" is wrong: Cannot use duration as it must be from 100ms to 1h: ' +
+      'current value is "24h"',
+  },
+  {
+    what: "a drill for nobody",
+    path: "/v1/drills",
+    body: '{"fault":"stall","backend":"hub","players":[]}',
+    status: 400,
+    code: "bad_request",
+    message: 'Cannot take request as "players" must name somebody: current value is an empty array',
+  },
+  {
+    what: "a drill on a backend that there is not",
+    path: "/v1/drills",
+    body: '{"fault":"stall","backend":"hubb"}',
+    status: 404,
+    code: "unknown_backend",
+    message: 'Cannot find backend: current value is "hubb" (did you mean "hub"?)',
+  },
+  {
+    what: "the end of a drill that there is not",
+    path: "/v1/drills/9/end",
+    status: 404,
+    code: "unknown_drill",
+    message: 'There is no drill "9"',
   },
   {
     what: "a path that there is not",

@@ -13,6 +13,7 @@ Deno.test("what can be looked at is answered as Control says it, in the shape th
     ["/v1/plan", control.nextPlan],
     ["/v1/explain/notch", control.trails[0]],
     ["/v1/explain/A-1", control.trails[0]],
+    ["/v1/drills/1", control.drillReport],
   ];
   for (const [path, expected] of cases) {
     const { status, headers, text } = await subject.ask(path);

@@ -20,6 +20,7 @@ export async function run(args: readonly string[], io: Partial<CliIo> = {}): Pro
     stderr: (text) => stderr += text,
     isTerminal: false,
     exists: () => Promise.resolve(false),
+    interruption: () => new AbortController().signal,
     run: () => Promise.reject(new Error("the edge was started")),
     demo: () => Promise.reject(new Error("the demo was started")),
     ...io,

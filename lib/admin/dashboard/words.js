@@ -71,6 +71,8 @@ export const RELOADS = {
   "rolled-back": "The reload was rolled back",
 };
 
+const EDGES = { draining: "is draining", "handed-over": "goes on in another process" };
+
 const SENTENCES = {
   join: (e) => [who(e), " joined ", where(e.backend), ` by ${e.listener} from ${e.ip}`],
   leave: (e) => [
@@ -105,8 +107,9 @@ const SENTENCES = {
   chat: (e) => [who(e), " in ", where(e.backend), ...because(e.text)],
   backend: (e) => [where(e.backend), ` ${CHANGES[e.state] ?? e.state}`, ...because(e.cause)],
   reload: (e) => [RELOADS[e.result] ?? e.result, ...because(e.detail)],
+  drill: (e) => [`Drill ${e.drill} has ${e.state}: ${e.fault} before `, where(e.backend), ...because(e.cause)],
   announce: (e) => [`Announced to ${count(e.players, "player")}`, ...because(e.text)],
-  edge: (e) => [`The edge ${e.state === "draining" ? "is draining" : `has ${e.state}`}`],
+  edge: (e) => [`The edge ${EDGES[e.state] ?? `has ${e.state}`}`],
 };
 
 /**
@@ -130,6 +133,7 @@ export function toneOf(event) {
     case "kick":
     case "move-failed":
     case "wait":
+    case "drill":
       return "warn";
     default:
       return "none";

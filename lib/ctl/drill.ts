@@ -1,0 +1,137 @@
+/** Drills, as an operator follows them. */
+import type { AdminClient, DrillRequest } from "../admin/client.ts";
+import type { DrillReport, Outcome, Sight, SightedStep } from "../admin/control.ts";
+import { escapeUnsafe } from "../observe/log_format.ts";
+import type { Paint } from "./paint.ts";
+import { type Cell, table } from "./table.ts";
+
+/** Milliseconds between two looks at what players see. */
+const LOOK_MS = 200;
+
+/** Something that became of a player. */
+export interface PlayerStep {
+  readonly player: string;
+  readonly step: SightedStep;
+}
+
+export interface RunDrillOptions {
+  readonly request: DrillRequest;
+  /** Ends the drill before its time. */
+  readonly interruption: AbortSignal;
+  /** Takes each step of each player, soon after it has happened. */
+  readonly show: (step: PlayerStep) => void;
+  /** @default 200 */
+  readonly lookMs?: number;
+}
+
+/**
+ * Begins a drill and follows it until it is over.
+ *
+ * @throws {AdminError} where the edge refuses, or goes before the drill is over
+ */
+export async function runDrill(
+  client: AdminClient,
+  { request, interruption, show, lookMs = LOOK_MS }: RunDrillOptions,
+): Promise<DrillReport> {
+  const { drill } = await client.beginDrill(request);
+  const shown = new Map<string, number>();
+  for (let isEnded = false;;) {
+    if (interruption.aborted && !isEnded) {
+      await client.endDrill(drill);
+      isEnded = true;
+    }
+    const report = await client.drill(drill);
+    for (const step of newSteps(report, shown)) show(step);
+    if (report.state === "over") return report;
+    await pause(lookMs, isEnded ? undefined : interruption);
+  }
+}
+
+/** A step as `  1.204 s  Steve  in the waiting room: hub went silent`, with the line feed. */
+export function stepLine({ player, step }: PlayerStep, paint: Paint): string {
+  const time = `${(step.ms / 1000).toFixed(3)} s`.padStart(9);
+  return `${paint(time, "grey")}  ${escapeUnsafe(player)}  ${escapeUnsafe(stepText(step))}\n`;
+}
+
+/** What all players saw, as a table, and a line about the whole. */
+export function reportText({ fault, backend, ms, lost, seen, omitted }: DrillReport, paint: Paint): string {
+  const header = ["PLAYER", "WAS ON", "SILENCE", "WHAT BECAME OF THEM"];
+  const rows = seen.map((sight): readonly Cell[] => [
+    sight.player,
+    sight.from === "" ? "-" : sight.from,
+    `${Math.round(sight.silenceMs)} ms`,
+    outcomeCell(sight),
+  ]);
+  const players = seen.length + omitted;
+  const end = `${fault} before ${backend} for ${(ms / 1000).toFixed(1)} s: ${players} ${
+    players === 1 ? "player" : "players"
+  } met it`;
+  const note = omitted === 0 ? "" : `, of ${omitted} of whom nothing was noted`;
+  const losses = paint(`${lost} lost`, lost === 0 ? "green" : "red");
+  return `${rows.length === 0 ? "" : table(header, rows, paint)}${escapeUnsafe(end + note)}, ${losses}\n`;
+}
+
+function* newSteps({ seen }: DrillReport, shown: Map<string, number>): Generator<PlayerStep> {
+  const fresh = seen.flatMap(({ player, session, steps }) => {
+    const before = shown.get(session) ?? 0;
+    shown.set(session, steps.length);
+    return steps.slice(before).map((step) => ({ player, step }));
+  });
+  yield* fresh.toSorted((a, b) => a.step.ms - b.step.ms);
+}
+
+function stepText(step: SightedStep): string {
+  switch (step.step) {
+    case "refused":
+      return `not taken by ${step.backend}: ${step.cause}`;
+    case "lost":
+      return `lost by ${step.backend}: ${step.cause}`;
+    case "waiting":
+      return `in the waiting room: ${step.cause}`;
+    case "joined":
+      return `on ${step.backend}`;
+    case "ended":
+      return `disconnected: ${step.reason} (${step.code})`;
+  }
+}
+
+function outcomeCell({ outcome, from }: Sight): Cell {
+  switch (outcome.kind) {
+    case "unaffected":
+      return { text: "unaffected", colour: "green" };
+    case "playing":
+      return `${wayTo(outcome.backend, from)} after ${spoken(outcome.ms)}`;
+    case "waiting":
+      return { text: `waiting room after ${spoken(outcome.ms)}`, colour: "yellow" };
+    case "adrift":
+      return { text: "between two servers", colour: "yellow" };
+    case "left":
+      return `${ended(outcome)} after ${spoken(outcome.ms)}`;
+    case "lost":
+      return { text: `lost, ${ended(outcome)} after ${spoken(outcome.ms)}`, colour: "red" };
+  }
+}
+
+function wayTo(backend: string, from: string): string {
+  if (from === "") return `joined ${backend}`;
+  return backend === from ? `back on ${backend}` : `moved to ${backend}`;
+}
+
+function ended({ code, reason }: Extract<Outcome, { readonly code: string }>): string {
+  return `disconnected with ${code}, ${reason},`;
+}
+
+function spoken(ms: number): string {
+  return `${Math.round(ms)} ms`;
+}
+
+/** Waits for `ms` milliseconds, or until the signal is aborted. */
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const wake = (): void => resolve();
+  const timer = setTimeout(wake, ms);
+  signal?.addEventListener("abort", wake);
+  await promise;
+  clearTimeout(timer);
+  signal?.removeEventListener("abort", wake);
+}
