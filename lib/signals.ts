@@ -2,12 +2,22 @@
 import { ExitCode } from "./exit_code.ts";
 
 /** Signals that do not exist on Windows, where adding a listener for them throws. */
-const UNIX_ONLY: readonly Deno.Signal[] = ["SIGTERM", "SIGQUIT", "SIGUSR1"];
+const UNIX_ONLY: readonly Deno.Signal[] = ["SIGTERM", "SIGQUIT", "SIGUSR1", "SIGUSR2"];
 
 /** Calls `listener` at each `signal`, where the system has it. */
 export function onSignal(signal: Deno.Signal, listener: () => void): void {
   if (Deno.build.os === "windows" && UNIX_ONLY.includes(signal)) return;
   Deno.addSignalListener(signal, listener);
+}
+
+/** From now on Ctrl-C does not end the process: the first one aborts the signal, the second one ends it. */
+export function interruption(): AbortSignal {
+  const interrupted = new AbortController();
+  onSignal("SIGINT", () => {
+    if (interrupted.signal.aborted) Deno.exit(ExitCode.Interrupted);
+    interrupted.abort();
+  });
+  return interrupted.signal;
 }
 
 /**

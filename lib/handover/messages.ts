@@ -1,0 +1,188 @@
+/**
+ * What two processes say to each other while one takes over from the other. Both may be of different releases, so that everything that
+ * comes is checked, and the first word tells the version of all others.
+ *
+ * A message is the size of its head in 4 bytes, least significant first, the head as JSON, and behind it the bytes that the head
+ * tells the sizes of.
+ */
+import { z } from "zod";
+import { currentValue } from "../config/current_value.ts";
+
+/** The version of what is said here. A release that changes the meaning of anything counts it up. */
+export const HANDOVER_VERSION = 1;
+
+/** Largest number of anything that is counted. */
+const MANY = 1 << 20;
+
+const size = z.int().min(0).max(1 << 30);
+const ms = z.number().min(0);
+const text = z.string().max(4096);
+const endpoint = z.object({ address: text, port: z.int().min(0).max(65_535) });
+
+/** The one message whose form never changes. */
+const hello = z.object({
+  kind: z.literal("hello"),
+  version: z.int(),
+  /** The release, for people. */
+  release: text,
+  /** Versions of a session's written-down state that the taker reads. */
+  states: z.array(z.int()).max(64).readonly(),
+  pid: z.int().min(1),
+});
+
+const listener = z.object({
+  name: text,
+  /** As the configuration has it: 0 for a port that was chosen by the system. */
+  bind: z.object({ host: text, port: z.int().min(0).max(65_535) }),
+});
+
+const backend = z.object({
+  name: text,
+  /** Whether it is given no more players, and whether those who are there are to go elsewhere. */
+  closing: z.enum(["no", "drained", "emptied"]),
+  /** Extensions that it has listed, with versions; absent where nobody has asked it yet. */
+  offers: z.array(z.tuple([text, z.int()]).readonly()).max(MANY).readonly().optional(),
+  /** Whether it breaks off over a list of extensions. */
+  refusesLists: z.boolean(),
+});
+
+const given = z.object({
+  kind: z.literal("given"),
+  /** A descriptor goes along for each, in this order. */
+  listeners: z.array(listener).max(MANY).readonly(),
+  /** What was learned about backends. */
+  backends: z.array(backend).max(MANY).readonly(),
+});
+
+/** A session without what was written down by itself: who plays, and what the process knows about the connections. */
+const passport = z.object({
+  session: text,
+  listener: text,
+  mode: z.enum(["parse", "raw"]),
+  player: text,
+  /** What the client says it is. */
+  client: text,
+  arrival: z.object({
+    source: endpoint,
+    destination: endpoint,
+    transport: z.enum(["tcp", "websocket"]),
+    secure: z.boolean(),
+    /** Milliseconds since the connection was accepted. */
+    ageMs: ms,
+  }),
+  /** Milliseconds since the player is where they are. */
+  thereMs: ms,
+  /** Its connections; a descriptor goes along for each, in this order. */
+  legs: z.array(z.int()).max(8).readonly(),
+});
+
+const session = z.object({
+  kind: z.literal("session"),
+  passport,
+  /** Sizes of what follows: the session's state, and what is not written yet to each leg. */
+  sizes: z.array(size).max(9).readonly(),
+});
+
+const refusal = z.object({ session: text, why: text });
+
+const MESSAGE = z.discriminatedUnion("kind", [
+  hello,
+  given,
+  session,
+  /** The taker is ready to take over. */
+  z.object({ kind: z.literal("ready") }),
+  /** The taker will not take over. */
+  z.object({ kind: z.literal("refused"), why: text }),
+  /** That were all sessions which go over now. */
+  z.object({ kind: z.literal("handed"), sessions: size }),
+  /** The taker has all sessions but these. */
+  z.object({ kind: z.literal("adopted"), refused: z.array(refusal).max(MANY).readonly() }),
+  /** They are the taker's from now on. */
+  z.object({ kind: z.literal("commit") }),
+  /** The taker goes on with them. */
+  z.object({ kind: z.literal("running") }),
+]);
+
+export type Hello = z.infer<typeof hello>;
+export type GivenListener = z.infer<typeof listener>;
+export type GivenBackend = z.infer<typeof backend>;
+export type Passport = z.infer<typeof passport>;
+export type SessionRefusal = z.infer<typeof refusal>;
+type PlainMessage = Exclude<z.infer<typeof MESSAGE>, { kind: "session" }>;
+
+/** A session on its way. */
+export interface TravellingSession {
+  readonly passport: Passport;
+  /** What the session has written down about itself. */
+  readonly state: Uint8Array;
+  /** What is not written yet, for each leg of the passport. */
+  readonly unsent: readonly Uint8Array[];
+}
+
+/** Everything that can be said. */
+export type Message = PlainMessage | { readonly kind: "session"; readonly session: TravellingSession };
+
+/** What was said, or why it cannot be understood. */
+export type Reading = Message | { readonly kind: "unreadable"; readonly why: string };
+
+const HEAD_SIZE = 4;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/** `message` as bytes. */
+export function encodeMessage(message: Message): Uint8Array {
+  if (message.kind !== "session") return join(message, []);
+  const { passport, state, unsent } = message.session;
+  const parts = [state, ...unsent];
+  return join({ kind: "session", passport, sizes: parts.map(({ length }) => length) }, parts);
+}
+
+/** What `bytes` say. What follows a head is a view of them. */
+export function decodeMessage(bytes: Uint8Array): Reading {
+  if (bytes.length < HEAD_SIZE) return unreadable("it is cut short");
+  const headEnd = HEAD_SIZE + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  if (headEnd > bytes.length) return unreadable("it is cut short");
+  const head = parseJson(bytes.subarray(HEAD_SIZE, headEnd));
+  const { success, data, error } = MESSAGE.safeParse(head);
+  if (!success) return unreadable(explained(error));
+  if (data.kind !== "session") return data;
+  return travelling(data, bytes.subarray(headEnd));
+}
+
+function travelling({ passport, sizes }: z.infer<typeof session>, tail: Uint8Array): Reading {
+  if (sizes.length !== passport.legs.length + 1) return unreadable("its parts are not those of its connections");
+  if (sizes.reduce((sum, size) => sum + size, 0) !== tail.length) return unreadable("its parts have other sizes");
+  let at = 0;
+  const [state = tail, ...unsent] = sizes.map((size) => tail.subarray(at, at += size));
+  return { kind: "session", session: { passport, state, unsent } };
+}
+
+function join(head: object, parts: readonly Uint8Array[]): Uint8Array {
+  const json = encoder.encode(JSON.stringify(head));
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, HEAD_SIZE + json.length));
+  new DataView(bytes.buffer).setUint32(0, json.length, true);
+  bytes.set(json, HEAD_SIZE);
+  let at = HEAD_SIZE + json.length;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(decoder.decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+function unreadable(why: string): Reading {
+  return { kind: "unreadable", why: `Cannot understand what the other process says: ${why}` };
+}
+
+function explained({ issues: [issue] }: z.ZodError): string {
+  if (issue === undefined) return "it has another form";
+  return `${issue.path.join(".") || "the message"}: ${issue.message}, ${currentValue(issue.input)}`;
+}

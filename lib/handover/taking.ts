@@ -1,0 +1,119 @@
+/** The side of the process that takes over: what it says, and in which order. */
+import { type Conversation, GoneError, HandoverError } from "./conversation.ts";
+import {
+  type GivenBackend,
+  type GivenListener,
+  HANDOVER_VERSION,
+  type SessionRefusal,
+  type TravellingSession,
+} from "./messages.ts";
+
+/** Milliseconds that the process which gives may take for one step; it gives this one less. */
+const STEP_MS = 30_000;
+
+/** A listener of the process before, by a descriptor of this one. */
+export interface InheritedListener extends GivenListener {
+  readonly descriptor: number;
+}
+
+/** What comes over beside sessions. */
+export interface Inheritance {
+  readonly listeners: readonly InheritedListener[];
+  readonly backends: readonly GivenBackend[];
+}
+
+/** What an edge does that takes over. All descriptors are its own from the moment it is given them. */
+export interface HandoverTaker {
+  /** Makes everything ready that the configuration asks for. Rejects where that cannot be. */
+  inherit(inheritance: Inheritance): Promise<void>;
+  /** Restores a session, of which nothing is read or written yet. Returns why it cannot, where it cannot. */
+  adopt(session: TravellingSession, descriptors: readonly number[]): string | undefined;
+  /** Goes on with what was adopted; the first time, accepts players from then on. */
+  begin(): void;
+  /** Forgets what was adopted and not begun, which is still the other process's. */
+  abandon(): void;
+}
+
+/** Who takes over. */
+export interface Introduction {
+  readonly release: string;
+  /** Versions of what sessions write down that it reads. */
+  readonly states: readonly number[];
+}
+
+/**
+ * Takes over listeners, what is known, and all sessions that come at once; resolves when the edge goes on with them.
+ *
+ * @throws {HandoverError} where that does not come about: nothing is this process's then
+ */
+export async function takeOver(giver: Conversation, taker: HandoverTaker, who: Introduction): Promise<void> {
+  const { release, states } = who;
+  await giver.say(
+    { kind: "hello", version: HANDOVER_VERSION, release, states, pid: Deno.pid },
+    step(),
+  );
+  const { message: { listeners, backends }, descriptors } = await giver.expect("given", step());
+  if (listeners.length !== descriptors.length) {
+    throw new HandoverError(`${descriptors.length} descriptors came for ${listeners.length} listeners`);
+  }
+  const inherited = listeners.flatMap((listener, index) => {
+    const descriptor = descriptors[index];
+    return descriptor === undefined ? [] : [{ ...listener, descriptor }];
+  });
+  try {
+    await taker.inherit({ listeners: inherited, backends });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    await giver.say({ kind: "refused", why }, step());
+    throw error;
+  }
+  await giver.say({ kind: "ready" }, step());
+  if (!await takeRound(giver, taker, step())) throw new GoneError();
+}
+
+/**
+ * Takes sessions over that could not come at once, until the other process has no more.
+ *
+ * @param signal Ends it.
+ * @throws {HandoverError} where it breaks off in the middle: what was under way stays the other process's
+ */
+export async function takeRest(giver: Conversation, taker: HandoverTaker, signal: AbortSignal): Promise<void> {
+  while (await takeRound(giver, taker, signal));
+}
+
+/** Returns whether there was a round: not where the other process has closed its end. */
+async function takeRound(giver: Conversation, taker: HandoverTaker, signal: AbortSignal): Promise<boolean> {
+  const refused: SessionRefusal[] = [];
+  let count = 0;
+  try {
+    while (true) {
+      const heard = await giver.hear(signal);
+      if (heard === undefined && count === 0) return false;
+      const { message, descriptors } = heard ?? gone();
+      if (message.kind === "handed" && message.sessions === count) break;
+      if (message.kind !== "session") {
+        throw new HandoverError(`the other process says ${message.kind} after ${count} sessions`);
+      }
+      count++;
+      const why = taker.adopt(message.session, descriptors);
+      if (why !== undefined) refused.push({ session: message.session.passport.session, why });
+    }
+    await giver.say({ kind: "adopted", refused }, signal);
+    await giver.expect("commit", signal);
+    // Said first: until it is, the other process may still take everything back.
+    await giver.say({ kind: "running" }, signal);
+  } catch (error) {
+    taker.abandon();
+    throw error;
+  }
+  taker.begin();
+  return true;
+}
+
+function gone(): never {
+  throw new GoneError();
+}
+
+function step(): AbortSignal {
+  return AbortSignal.timeout(STEP_MS);
+}

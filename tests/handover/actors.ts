@@ -1,0 +1,74 @@
+/** Edges that give and take over, as far as a handover sees of them. */
+import type { Estate, Frozen, HandoverGiver, LeavingSession } from "../../lib/handover/giving.ts";
+import type { TravellingSession } from "../../lib/handover/messages.ts";
+import type { HandoverTaker, Inheritance } from "../../lib/handover/taking.ts";
+import { traveller } from "./travellers.ts";
+
+/** Gives those whom it is told to, and notes what becomes of them. */
+export class FakeGiver implements HandoverGiver {
+  readonly stateVersion = 1;
+  obstacle: string | undefined;
+  estate: Estate = {
+    listeners: [{ name: "main", bind: { host: "127.0.0.1", port: 25_565 }, descriptor: 7 }],
+    backends: [{ name: "hub", closing: "no", refusesLists: false }],
+  };
+  /** Players who can go over now. */
+  ready: string[];
+  /** What was called, in order. */
+  readonly calls: string[] = [];
+  readonly #descriptor: number;
+
+  constructor(ready: readonly string[], descriptor = 100) {
+    this.ready = [...ready];
+    this.#descriptor = descriptor;
+  }
+
+  freeze(): Frozen {
+    const players = this.ready;
+    this.ready = [];
+    const sessions = players.map((player): LeavingSession => ({
+      ...traveller(player),
+      descriptors: [this.#descriptor],
+    }));
+    this.calls.push(`freeze ${players}`);
+    return {
+      sessions,
+      thaw: () => {
+        this.ready = players;
+        this.calls.push("thaw");
+      },
+      release: (kept) => this.calls.push(`release, keep ${[...kept]}`),
+    };
+  }
+}
+
+/** Takes everything but the players it is told not to. */
+export class FakeTaker implements HandoverTaker {
+  inherited: Inheritance | undefined;
+  /** Why it does not inherit. */
+  fault: string | undefined;
+  unwanted: readonly string[] = [];
+  readonly adopted: TravellingSession[] = [];
+  readonly descriptors: number[] = [];
+  readonly calls: string[] = [];
+
+  inherit(inheritance: Inheritance): Promise<void> {
+    this.inherited = inheritance;
+    return this.fault === undefined ? Promise.resolve() : Promise.reject(new Error(this.fault));
+  }
+
+  adopt(session: TravellingSession, descriptors: readonly number[]): string | undefined {
+    this.descriptors.push(...descriptors);
+    if (this.unwanted.includes(session.passport.player)) return "not that one";
+    this.adopted.push(session);
+    return undefined;
+  }
+
+  begin(): void {
+    this.calls.push("begin");
+  }
+
+  abandon(): void {
+    this.calls.push("abandon");
+  }
+}

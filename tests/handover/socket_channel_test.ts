@@ -1,0 +1,109 @@
+import { HandoverError } from "../../lib/handover/conversation.ts";
+import type { SocketChannel } from "../../lib/handover/socket_channel.ts";
+import { comeToDoor, SocketDoor } from "../../lib/handover/socket_door.ts";
+import { Libc } from "../../lib/transport/epoll/libc.ts";
+import { assert, assertEquals, assertRejects, assertThrows } from "../harness/assert.ts";
+
+const linuxTest = (name: string, fn: () => Promise<void>): void =>
+  Deno.test({ name, ignore: Deno.build.os !== "linux", fn });
+
+const SOON = (): AbortSignal => AbortSignal.timeout(5_000);
+
+/** Two ends, as two processes would have them. */
+async function withChannel(test: (libc: Libc, a: SocketChannel, b: SocketChannel) => Promise<void>): Promise<void> {
+  const libc = new Libc();
+  const folder = await Deno.makeTempDir();
+  using door = new SocketDoor(libc, folder);
+  const accepted = door.accept(SOON());
+  const a = comeToDoor(libc, door.path);
+  const b = await accepted;
+  try {
+    await test(libc, a, b);
+  } finally {
+    a.close();
+    b.close();
+  }
+}
+
+function pattern(length: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, index) => index * 31 + (index >> 8));
+}
+
+linuxTest("parcels of any size come whole and in order", () =>
+  withChannel(async (_libc, a, b) => {
+    const sizes = [1, 100, 32_766, 32_767, 32_768, 65_536, 3_000_000, 5];
+    const sending = (async () => {
+      for (const size of sizes) await a.send({ bytes: pattern(size), descriptors: [] }, SOON());
+    })();
+    for (const size of sizes) assertEquals((await b.receive(SOON()))?.bytes, pattern(size));
+    await sending;
+  }));
+
+linuxTest("descriptors go along, more of them than fit into one packet", () =>
+  withChannel(async (libc, a, b) => {
+    const folder = await Deno.makeTempDir();
+    const path = `${folder}/text`;
+    await Deno.writeTextFile(path, "over");
+    const signals = Array.from({ length: 19 }, () => libc.createSignal());
+    await a.send({ bytes: new Uint8Array([1]), descriptors: signals }, SOON());
+    const parcel = await b.receive(SOON());
+    assertEquals(parcel?.descriptors.length, 19);
+    assertEquals(parcel?.bytes, new Uint8Array([1]));
+    const received = parcel?.descriptors ?? [];
+    const kinds = received.map((descriptor) => Deno.readLinkSync(`/proc/self/fd/${descriptor}`));
+    assert(kinds.every((kind) => kind.includes("eventfd")), kinds.join());
+    for (const descriptor of [...signals, ...received]) libc.close(descriptor);
+  }));
+
+linuxTest("the end of the other side is told, after everything that it sent", () =>
+  withChannel(async (_libc, a, b) => {
+    await a.send({ bytes: pattern(10), descriptors: [] }, SOON());
+    a.close();
+    assertEquals((await b.receive(SOON()))?.bytes, pattern(10));
+    assertEquals(await b.receive(SOON()), undefined);
+    await assertRejects(() => b.send({ bytes: pattern(1), descriptors: [] }, SOON()), HandoverError);
+  }));
+
+linuxTest("a wait that is given up leaves the channel as it was", () =>
+  withChannel(async (_libc, a, b) => {
+    await assertRejects(() => b.receive(AbortSignal.timeout(20)), DOMException);
+    await a.send({ bytes: pattern(3), descriptors: [] }, SOON());
+    assertEquals((await b.receive(SOON()))?.bytes, pattern(3));
+  }));
+
+linuxTest("sending to somebody who takes nothing ends with the signal", () =>
+  withChannel(async (_libc, a) => {
+    await assertRejects(
+      () => a.send({ bytes: pattern(4_000_000), descriptors: [] }, AbortSignal.timeout(50)),
+      DOMException,
+    );
+  }));
+
+linuxTest("too much at once is refused by whoever sends it", () =>
+  withChannel(async (_libc, a) => {
+    await assertRejects(
+      () => a.send({ bytes: new Uint8Array(9 << 20), descriptors: [] }, SOON()),
+      HandoverError,
+      "9437184 bytes",
+    );
+  }));
+
+linuxTest("a door can be left without anybody having come, and its folder goes with it", async () => {
+  const libc = new Libc();
+  const folder = await Deno.makeTempDir();
+  {
+    using door = new SocketDoor(libc, folder);
+    const { mode } = await Deno.stat(door.path.slice(0, -"/s".length));
+    assertEquals((mode ?? 0) & 0o777, 0o700);
+    await assertRejects(() => door.accept(AbortSignal.timeout(20)), DOMException);
+  }
+  assertEquals((await Array.fromAsync(Deno.readDir(folder))).length, 0);
+  assertThrows(() => comeToDoor(libc, `${folder}/gone`), HandoverError, "No such file");
+});
+
+linuxTest("a door in a folder with too long a path cannot be, and leaves nothing behind", async () => {
+  const folder = `${await Deno.makeTempDir()}/${"long".repeat(30)}`;
+  await Deno.mkdir(folder);
+  assertThrows(() => new SocketDoor(new Libc(), folder), RangeError, "Cannot use path of a Unix socket");
+  assertEquals((await Array.fromAsync(Deno.readDir(folder))).length, 0);
+});
