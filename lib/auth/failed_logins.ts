@@ -17,7 +17,8 @@ interface Failures {
 
 /** Slows down who tries names with wrong keys: the more of them an address has tried, the later it hears that one was wrong. */
 export class FailedLogins {
-  readonly #failures = new LRUCache<string, Failures>({ max: MAX_ADDRESSES });
+  // With `max` it would make room for all of them at once.
+  readonly #failures = new LRUCache<string, Failures>({ maxSize: MAX_ADDRESSES, sizeCalculation: () => 1 });
 
   /** Addresses that are remembered. */
   get size(): number {

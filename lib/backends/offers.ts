@@ -41,6 +41,16 @@ export class Offers {
     this.#announced = this.#union();
   }
 
+  /** What `backend` offered; `undefined` where nobody has asked it yet. */
+  offerOf(backend: string): ExtensionSet | undefined {
+    return this.#offers.get(backend);
+  }
+
+  /** Whether `backend` broke off because it was sent a list, and has not spoken CPE since. */
+  refusesLists(backend: string): boolean {
+    return this.#refusesLists.has(backend);
+  }
+
   /** `backend` broke off because it was sent a list. */
   listRefused(backend: string): void {
     this.#refusesLists.add(backend);

@@ -52,8 +52,12 @@ export class Connections {
     const key = addressKey(address);
     const reason = this.#refusal(key, now);
     if (reason !== undefined && !this.#limits.dryRun) return { kind: "refused", reason };
-    this.#open.set(key, this.#count(key) + 1);
-    return { kind: "admitted", lease: this.#lease(key), wouldRefuse: reason };
+    return { kind: "admitted", lease: this.#take(key), wouldRefuse: reason };
+  }
+
+  /** Counts a connection of `address` that is open already, whatever the limits. */
+  hold(address: string): Lease {
+    return this.#take(addressKey(address));
   }
 
   #refusal(key: string, now: number): ConnectionRefusal | undefined {
@@ -61,20 +65,36 @@ export class Connections {
     return this.#rate.take(key, now) ? undefined : "connecting-too-fast";
   }
 
+  #take(key: string): Lease {
+    this.#open.set(key, this.#count(key) + 1);
+    return new KeyLease(key, this.#release);
+  }
+
   #count(key: string): number {
     return this.#open.get(key) ?? 0;
   }
 
-  #lease(key: string): Lease {
-    let held = true;
-    return {
-      release: () => {
-        if (!held) return;
-        held = false;
-        const left = this.#count(key) - 1;
-        if (left === 0) this.#open.delete(key);
-        else this.#open.set(key, left);
-      },
-    };
+  /** A value, so that all leases share it. */
+  readonly #release = (key: string): void => {
+    const left = this.#count(key) - 1;
+    if (left === 0) this.#open.delete(key);
+    else this.#open.set(key, left);
+  };
+}
+
+/** One connection of the address with that key. */
+class KeyLease implements Lease {
+  readonly #key: string;
+  #release: ((key: string) => void) | undefined;
+
+  constructor(key: string, release: (key: string) => void) {
+    this.#key = key;
+    this.#release = release;
+  }
+
+  release(): void {
+    const release = this.#release;
+    this.#release = undefined;
+    release?.(this.#key);
   }
 }

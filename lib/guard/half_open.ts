@@ -5,8 +5,8 @@ import type { Lease } from "./lease.ts";
  * connections open keeps no newcomer out.
  */
 export class HalfOpen {
-  /** What closes each connection, the oldest first. */
-  readonly #closers = new Map<Lease, () => void>();
+  /** The oldest first. */
+  readonly #rooms = new Set<Room>();
   #limit: number;
   #evictions = 0;
 
@@ -17,7 +17,7 @@ export class HalfOpen {
 
   /** Connections that are half open. */
   get size(): number {
-    return this.#closers.size;
+    return this.#rooms.size;
   }
 
   /** Connections that were closed to make room, so far. */
@@ -31,23 +31,54 @@ export class HalfOpen {
   }
 
   /**
-   * Takes one more connection in. The lease is released once it is known who it is, or it is gone.
+   * Takes one more connection in. The room is released once it is known who it is, or it is gone.
    *
    * @param close Closes the connection; called at most once, never after the release.
    */
-  enter(close: () => void): Lease {
-    while (this.#closers.size >= this.#limit) this.#evictOldest();
-    const lease: Lease = { release: () => void this.#closers.delete(lease) };
-    this.#closers.set(lease, close);
-    return lease;
+  enter(close: () => void): Room {
+    while (this.#rooms.size >= this.#limit) this.#evictOldest();
+    const room = new Room(this.#rooms, close);
+    this.#rooms.add(room);
+    return room;
   }
 
   #evictOldest(): void {
-    for (const [lease, close] of this.#closers) {
-      this.#closers.delete(lease);
+    for (const room of this.#rooms) {
       this.#evictions++;
-      close();
+      room.evict();
       return;
     }
+  }
+}
+
+/** What one connection takes up. */
+export class Room implements Lease {
+  readonly #rooms: Set<Room>;
+  /** `undefined` once it is released or evicted. */
+  #close: (() => void) | undefined;
+  #isEvicted = false;
+
+  constructor(rooms: Set<Room>, close: () => void) {
+    this.#rooms = rooms;
+    this.#close = close;
+  }
+
+  /** The connection is closed in another way from now on: at once, where it was to be closed already. */
+  closeBy(close: () => void): void {
+    if (this.#isEvicted) close();
+    else if (this.#close !== undefined) this.#close = close;
+  }
+
+  release(): void {
+    this.#rooms.delete(this);
+    this.#close = undefined;
+  }
+
+  /** Releases the room and closes the connection. */
+  evict(): void {
+    const close = this.#close;
+    this.release();
+    this.#isEvicted = true;
+    close?.();
   }
 }

@@ -19,7 +19,8 @@ export class RateLimit {
 
   constructor(rate: Rate, { maxKeys = 65_536 }: RateLimitOptions = {}) {
     this.#rate = rate;
-    this.#forgivenAt = new LRUCache({ max: maxKeys });
+    // With `max` it would make room for all of them at once, 1.5 MiB for the default.
+    this.#forgivenAt = new LRUCache({ maxSize: maxKeys, sizeCalculation: () => 1 });
   }
 
   /** Keys that are remembered. */

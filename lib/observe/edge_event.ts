@@ -50,8 +50,17 @@ export type EdgeEvent =
   | { readonly event: "chat"; readonly session: string; readonly player: string; readonly text: string } & OnBackend
   | { readonly event: "backend"; readonly state: BackendChange; readonly cause: string | undefined } & OnBackend
   | { readonly event: "reload"; readonly result: ReloadResult; readonly detail: string }
+  /** Connections to a backend are disturbed on purpose, or no more: `cause` says why it ended. */
+  | {
+    readonly event: "drill";
+    readonly drill: string;
+    readonly fault: string;
+    readonly state: "begun" | "ended";
+    readonly cause: string | undefined;
+  } & OnBackend
   | { readonly event: "announce"; readonly text: string; readonly players: number }
-  | { readonly event: "edge"; readonly state: "started" | "draining" | "stopped" };
+  /** `"handed-over"`: another process has taken over, and tells of what happens from then on. */
+  | { readonly event: "edge"; readonly state: "started" | "draining" | "stopped" | "handed-over" };
 
 interface OnBackend {
   readonly backend: string;

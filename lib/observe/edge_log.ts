@@ -50,3 +50,25 @@ export function logBackendOrder(log: Log, { backend, order, move }: LoggedOrder)
   if (order === "enabled") log.info("backend-enabled", "backend is given players again", { server: backend });
   else log.info("backend-drained", "backend is given no more players", { server: backend, move });
 }
+
+/** What went over to another process. */
+export interface LoggedUpgrade {
+  readonly pid: number;
+  /** Sessions. */
+  readonly count: number;
+  /** Milliseconds for which they stood still. */
+  readonly ms: number;
+  /** Sessions that the other process would not have. */
+  readonly refused: readonly { readonly session: string; readonly why: string }[];
+}
+
+/** Logs that another process has taken over, and each session that it would not have. */
+export function logUpgrade(log: Log, { pid, count, ms, refused }: LoggedUpgrade): void {
+  for (const { session, why } of refused) log.warn("session-stays", "session cannot go over", { session, why });
+  log.info("upgraded", "another process has taken over", { pid, sessions: count, ms: Math.round(ms) });
+}
+
+/** Logs that none has. */
+export function logUpgradeRefused(log: Log, why: string): void {
+  log.error("upgrade-refused", "no other process takes over, everything goes on as before", { why });
+}

@@ -47,6 +47,8 @@ const SESSION_S = [
 
 /** Counts what happens in one session. */
 export interface SessionMeter {
+  /** Another process has counted the login. */
+  resume(): void;
   /** @param ageMs Milliseconds since the connection was accepted. */
   event(event: SessionEvent, ageMs: number): void;
 }
@@ -110,35 +112,17 @@ export class SessionMetrics {
 
   /** A session begins. */
   begin(): SessionMeter {
-    let loggedIn = false;
-    const login = (result: LoginResult): void => {
-      if (!loggedIn) this.#logins.inc({ result });
-      loggedIn = true;
-    };
-    return {
-      event: (event, ageMs) => {
-        switch (event.kind) {
-          case "joined":
-            login("joined");
-            break;
-          case "waiting":
-            login("waiting");
-            break;
-          case "playable":
-            this.#timeToPlayable.observe(ageMs / 1_000);
-            break;
-          case "moved":
-            this.#moves.moved(event.move);
-            break;
-          case "move-failed":
-            this.#moves.failed(event.from, event.to);
-            break;
-          case "ended":
-            login(loginEndedBy(event.summary.reason));
-            this.#ended(event.summary);
-        }
-      },
-    };
+    return new StartedMeter(this, this.#moves);
+  }
+
+  /** This came of a session's login. */
+  loggedIn(result: LoginResult): void {
+    this.#logins.inc({ result });
+  }
+
+  /** A player's first map was complete, `ageMs` milliseconds after the connection was accepted. */
+  playable(ageMs: number): void {
+    this.#timeToPlayable.observe(ageMs / 1_000);
   }
 
   /** A connection was turned away before it was a session. */
@@ -146,12 +130,55 @@ export class SessionMetrics {
     this.#rejected.inc({ reason });
   }
 
-  #ended(summary: SessionSummary): void {
+  /** A session is over. */
+  ended(summary: SessionSummary): void {
     const { reason, timers } = summary;
     this.#sessions.inc({ result: reason });
     if (REJECTIONS.includes(reason)) this.#rejected.inc({ reason });
     if (isLost(summary)) this.#lost.inc({ cause: reason });
     if (wasLetIn(timers)) this.#duration.observe(timers.total / 1_000);
+  }
+}
+
+/** One session, which needs no more than to know whether its login was counted. */
+class StartedMeter implements SessionMeter {
+  readonly #sessions: SessionMetrics;
+  readonly #moves: MoveMetrics;
+  #isLoggedIn = false;
+
+  constructor(sessions: SessionMetrics, moves: MoveMetrics) {
+    this.#sessions = sessions;
+    this.#moves = moves;
+  }
+
+  resume(): void {
+    this.#isLoggedIn = true;
+  }
+
+  event(event: SessionEvent, ageMs: number): void {
+    switch (event.kind) {
+      case "joined":
+      case "waiting":
+        this.#login(event.kind);
+        break;
+      case "playable":
+        this.#sessions.playable(ageMs);
+        break;
+      case "moved":
+        this.#moves.moved(event.move);
+        break;
+      case "move-failed":
+        this.#moves.failed(event.from, event.to);
+        break;
+      case "ended":
+        this.#login(loginEndedBy(event.summary.reason));
+        this.#sessions.ended(event.summary);
+    }
+  }
+
+  #login(result: LoginResult): void {
+    if (!this.#isLoggedIn) this.#sessions.loggedIn(result);
+    this.#isLoggedIn = true;
   }
 }
 

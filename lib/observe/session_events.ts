@@ -34,6 +34,13 @@ export class SessionNews {
     this.#context = context;
   }
 
+  /** The session is that of a player who has joined before, in another process, and is on `backend`. */
+  resume(player: string, backend: string): void {
+    this.#player = player;
+    this.#backend = backend;
+    this.#hasJoined = true;
+  }
+
   /** What `event` means to others, in the order in which it happened. */
   tell(event: SessionEvent, { chat, maskAddresses }: NewsOptions): readonly EdgeEvent[] {
     const show = maskAddresses ? maskAddressesIn : (text: string): string => text;

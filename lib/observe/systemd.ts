@@ -50,6 +50,12 @@ export class ServiceManager {
     this.#send("STOPPING=1");
   }
 
+  /** Process `pid` is the service from now on; nothing more is said from here. */
+  handedOver(pid: number): void {
+    clearInterval(this.#beats);
+    this.#send(`WATCHDOG=1\nMAINPID=${pid}`);
+  }
+
   /** One line on how the edge is, for `systemctl status`; the same text is sent once. */
   status(text: string): void {
     if (text === this.#status) return;

@@ -19,7 +19,12 @@ export interface TrailStart {
   readonly secure: boolean;
   /** Milliseconds since 1970 at which the connection was accepted. */
   readonly startedAt: number;
+  /** Whether another process had the session before this one. */
+  readonly isResumed?: boolean;
 }
+
+/** An event that explains something. */
+export type TrailEvent = Exclude<SessionEvent, { readonly kind: "offered" | "chat" }>;
 
 /** Colours in what players read. */
 const COLOURS = /&[0-9a-f]/gi;
@@ -60,13 +65,21 @@ const STAGES: Readonly<Record<string, string>> = {
 };
 
 /** The words for a session's first moment. */
-export function startWords({ listener, ip, transport, secure }: TrailStart): StepWords {
-  const how = transport === "websocket" ? "by WebSocket" : "by TCP";
-  return { step: "accepted", text: `${ip} connected to listener "${listener}" ${how}${secure ? ", encrypted" : ""}` };
+export function startWords({ listener, ip, transport, secure, isResumed = false }: TrailStart): StepWords {
+  const how = `${transport === "websocket" ? "by WebSocket" : "by TCP"}${secure ? ", encrypted" : ""}`;
+  const since = isResumed
+    ? "; an upgrade has handed the session over since, and what was before is not known any more"
+    : "";
+  return { step: "accepted", text: `${ip} connected to listener "${listener}" ${how}${since}` };
 }
 
-/** The words for an event; `undefined` where it explains nothing. */
-export function eventWords(event: SessionEvent): StepWords | undefined {
+/** Whether an event explains how a session went. */
+export function explains(event: SessionEvent): event is TrailEvent {
+  return event.kind !== "offered" && event.kind !== "chat";
+}
+
+/** The words for an event. */
+export function eventWords(event: TrailEvent): StepWords {
   switch (event.kind) {
     case "identified": {
       const { player, client, protocol } = event;
@@ -115,16 +128,17 @@ export function eventWords(event: SessionEvent): StepWords | undefined {
       };
     case "ended":
       return { step: event.kind, text: endText(event.summary) };
-    case "offered":
-    case "chat":
-      return undefined;
   }
 }
 
-/** The words for a decision. */
-export function decisionWords({ wish, rule, picked, candidates }: Decision): StepWords {
+/**
+ * The words for a decision.
+ *
+ * @param count Of its candidates, where not all of them are given.
+ */
+export function decisionWords({ wish, rule, picked, candidates }: Decision, count: number): StepWords {
   const outcome = picked === undefined
-    ? `nobody takes the player now: ${obstacles(candidates)}`
+    ? `nobody takes the player now: ${obstacles(candidates, count)}`
     : `"${picked}" was chosen${rule === undefined ? "" : ` by ${rule}`}`;
   return { step: "decided", text: `${wish}: ${outcome}` };
 }
@@ -134,12 +148,12 @@ export function obstacleText(obstacle: Obstacle | undefined): string | undefined
   return obstacle && OBSTACLES[obstacle];
 }
 
-function obstacles(candidates: readonly DecisionCandidate[]): string {
-  if (candidates.length === 0) return "there is no backend in question";
+function obstacles(candidates: readonly DecisionCandidate[], count: number): string {
+  if (count === 0) return "there is no backend in question";
   const named = candidates.slice(0, NAMED).map((candidate) =>
     `"${candidate.backend}" (${obstacleText(candidate.obstacle) ?? candidate.state})`
   );
-  const more = candidates.length - named.length;
+  const more = count - named.length;
   return named.join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 

@@ -3,7 +3,15 @@ import type { Trail, TrailCandidate, TrailStep } from "./trail.ts";
 import type { Decision, DecisionCandidate } from "../routing/decision.ts";
 import type { SessionEvent } from "../session/port.ts";
 import { maskAddressesIn } from "./address_mask.ts";
-import { decisionWords, eventWords, obstacleText, startWords, type StepWords, type TrailStart } from "./trail_text.ts";
+import {
+  decisionWords,
+  eventWords,
+  explains,
+  obstacleText,
+  startWords,
+  type TrailEvent,
+  type TrailStart,
+} from "./trail_text.ts";
 
 export type { TrailStart } from "./trail_text.ts";
 
@@ -11,10 +19,14 @@ export type { TrailStart } from "./trail_text.ts";
 const KEPT = 1_000;
 /** Sessions that run and are kept. Beyond that the oldest of them are forgotten. */
 const MOST_RUNNING = 10_000;
-/** Steps that are kept of the beginning of a session, and of its end. */
+/** Steps that are kept of the beginning of a session, its first moment included, and of its end. */
 const HALF = 20;
+/** Steps that are kept behind the first moment. */
+const MOST_STEPS = 2 * HALF - 1;
 /** Backends that are kept of one decision. */
 const MOST_CANDIDATES = 16;
+
+const NO_STEPS: readonly KeptStep[] = [];
 
 /** An end code as players read it, or the session's name alone. */
 const CODE = /^\[?(?:[A-Z]{2}-)?([0-9A-Z]+)\]?$/;
@@ -24,11 +36,18 @@ export interface TrailView {
   readonly maskAddresses: boolean;
 }
 
-/** A step as it is kept. */
-interface KeptStep extends StepWords {
+/** A step as it is kept: words are made only for whoever asks. */
+interface KeptStep {
   readonly ms: number;
-  /** What {@linkcode pack} makes of the candidates. */
-  readonly candidates?: string;
+  readonly what: TrailEvent | KeptDecision;
+}
+
+interface KeptDecision extends Pick<Decision, "wish" | "rule" | "picked"> {
+  readonly kind: "decided";
+  /** What {@linkcode pack} makes of the candidates, or of the first of them. */
+  readonly candidates: string;
+  /** How many there were. */
+  readonly count: number;
 }
 
 interface Kept {
@@ -38,15 +57,14 @@ interface Kept {
   /** The name of whoever was let in, or else the one that was claimed; empty before. */
   player: string;
   isIn: boolean;
-  readonly first: KeptStep[];
-  readonly last: KeptStep[];
+  /** Behind the first moment. */
+  steps: readonly KeptStep[];
   omitted: number;
 }
 
 /**
  * Keeps the trails of all running sessions, up to 10,000, and of those that are over the last 1,000 that were let in and the last
- * 1,000 that were not, so that a flood of these does not wash away the others. Each has at most 40 steps. Measured: 4 KiB for a
- * session that moves once among four backends, 15 KiB for one that moves on and on, at most 35 KiB.
+ * 1,000 that were not, so that a flood of these does not wash away the others. Each has at most 40 steps. MEASURED.
  *
  * `now` is always milliseconds of a clock that never goes back.
  */
@@ -57,20 +75,23 @@ export class Trails {
 
   /** A session begins; its connection was accepted at `acceptedAt`. */
   begin(session: string, start: TrailStart, acceptedAt: number): void {
-    const first = [{ ms: 0, ...startWords(start) }];
-    put(
-      this.#running,
-      { session, start, acceptedAt, player: "", isIn: false, first, last: [], omitted: 0 },
-      MOST_RUNNING,
-    );
+    const trail = { session, start, acceptedAt, player: "", isIn: false, steps: NO_STEPS, omitted: 0 };
+    put(this.#running, trail, MOST_RUNNING);
+  }
+
+  /** The session that has begun is that of a player whom another process had let in. */
+  resume(session: string, player: string): void {
+    const trail = this.#running.get(session);
+    if (trail === undefined) return;
+    trail.player = player;
+    trail.isIn = true;
   }
 
   /** Something happened in a session. */
   event(session: string, event: SessionEvent, now: number): void {
     const trail = this.#running.get(session);
     if (trail === undefined) return;
-    const words = eventWords(event);
-    if (words !== undefined) add(trail, { ms: since(trail, now), ...words });
+    if (explains(event)) add(trail, event, now);
     if (event.kind === "identified") {
       trail.player = event.player;
       trail.isIn = true;
@@ -85,9 +106,9 @@ export class Trails {
   decided(session: string, decision: Decision, now: number): void {
     const trail = this.#running.get(session);
     if (trail === undefined) return;
-    const { picked, candidates: all } = decision;
+    const { wish, rule, picked, candidates: all } = decision;
     const kept = all.filter(({ backend }, index) => index < MOST_CANDIDATES || backend === picked);
-    add(trail, { ms: since(trail, now), ...decisionWords(decision), candidates: pack(kept, picked) });
+    add(trail, { kind: "decided", wish, rule, picked, candidates: pack(kept), count: all.length }, now);
   }
 
   /**
@@ -97,7 +118,8 @@ export class Trails {
   find(who: string, { maskAddresses }: TrailView): Trail | undefined {
     const found = this.#named(who.toLowerCase()) ?? this.#coded(who.toUpperCase());
     if (found === undefined) return undefined;
-    const { session, player, start: { listener, ip, startedAt }, first, last, omitted } = found;
+    const { session, player, start, steps, omitted } = found;
+    const { listener, ip, startedAt } = start;
     const show = maskAddresses ? maskAddressesIn : (text: string): string => text;
     return {
       session,
@@ -105,7 +127,7 @@ export class Trails {
       listener,
       ip: show(ip),
       startedAt: new Date(startedAt).toISOString(),
-      steps: [...first, ...last].map((step) => shown(step, show)),
+      steps: [told({ ms: 0, ...startWords(start) }, show), ...steps.map((step) => told(inWords(step), show))],
       omitted,
     };
   }
@@ -138,40 +160,51 @@ function latest(trails: Iterable<Kept>): Kept | undefined {
   return found;
 }
 
-function add(trail: Kept, step: KeptStep): void {
-  if (trail.first.length < HALF) {
-    trail.first.push(step);
-    return;
+/** Makes an array of its own size: one that grows takes room for many more. */
+function add(trail: Kept, what: KeptStep["what"], now: number): void {
+  const steps = [...trail.steps, { ms: Math.round(now - trail.acceptedAt), what }];
+  if (steps.length > MOST_STEPS) {
+    steps.splice(HALF - 1, 1);
+    trail.omitted++;
   }
-  trail.last.push(step);
-  if (trail.last.length <= HALF) return;
-  trail.last.shift();
-  trail.omitted++;
+  trail.steps = steps;
 }
 
-function since({ acceptedAt }: Kept, now: number): number {
-  return Math.round(now - acceptedAt);
+function inWords({ ms, what }: KeptStep): TrailStep {
+  if (what.kind !== "decided") return { ms, ...eventWords(what) };
+  const candidates = unpack(what.candidates);
+  return { ms, ...decisionWords({ ...what, candidates }, what.count), candidates: candidates.map(shown(what.picked)) };
 }
 
-function shown({ candidates, ...step }: KeptStep, show: (text: string) => string): TrailStep {
-  const found = { ...step, text: show(step.text) };
-  return candidates === undefined ? found : { ...found, candidates: unpack(candidates) };
+function told(step: TrailStep, show: (text: string) => string): TrailStep {
+  return { ...step, text: show(step.text) };
+}
+
+function shown(picked: string | undefined): (candidate: DecisionCandidate) => TrailCandidate {
+  return ({ obstacle, ...candidate }) => ({
+    ...candidate,
+    picked: candidate.backend === picked,
+    why: obstacleText(obstacle),
+  });
 }
 
 /** Much smaller than the objects. */
-function pack(candidates: readonly DecisionCandidate[], picked: string | undefined): string {
-  return JSON.stringify(candidates.map((candidate): Packed => {
-    const { backend, state, players, maxPlayers, share, obstacle } = candidate;
-    return [backend, state, players, maxPlayers, share, backend === picked, obstacle];
-  }));
+function pack(candidates: readonly DecisionCandidate[]): string {
+  return JSON.stringify(candidates.map(({ backend, state, players, maxPlayers, share, obstacle }): Packed => [
+    backend,
+    state,
+    players,
+    maxPlayers,
+    share,
+    obstacle,
+  ]));
 }
 
-function unpack(text: string): readonly TrailCandidate[] {
+function unpack(text: string): readonly DecisionCandidate[] {
   const all: readonly Packed[] = JSON.parse(text);
-  return all.map(([backend, state, players, maxPlayers, share, picked, obstacle]) => {
-    const why = obstacleText(obstacle ?? undefined);
-    return { backend, state, players, maxPlayers, share, picked, why };
-  });
+  return all.map(([backend, state, players, maxPlayers, share, obstacle]) => (
+    { backend, state, players, maxPlayers, share, obstacle: obstacle ?? undefined }
+  ));
 }
 
 type Packed = readonly [
@@ -180,6 +213,5 @@ type Packed = readonly [
   players: number,
   maxPlayers: number,
   share: number,
-  picked: boolean,
   obstacle: DecisionCandidate["obstacle"] | null,
 ];

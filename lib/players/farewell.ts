@@ -15,14 +15,20 @@ const CLOSING_MS = 2_500;
 /**
  * Resolves when everybody is gone or has been disconnected, within `timeoutMs` less what sockets take to close; at once where there is
  * nobody. Whoever has not been let in yet is turned away first.
+ *
+ * @param words What players are told, who have so many seconds.
  */
-export async function sayFarewell(sessions: LeavingSessions, timeoutMs: number): Promise<void> {
+export async function sayFarewell(
+  sessions: LeavingSessions,
+  timeoutMs: number,
+  words: (seconds: number) => string = goingDown,
+): Promise<void> {
   const spanMs = timeoutMs - Math.min(CLOSING_MS, timeoutMs / 2);
   const began = performance.now();
   sessions.turnAwayNewcomers("shutdown", "the edge is stopping");
   if (spanMs > 0) {
     const seconds = Math.max(1, Math.round(timeoutMs / 1000));
-    sessions.announce(`&eThe network goes down now: you will be disconnected within ${seconds} s. Come back soon!`);
+    sessions.announce(words(seconds));
   }
   const count = sessions.staying;
   while (sessions.size > 0) {
@@ -34,4 +40,8 @@ export async function sayFarewell(sessions: LeavingSessions, timeoutMs: number):
     if (left === 0) return;
     await sessions.emptied(STEP_MS);
   }
+}
+
+function goingDown(seconds: number): string {
+  return `&eThe network goes down now: you will be disconnected within ${seconds} s. Come back soon!`;
 }

@@ -90,6 +90,17 @@ export class Gatekeeper {
     return this.#listed(visitor, fullName) ?? this.#seat(visitor, fullName, keyring !== undefined);
   }
 
+  /** Whether somebody plays as `name`. */
+  has(name: string): boolean {
+    return this.#players.has(name.toLowerCase());
+  }
+
+  /** Seats somebody whom another process had let in as `name`, by which nobody plays here; {@linkcode left} follows. */
+  resume(visitor: Visitor, name: string): void {
+    this.#players.set(name.toLowerCase(), visitor);
+    this.#names.set(visitor, name.toLowerCase());
+  }
+
   /** `visitor`, who may never have come in, is gone with all connections. */
   left(visitor: Visitor): void {
     const key = this.#names.get(visitor);

@@ -4,12 +4,12 @@ import { canonicalIp } from "../config/network.ts";
 import { banned, type Refusal } from "./gatekeeper.ts";
 import type { AccessList } from "../guard/access_list.ts";
 import { type ConnectionLimits, Connections } from "../guard/connections.ts";
-import { HalfOpen } from "../guard/half_open.ts";
+import { HalfOpen, type Room } from "../guard/half_open.ts";
 import type { Lease } from "../guard/lease.ts";
 import { RateLimit } from "../guard/rate_limit.ts";
 import { Refusals, type RefusalSummary } from "../guard/refusals.ts";
 import type { Reason } from "../session/reasons.ts";
-import { type DoorOptions, enter, type TurnedAway } from "../transport/front_door.ts";
+import { type DoorOptions, enter, type Entry, type TurnedAway } from "../transport/front_door.ts";
 import type { Endpoint } from "../transport/proxy_protocol.ts";
 import type { AcceptedConn, Conn } from "../transport/conn.ts";
 import { closeQuietly } from "../transport/close_on_abort.ts";
@@ -27,7 +27,6 @@ export type Turn = TurnedAway | Reason | `${Reason} (dry run)`;
 
 /** Somebody who speaks Classic. */
 export interface Arrival {
-  readonly conn: Conn;
   /** Who it is, as far as peers that are believed tell. */
   readonly source: Endpoint;
   /** Where they connected to. */
@@ -38,13 +37,16 @@ export interface Arrival {
   readonly acceptedAt: number;
   /** Why the player is to be turned away. */
   readonly refusal: Refusal | undefined;
-  /** Aborted when the connection has to make room for others, as long as it is not {@linkcode known} who it is. */
-  readonly crowdedOut: AbortSignal;
+  /** Calls `leave` when the connection has to make room for others, or had to already; never once it is {@linkcode known} who it is. */
+  onCrowdedOut(leave: () => void): void;
   /** It is known who it is. */
   known(): void;
   /** The connection is closed. */
   gone(): void;
 }
+
+/** Takes in somebody who speaks Classic; `conn` gives Classic from its first byte on. */
+export type Arrived = (arrival: Arrival, conn: Conn) => void;
 
 /** What the reception goes by. */
 export type ReceptionLimits = Pick<
@@ -105,6 +107,11 @@ export class Reception {
     this.#halfOpen.configure(limits.loginsAtOnce);
   }
 
+  /** Connections that are no session yet. */
+  get size(): number {
+    return this.#entering.size;
+  }
+
   /** How often each reason was counted so far. */
   get turns(): readonly (readonly [Turn, number])[] {
     return this.#turns.totals();
@@ -129,7 +136,7 @@ export class Reception {
    * Takes a connection in, and hands it to `arrived` if somebody who speaks Classic is there. Returns what part of a beat is to pass
    * before the next one.
    */
-  receive(listener: string, conn: AcceptedConn, door: DoorOptions, arrived: (arrival: Arrival) => void): number {
+  receive(listener: string, conn: AcceptedConn, door: DoorOptions, arrived: Arrived): number {
     const { hostname, port } = conn.remoteAddr;
     const peer = plainAddress(hostname);
     const acceptedAt = performance.now();
@@ -139,7 +146,7 @@ export class Reception {
     if (this.#passesOver(judgement, conn, { listener, address: peer, now: acceptedAt })) return REFUSED_SHARE;
     const giveUp = new AbortController();
     const entering = this.#enter(listener, conn, door, { peer, port, acceptedAt, speaksForOthers, judgement, giveUp })
-      .then((arrival) => arrival !== undefined && arrived(arrival))
+      .then((taken) => taken !== undefined && arrived(...taken))
       .catch((error) => {
         closeQuietly(conn);
         this.#options.crashed(error);
@@ -147,6 +154,14 @@ export class Reception {
       .finally(() => this.#entering.delete(entering));
     this.#entering.set(entering, giveUp);
     return this.#halfOpen.size < RUSH ? 0 : 1;
+  }
+
+  /** Takes in somebody whom another process had taken in, whatever the limits are. */
+  resume(newcomer: Newcomer): Arrival {
+    const { address } = newcomer;
+    const isFree = this.#options.access().allows(address, Date.now());
+    const lease = isFree ? undefined : this.#connections.hold(address);
+    return new TakenIn(newcomer, { ...newcomer, judgement: { lease, refusal: undefined }, room: undefined });
   }
 
   /** Gives up whatever is no session yet. Resolves when nothing is left. */
@@ -161,7 +176,7 @@ export class Reception {
     conn: AcceptedConn,
     door: DoorOptions,
     incoming: Incoming,
-  ): Promise<Arrival | undefined> {
+  ): Promise<Parameters<Arrived> | undefined> {
     const { peer, port, acceptedAt, giveUp } = incoming;
     let { judgement } = incoming;
     const { hostname, port: ownPort } = conn.localAddr;
@@ -173,38 +188,23 @@ export class Reception {
     );
     const entry = await enter(conn, { address: peer, port }, door, giveUp.signal);
     clearTimeout(late);
-    const gone = (): void => {
+    const { address } = entry;
+    if (entry.kind === "turned-away") {
       room.release();
       judgement.lease?.release();
-    };
-    if (entry.kind === "turned-away") {
-      gone();
-      this.#turnedAway(listener, entry.address, entry.reason, entry.detail);
+      this.#turnedAway(listener, address, entry.reason, entry.detail);
       return undefined;
     }
-    const { address, transport, secure } = entry;
-    const source = { address, port: entry.port };
     if (incoming.speaksForOthers) {
       const now = performance.now();
       judgement = this.#judge(address, now);
       if (this.#passesOver(judgement, entry.conn, { listener, address, now })) {
-        gone();
+        room.release();
         return undefined;
       }
     }
     if (judgement.refusal !== undefined) this.#turns.add(judgement.refusal.reason, address);
-    return {
-      conn: entry.conn,
-      source,
-      destination,
-      transport,
-      secure,
-      acceptedAt,
-      refusal: judgement.refusal,
-      crowdedOut: giveUp.signal,
-      known: () => room.release(),
-      gone,
-    };
+    return [new TakenIn(entry, { destination, acceptedAt, judgement, room }), entry.conn];
   }
 
   #judge(address: string, now: number): Judgement {
@@ -246,6 +246,58 @@ interface Origin {
   readonly listener: string;
   readonly address: string;
   readonly now: number;
+}
+
+/** Somebody who comes from another process. Times are those of `performance.now()`. */
+export type Newcomer = Omit<Entry & { readonly kind: "classic" }, "kind"> & Pick<Facts, "destination" | "acceptedAt">;
+
+/** What the reception knows of an arrival beside what is seen at the door. */
+interface Facts {
+  readonly destination: Endpoint;
+  readonly acceptedAt: number;
+  readonly judgement: Judgement;
+  /** `undefined` where it is known who it is. */
+  readonly room: Room | undefined;
+}
+
+/** It lives as long as the player is here, so that it holds on to nothing of the way in. */
+class TakenIn implements Arrival {
+  readonly source: Endpoint;
+  readonly destination: Endpoint;
+  readonly transport: "tcp" | "websocket";
+  readonly secure: boolean;
+  readonly acceptedAt: number;
+  readonly refusal: Refusal | undefined;
+  readonly #lease: Lease | undefined;
+  readonly #room: Room | undefined;
+
+  constructor(
+    entry: Omit<Entry & { readonly kind: "classic" }, "kind">,
+    { destination, acceptedAt, judgement, room }: Facts,
+  ) {
+    const { address, port, transport, secure } = entry;
+    this.source = { address, port };
+    this.destination = destination;
+    this.transport = transport;
+    this.secure = secure;
+    this.acceptedAt = acceptedAt;
+    this.refusal = judgement.refusal;
+    this.#lease = judgement.lease;
+    this.#room = room;
+  }
+
+  onCrowdedOut(leave: () => void): void {
+    this.#room?.closeBy(leave);
+  }
+
+  known(): void {
+    this.#room?.release();
+  }
+
+  gone(): void {
+    this.#room?.release();
+    this.#lease?.release();
+  }
 }
 
 /** A connection on its way in. */

@@ -4,10 +4,11 @@ import { isLost } from "../observe/endings.ts";
 import type { EventLog } from "../observe/event_log.ts";
 import type { Log } from "../observe/log.ts";
 import type { Metrics } from "../observe/metrics.ts";
+import type { SessionMeter } from "../observe/metrics_sessions.ts";
 import { PerMinute } from "../observe/per_minute.ts";
-import { SessionNews } from "../observe/session_events.ts";
+import { type NewsContext, SessionNews } from "../observe/session_events.ts";
 import { logSessionEvent } from "../observe/session_log.ts";
-import type { Trails } from "../observe/trails.ts";
+import type { Trails, TrailStart } from "../observe/trails.ts";
 import type { Arrival } from "./reception.ts";
 import type { Decision } from "../routing/decision.ts";
 import type { SessionEvent } from "../session/port.ts";
@@ -36,9 +37,7 @@ export interface SessionReport {
 /** See the file's first line. */
 export class SessionReports {
   readonly #options: SessionReportsOptions;
-  #lost = 0;
-  #moves = 0;
-  readonly #movesPerMinute = new PerMinute(MINUTES);
+  readonly #tally = new Tally();
 
   constructor(options: SessionReportsOptions) {
     this.#options = options;
@@ -46,46 +45,100 @@ export class SessionReports {
 
   /** Players who have lost their connection so far, see {@linkcode isLost}. */
   get lost(): number {
-    return this.#lost;
+    return this.#tally.lost;
   }
 
   /** Moves that were carried out so far. */
   get moves(): number {
-    return this.#moves;
+    return this.#tally.moves;
   }
 
   /** Moves in each of the last 30 minutes, the current one last. */
   movesPerMinute(now: number): readonly number[] {
-    return this.#movesPerMinute.counts(now);
+    return this.#tally.movesPerMinute.counts(now);
   }
 
   /** A session begins. */
   begin(session: string, listener: string, arrival: Arrival): SessionReport {
-    const { log, events, trails, metrics, config } = this.#options;
-    const { source: { address: ip }, acceptedAt, transport, secure } = arrival;
-    const startedAt = Date.now() - (performance.now() - acceptedAt);
-    trails.begin(session, { listener, ip, transport, secure, startedAt }, acceptedAt);
-    const news = new SessionNews({ session, listener, ip });
-    const meter = metrics.session();
-    return {
-      event: (event, player) => {
-        const now = performance.now();
-        const { events: { chat }, log: { maskAddresses } } = config();
-        logSessionEvent(log, { session, listener, ip, transport, secure, player }, event);
-        for (const told of news.tell(event, { chat, maskAddresses })) events.publish(told);
-        trails.event(session, event, now);
-        meter.event(event, now - acceptedAt);
-        this.#count(event, now);
-      },
-      decided: (decision) => trails.decided(session, decision, performance.now()),
-    };
+    return this.#begin({ ...startOf(arrival), session, listener }, arrival.acceptedAt);
   }
 
-  #count(event: SessionEvent, now: number): void {
+  /** A session goes on that another process had before: `player`, on `backend`. */
+  resume(session: string, listener: string, arrival: Arrival, where: Occupant): SessionReport {
+    const report = this.#begin({ ...startOf(arrival), session, listener, isResumed: true }, arrival.acceptedAt);
+    this.#options.trails.resume(session, where.player);
+    report.resume(where);
+    return report;
+  }
+
+  #begin(start: NewsContext & TrailStart, acceptedAt: number): StartedReport {
+    this.#options.trails.begin(start.session, start, acceptedAt);
+    return new StartedReport(this.#options, this.#tally, start, acceptedAt);
+  }
+}
+
+/** Who plays, and where. */
+export interface Occupant {
+  readonly player: string;
+  /** Empty for no backend. */
+  readonly backend: string;
+}
+
+function startOf({ source: { address: ip }, acceptedAt, transport, secure }: Arrival): Omit<TrailStart, "listener"> {
+  return { ip, transport, secure, startedAt: Date.now() - (performance.now() - acceptedAt) };
+}
+
+/** Counts over all sessions. */
+class Tally {
+  lost = 0;
+  moves = 0;
+  readonly movesPerMinute = new PerMinute(MINUTES);
+
+  count(event: SessionEvent, now: number): void {
     if (event.kind === "moved") {
-      this.#moves++;
-      this.#movesPerMinute.add(now);
+      this.moves++;
+      this.movesPerMinute.add(now);
     }
-    if (event.kind === "ended" && isLost(event.summary)) this.#lost++;
+    if (event.kind === "ended" && isLost(event.summary)) this.lost++;
+  }
+}
+
+/** There is one for each player: what it does not share with the others is kept small. */
+class StartedReport implements SessionReport {
+  readonly #options: SessionReportsOptions;
+  readonly #tally: Tally;
+  readonly #start: NewsContext & TrailStart;
+  readonly #acceptedAt: number;
+  readonly #news: SessionNews;
+  readonly #meter: SessionMeter;
+
+  constructor(options: SessionReportsOptions, tally: Tally, start: NewsContext & TrailStart, acceptedAt: number) {
+    this.#options = options;
+    this.#tally = tally;
+    this.#start = start;
+    this.#acceptedAt = acceptedAt;
+    this.#news = new SessionNews(start);
+    this.#meter = options.metrics.session();
+  }
+
+  resume({ player, backend }: Occupant): void {
+    this.#news.resume(player, backend);
+    this.#meter.resume();
+  }
+
+  event(event: SessionEvent, player: string | undefined): void {
+    const { log, events, trails, config } = this.#options;
+    const { session, listener, ip, transport, secure } = this.#start;
+    const now = performance.now();
+    const { events: { chat }, log: { maskAddresses } } = config();
+    logSessionEvent(log, { session, listener, ip, transport, secure, player }, event);
+    for (const told of this.#news.tell(event, { chat, maskAddresses })) events.publish(told);
+    trails.event(session, event, now);
+    this.#meter.event(event, now - this.#acceptedAt);
+    this.#tally.count(event, now);
+  }
+
+  decided(decision: Decision): void {
+    this.#options.trails.decided(this.#start.session, decision, performance.now());
   }
 }

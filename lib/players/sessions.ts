@@ -1,37 +1,41 @@
 /** The sessions that run: how each begins, what it learns from and tells the rest of the edge, and how all of them end. */
 import type { BackendConfig, Config, ListenerConfig } from "../config/schema.ts";
-import type { Gatekeeper, Visitor } from "./gatekeeper.ts";
+import type { Gatekeeper } from "./gatekeeper.ts";
+import type { Drill } from "../drill/drill.ts";
+import type { Drills } from "../drill/drills.ts";
+import type { Subject } from "../drill/witness.ts";
+import type { Frozen, LeavingSession } from "../handover/giving.ts";
+import type { TravellingSession } from "../handover/messages.ts";
 import type { Log } from "../observe/log.ts";
 import type { Offers } from "../backends/offers.ts";
 import type { Arrival, Reception } from "./reception.ts";
 import type { Network } from "../routing/network.ts";
 import {
   type Admission,
+  CLIENT,
   DEFAULT_LIMITS,
   type SessionEvent,
   type SessionLimits,
-  type SessionOptions,
   type SessionTraffic,
   type Whereabouts,
 } from "../session/port.ts";
 import type { Reason } from "../session/reasons.ts";
 import type { MoveAnswer } from "../session/redirect/operator.ts";
-import { Session } from "../session/session.ts";
+import { decodeState, placeOf } from "../session/state.ts";
+import { newcomerWith } from "./passport.ts";
+import { RunningSession, type SessionHost, type SuspendedSession } from "./running_session.ts";
 import { SessionIds } from "./session_ids.ts";
-import type { SessionReport, SessionReports } from "./session_reports.ts";
+import type { SessionReports } from "./session_reports.ts";
 import { Caller, dialBackend } from "../transport/backend_dial.ts";
 import { Beat } from "../transport/beat.ts";
 import { isOwnShortage } from "../transport/dial.ts";
 import type { LoopbackAddresses } from "../transport/loopback_addresses.ts";
 import { Nap } from "../transport/nap.ts";
-import type { Pace } from "../transport/pacer.ts";
 import type { Conn } from "../transport/conn.ts";
-import { SessionDriver } from "../transport/session_driver.ts";
+import type { ResumedLeg } from "../transport/session_driver.ts";
 import type { Sockets } from "../transport/sockets.ts";
 import { Turnstile } from "../transport/turnstile.ts";
 
-/** Bytes that may wait for one leg before its counterpart is not read any more. */
-const SOFT_LIMIT = 256 << 10;
 const NO_TRAFFIC: SessionTraffic = {
   bytes: { fromClient: 0, toClient: 0, fromBackend: 0, toBackend: 0 },
   packets: { fromClient: 0, fromBackend: 0 },
@@ -47,7 +51,8 @@ export interface SessionsOptions {
   readonly network: Network;
   readonly offers: Offers;
   readonly gatekeeper: Gatekeeper;
-  readonly reception: Pick<Reception, "count">;
+  readonly reception: Pick<Reception, "count" | "resume">;
+  readonly drills: Pick<Drills, "on" | "event">;
   readonly reports: SessionReports;
   /** Told how long a player's dial of a backend took, in milliseconds, and whether it went well. */
   readonly dialled: (backend: string, ms: number, ok: boolean) => void;
@@ -71,22 +76,6 @@ export interface SeatedPlayer extends Whereabouts {
   readonly moves: number;
 }
 
-/** A session, the driver that runs it, and who it is for. */
-interface Running extends Visitor {
-  readonly id: string;
-  readonly mode: ListenerConfig["mode"];
-  readonly arrival: Arrival;
-  readonly report: SessionReport;
-  readonly session: Session;
-  readonly driver: SessionDriver;
-  /** Set once the player was let in. */
-  caller: Caller | undefined;
-  /** Whether the edge had too few descriptors for the last dial, for which no backend is to blame. */
-  ownShortage: boolean;
-  client: string;
-  there: number;
-}
-
 /** See the file's first line. */
 export class Sessions {
   readonly #options: SessionsOptions;
@@ -95,10 +84,11 @@ export class Sessions {
   #limits: SessionLimits;
   /** Of sessions that are over. */
   #traffic: SessionTraffic = NO_TRAFFIC;
-  readonly #running = new Set<Running>();
+  readonly #running = new Set<RunningSession>();
   readonly #ids = new SessionIds();
-  readonly #pace = { beat: new Beat(), nap: new Nap() } satisfies Pace;
-  readonly #exit = new Turnstile(this.#pace.beat);
+  readonly #host: SessionHost;
+  /** Of another process, and not resumed yet. */
+  readonly #adopted: Adopted[] = [];
   /** Who waits for the end of the last session. */
   readonly #emptied = new Set<() => void>();
 
@@ -108,6 +98,7 @@ export class Sessions {
     this.#config = config;
     this.#backends = backendsOf(config);
     this.#limits = limitsOf(config);
+    this.#host = this.#makeHost();
   }
 
   /**
@@ -162,52 +153,70 @@ export class Sessions {
   }
 
   /** Begins a session for somebody who speaks Classic. */
-  begin(listener: ListenerConfig, arrival: Arrival): void {
-    const { log, reports, sockets } = this.#options;
-    const { source: { address } } = arrival;
+  begin(listener: ListenerConfig, arrival: Arrival, conn: Conn): void {
     const id = this.#ids.next();
-    const report = reports.begin(id, listener.name, arrival);
-    const driver = new SessionDriver({
-      dial: (backend, signal) => this.#dial(running, backend, signal),
-      openLeg: sockets.openLeg,
-      emit: (event) => {
-        report.event(event, running.caller?.name);
-        this.#follow(event, running);
-      },
-      crashed: (err) => log.error("crashed", "error in the edge itself", { session: id, err: asError(err) }),
-      pace: this.#pace,
-      exit: this.#exit,
-      softLimit: SOFT_LIMIT,
-      hardLimit: this.#config.limits.clientBuffer,
-    });
-    const options = this.#sessionOptions(id, listener, arrival, () => running);
-    const session = new Session(driver, options);
-    // Sessions never run inside each other.
-    const later = (change: (session: Session) => void): void => queueMicrotask(() => driver.tell(change));
-    const running: Running = {
-      id,
-      listener: listener.name,
-      mode: listener.mode,
-      address,
-      arrival,
-      report,
-      session,
-      driver,
-      caller: undefined,
-      ownShortage: false,
-      client: "",
-      there: arrival.acceptedAt,
-      get leaving() {
-        return session.leaving;
-      },
-      dismiss: (reason, detail, text) => later(() => session.end(reason, detail, text)),
-      call: () => later(() => session.admitted()),
-    };
+    const report = this.#options.reports.begin(id, listener.name, arrival);
+    const running = new RunningSession(this.#host, id, listener, arrival, report);
     this.#running.add(running);
-    const makeRoom = (): void => running.dismiss("too-many-logins", "others needed the room");
-    if (arrival.crowdedOut.aborted) makeRoom();
-    else arrival.crowdedOut.addEventListener("abort", makeRoom);
-    driver.start(session, arrival.conn);
+    running.start(conn);
+  }
+
+  /** Stops every session with which another process can go on now. */
+  freeze(): Frozen {
+    const stopped: Stopped[] = [];
+    return {
+      sessions: this.#suspend(stopped),
+      thaw: () => {
+        for (const { suspended } of stopped) suspended.resume();
+      },
+      release: (kept) => {
+        for (const { running, suspended } of stopped) {
+          if (kept.has(running.id)) suspended.resume();
+          else this.#handedOver(running, suspended);
+        }
+      },
+    };
+  }
+
+  /**
+   * Takes a session over that another process had; it stands still until {@linkcode resume}. Returns why it cannot be, where it cannot:
+   * the connections are closed then, as far as they are this process's.
+   */
+  adopt(session: TravellingSession, connections: readonly Conn[]): string | undefined {
+    const adopted = this.#restore(session, connections);
+    if (typeof adopted !== "string") {
+      this.#adopted.push(adopted);
+      return undefined;
+    }
+    for (const connection of connections) connection.close();
+    return adopted;
+  }
+
+  /** Goes on with what was adopted since the last time. */
+  resume(): void {
+    for (const { running, legs } of this.#adopted.splice(0)) {
+      this.#running.add(running);
+      running.resume(legs);
+    }
+    this.reconsider();
+  }
+
+  /** Forgets what was adopted and not resumed, which is still the other process's. */
+  abandon(): void {
+    for (const { running, legs } of this.#adopted.splice(0)) {
+      running.session.forget();
+      for (const { conn } of legs) conn.close();
+      this.#gone(running);
+    }
+  }
+
+  /** Puts a drill around the connections that it is for and that are there already. */
+  disturb(drill: Drill): void {
+    const { backend } = drill.order;
+    for (const running of this.#running) {
+      if (running.caller === undefined || !drill.concerns(backend, running.caller.name)) continue;
+      running.driver.disturb(backend, (leg, events) => drill.disturb(subjectOf(running), leg, events));
+    }
   }
 
   /** Moves a player, whose name matches in any case, to a backend or pool. */
@@ -289,36 +298,39 @@ export class Sessions {
     clearTimeout(deadline);
   }
 
-  #sessionOptions(id: string, listener: ListenerConfig, arrival: Arrival, running: () => Running): SessionOptions {
-    const { offers, network, keyFor } = this.#options;
-    // What may change while the session runs.
+  #makeHost(): SessionHost {
+    const { log, sockets, network, offers, keyFor } = this.#options;
+    const beat = new Beat();
     const config = (): Config => this.#config;
+    const limits = (): SessionLimits => this.#limits;
     return {
-      id,
-      mode: listener.mode,
-      acceptedAt: arrival.acceptedAt,
-      appName: this.#config.cpe.appName,
-      get welcome() {
-        return config().edge;
+      get config() {
+        return config();
       },
-      announced: offers.announced,
-      admit: (name, key) => this.#admit(running(), name, key),
+      get limits() {
+        return limits();
+      },
+      get announced() {
+        return offers.announced;
+      },
+      openLeg: sockets.openLeg,
+      pace: { beat, nap: new Nap() },
+      exit: new Turnstile(beat),
+      admit: (running, name, key) => this.#admit(running, name, key),
       keyFor,
       listDelivery: (backend) => offers.delivery(backend),
-      routes: network.routesFor({
-        pool: () => config().listeners.find(({ name }) => name === listener.name)?.pool ?? listener.pool,
-        admitted: () => running().driver.tell((session) => session.admitted()),
-        decided: (decision) => running().report.decided(decision),
-      }),
-      tellsChat: () => config().events.chat,
-      get redirect() {
-        return config().redirect;
+      routesFor: (options) => network.routesFor(options),
+      dial: (running, backend, signal) => this.#dial(running, backend, signal),
+      disturbance: (running, backend) => {
+        const drill = this.#drillOn(backend, running);
+        return drill && ((leg, events) => drill.disturb(subjectOf(running), leg, events));
       },
-      limits: this.#limits,
+      follow: (event, running) => this.#follow(event, running),
+      crashed: (err, { id }) => log.error("crashed", "error in the edge itself", { session: id, err: asError(err) }),
     };
   }
 
-  #admit(running: Running, name: string, key: string): Admission {
+  #admit(running: RunningSession, name: string, key: string): Admission {
     const { arrival } = running;
     if (arrival.refusal !== undefined) return arrival.refusal;
     const admission = this.#options.gatekeeper.admit(running, name, key);
@@ -329,30 +341,37 @@ export class Sessions {
     return admission;
   }
 
-  async #dial(running: Running, backend: string, signal: AbortSignal): Promise<Conn> {
+  async #dial(running: RunningSession, backend: string, signal: AbortSignal): Promise<Conn> {
     const found = this.#backends.get(backend);
     if (found === undefined) throw new RangeError(`Cannot dial backend: current value is "${backend}"`);
-    running.ownShortage = false;
+    const drill = this.#drillOn(backend, running);
+    running.blamesNobody = drill?.isSelective === true;
     const began = performance.now();
     try {
+      await drill?.dial(subjectOf(running), signal);
       const conn = await dialBackend(this.#options.sockets, found, running.caller, signal);
       this.#options.dialled(backend, performance.now() - began, true);
       return conn;
     } catch (error) {
-      running.ownShortage = isOwnShortage(error);
-      if (!running.ownShortage && !signal.aborted) this.#options.dialled(backend, performance.now() - began, false);
+      running.blamesNobody ||= isOwnShortage(error);
+      if (!running.blamesNobody && !signal.aborted) this.#options.dialled(backend, performance.now() - began, false);
       throw error;
     }
   }
 
-  #find(player: string): Running | undefined {
+  #drillOn(backend: string, { caller }: RunningSession): Drill | undefined {
+    return caller && this.#options.drills.on(backend, caller.name);
+  }
+
+  #find(player: string): RunningSession | undefined {
     const wanted = player.toLowerCase();
     return this.#running.values().find(({ caller, leaving }) => !leaving && caller?.name.toLowerCase() === wanted);
   }
 
   /** Learns from what happens in a session. */
-  #follow(event: SessionEvent, running: Running): void {
-    const { offers, network, reception } = this.#options;
+  #follow(event: SessionEvent, running: RunningSession): void {
+    const { offers, network, reception, drills } = this.#options;
+    drills.event(running.id, event);
     switch (event.kind) {
       case "list-refused":
         offers.listRefused(event.backend);
@@ -361,7 +380,7 @@ export class Sessions {
         offers.learn(event.backend, event.extensions);
         break;
       case "refused":
-        if (!event.kicked && !running.ownShortage) network.dialFailed(event.backend, event.cause);
+        if (!event.kicked && !running.blamesNobody) network.dialFailed(event.backend, event.cause);
         break;
       case "identified":
         running.client = event.client;
@@ -381,17 +400,90 @@ export class Sessions {
     }
   }
 
-  #left(running: Running): void {
-    const { caller, arrival } = running;
+  /** The session of `passport`, or why there can be none. */
+  #restore(session: TravellingSession, connections: readonly Conn[]): Adopted | string {
+    const { passport: { session: id, listener: listenerName, mode, player, client, legs, thereMs } } = session;
+    const state = decodeState(session.state);
+    if ("refused" in state) return state.refused;
+    const place = placeOf(state);
+    const wanted = place === undefined ? [CLIENT] : [CLIENT, place.leg];
+    const resumed = wanted.flatMap((leg): ResumedLeg[] => {
+      const index = legs.indexOf(leg);
+      const [conn, unsent] = [connections[index], session.unsent[index]];
+      if (conn === undefined || unsent === undefined) return [];
+      return [{ leg, backend: leg === CLIENT ? "" : place?.backend ?? "", conn, unsent }];
+    });
+    const [clientLeg] = resumed;
+    if (clientLeg === undefined || resumed.length !== wanted.length || connections.length !== wanted.length) {
+      return `its connections are ${legs}, not ${wanted}`;
+    }
+    const listener = this.#config.listeners.find(({ name }) => name === listenerName);
+    if (listener === undefined) return `there is no listener "${listenerName}" any more`;
+    const now = performance.now();
+    const { reception, reports, gatekeeper, loopbacks } = this.#options;
+    if (gatekeeper.has(player)) return `somebody else plays as ${player}`;
+    const arrival = reception.resume(newcomerWith(session.passport, clientLeg.conn, now));
+    const { source, destination } = arrival;
+    const running = new RunningSession(
+      this.#host,
+      id,
+      { ...listener, mode },
+      arrival,
+      reports.resume(id, listenerName, arrival, { player, backend: place?.backend ?? "" }),
+      { state, client, there: now - thereMs, caller: new Caller(player, source, destination, loopbacks) },
+    );
+    gatekeeper.resume(running, player);
+    return { running, legs: resumed };
+  }
+
+  /** Stops one session after the other, each when it is asked for, and adds it to `stopped`. */
+  *#suspend(stopped: Stopped[]): Iterable<LeavingSession> {
+    for (const running of [...this.#running]) {
+      const suspended = running.suspend();
+      if (suspended === undefined) continue;
+      stopped.push({ running, suspended });
+      yield suspended.leaving;
+    }
+  }
+
+  #handedOver(running: RunningSession, suspended: SuspendedSession): void {
+    suspended.release();
+    this.#left(running);
+  }
+
+  #left(running: RunningSession): void {
     this.#running.delete(running);
     this.#traffic = plus(this.#traffic, running.session.traffic);
-    arrival.gone();
-    caller?.leave();
-    this.#options.gatekeeper.left(running);
+    this.#gone(running);
     if (this.#running.size > 0) return;
     for (const resolve of this.#emptied) resolve();
     this.#emptied.clear();
   }
+
+  /** Gives back what a session takes up beside its connections. */
+  #gone(running: RunningSession): void {
+    running.arrival.gone();
+    running.caller?.leave();
+    this.#options.gatekeeper.left(running);
+  }
+}
+
+/** A session with which another process may go on. */
+interface Stopped {
+  readonly running: RunningSession;
+  readonly suspended: SuspendedSession;
+}
+
+/** A session that another process had. */
+interface Adopted {
+  readonly running: RunningSession;
+  readonly legs: readonly ResumedLeg[];
+}
+
+function subjectOf({ id, caller, session, there, arrival }: RunningSession): Subject {
+  // Before somebody is anywhere, their whereabouts are the backend that is tried.
+  const backend = there > arrival.acceptedAt ? session.whereabouts.backend : "";
+  return { session: id, player: caller?.name ?? "", backend };
 }
 
 function backendsOf({ backends }: Config): ReadonlyMap<string, BackendConfig> {

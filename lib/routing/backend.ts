@@ -87,17 +87,34 @@ export class Backend {
    *
    * @param released Called once, when the seat was given back.
    */
-  take(released: () => void): Seat {
+  take(released: (backend: Backend) => void): Seat {
     this.#players++;
-    let taken = true;
-    return {
-      backend: this.name,
-      release: () => {
-        if (!taken) return;
-        taken = false;
-        this.#players--;
-        released();
-      },
-    };
+    return new TakenSeat(this, this.#giveBack, released);
+  }
+
+  /** A value, so that all seats share it. */
+  readonly #giveBack = (): void => void this.#players--;
+}
+
+/** There is one for each player. */
+class TakenSeat implements Seat {
+  readonly backend: string;
+  readonly #backend: Backend;
+  readonly #giveBack: () => void;
+  readonly #released: (backend: Backend) => void;
+  #isTaken = true;
+
+  constructor(backend: Backend, giveBack: () => void, released: (backend: Backend) => void) {
+    this.backend = backend.name;
+    this.#backend = backend;
+    this.#giveBack = giveBack;
+    this.#released = released;
+  }
+
+  release(): void {
+    if (!this.#isTaken) return;
+    this.#isTaken = false;
+    this.#giveBack();
+    this.#released(this.#backend);
   }
 }

@@ -11,7 +11,7 @@ import { lookUp } from "./lookup.ts";
 import { Plans } from "./plans.ts";
 import { Pool } from "./pool.ts";
 import type { Recent } from "./recent.ts";
-import { type NetworkMap, PlayerRoutes, type RoutesOptions } from "./session_routes.ts";
+import { type NetworkMap, PlayerRoutes, type RoutesOptions, type Shared } from "./session_routes.ts";
 import { WaitingLine } from "./waiting_line.ts";
 
 /** Logins per second to a backend that no pool lists. */
@@ -65,6 +65,7 @@ export interface BackendStatus {
 export class Network {
   readonly #options: NetworkOptions;
   readonly #line: WaitingLine;
+  readonly #shared: Shared;
   #backends: ReadonlyMap<string, Backend>;
   #map: NetworkMap;
   /** Backends that the configuration does not name any more, as long as players are there, by name. */
@@ -73,6 +74,7 @@ export class Network {
   constructor(config: NetworkConfig, options: NetworkOptions) {
     this.#options = options;
     this.#line = new WaitingLine(options.clock);
+    this.#shared = { map: () => this.#map, line: this.#line, recent: options.recent };
     this.#backends = new Map();
     this.#map = mapOf([], []);
     this.configure(config);
@@ -80,7 +82,7 @@ export class Network {
 
   /** The view of a new session. */
   routesFor(options: RoutesOptions): SessionRoutes {
-    return new PlayerRoutes({ map: () => this.#map, line: this.#line, recent: this.#options.recent }, options);
+    return new PlayerRoutes(this.#shared, options);
   }
 
   /**
@@ -167,6 +169,11 @@ export class Network {
     const found = this.#backends.get(backend);
     found?.drain(move);
     return found !== undefined;
+  }
+
+  /** Whether those who are on `backend` are to go elsewhere. */
+  empties(backend: string): boolean {
+    return this.#backends.get(backend)?.emptied === true;
   }
 
   /** Ends {@linkcode drain}. Returns whether there is such a backend. */

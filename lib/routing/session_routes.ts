@@ -1,4 +1,4 @@
-import type { Asker, Destination, ListedBackend, SessionRoutes, Ticket, Wish } from "../session/routes.ts";
+import type { Asker, Destination, ListedBackend, Seat, SessionRoutes, Ticket, Wish } from "../session/routes.ts";
 import type { Backend } from "./backend.ts";
 import type { Decision } from "./decision.ts";
 import type { Directory } from "./directory.ts";
@@ -32,11 +32,11 @@ export interface Shared {
 /** What a session's view of the network needs. */
 export interface RoutesOptions {
   /** Name of the pool that the session's listener leads to now. */
-  readonly pool: () => string;
+  pool(): string;
   /** Called when the session's ticket is worth claiming again, from a timer. Must not throw. */
-  readonly admitted: () => void;
+  admitted(): void;
   /** Told what was decided about the player. @default nobody is */
-  readonly decided?: (decision: Decision) => void;
+  decided?(decision: Decision): void;
 }
 
 /** A session's view of the network, with the pool its player belongs to. */
@@ -57,13 +57,14 @@ export class PlayerRoutes implements SessionRoutes {
     this.#ticket?.close();
     // The pool may have another name by now, or have lost that backend to another one.
     const pool = (): Pool => wish.kind === "fallback" ? this.#poolWith(wish.from) : this.#pool;
+    const options = this.#options;
     const ticket = this.#shared.line.enlist({
       player,
       plan: () => this.#map.plans.for(wish, this.#listener, pool()),
       preferred: (plan) => wish.kind === "join" ? this.#recentBackend(player, plan) : undefined,
       tier: wish.kind === "fallback" ? "crowd" : "ordinary",
-      admitted: this.#options.admitted,
-      ...this.#options.decided && { decided: this.#options.decided },
+      admitted: () => options.admitted(),
+      decided: (decision) => options.decided?.(decision),
     });
     if (wish.kind === "fallback") ticket.leaveOut(wish.from, wish.kicked ? KICKED_MS : LOST_MS);
     this.#ticket = ticket;
@@ -84,6 +85,8 @@ export class PlayerRoutes implements SessionRoutes {
   }
 
   arrived(player: string, backend: string, wish: Wish): void {
+    this.#ticket?.close();
+    this.#ticket = undefined;
     const recent = this.#shared.recent();
     const { directory } = this.#map;
     const asked = wish.kind === "go" ? directory.find(wish.to, wish.by) : undefined;
@@ -95,6 +98,19 @@ export class PlayerRoutes implements SessionRoutes {
 
   onKick(backend: string): "disconnect" | "fallback" {
     return this.#poolWith(backend).settings.onKick;
+  }
+
+  get pool(): string {
+    return this.#poolName;
+  }
+
+  resume(pool: string): void {
+    if (this.#poolNamed(pool) !== undefined) this.#poolName = pool;
+  }
+
+  seat(backend: string): Seat {
+    const found = this.#backendNamed(backend);
+    return found === undefined ? { backend, release: () => {} } : this.#shared.line.retake(found);
   }
 
   token(backend: string): string {

@@ -63,7 +63,12 @@ export class WaitingLine {
   /** Takes a seat and counts the login. */
   take(backend: Backend, tier: Tier, now: number): Seat {
     backend.joinRate.count(tier, now);
-    return backend.take(() => this.changed(backend));
+    return this.retake(backend);
+  }
+
+  /** Takes a seat for a player who is there already, whatever the state; no login is counted. */
+  retake(backend: Backend): Seat {
+    return backend.take(this.#released);
   }
 
   /** How many of those before `ticket` wait for a backend that would do for it too, and one. */
@@ -94,6 +99,9 @@ export class WaitingLine {
   leave(ticket: LineTicket): void {
     this.#tickets.delete(ticket);
   }
+
+  /** A value, so that all seats share it. */
+  readonly #released = (backend: Backend): void => this.changed(backend);
 
   #someoneBefore(ticket: LineTicket, backend: Backend, now: number): boolean {
     for (const other of this.#tickets) {

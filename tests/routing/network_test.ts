@@ -338,3 +338,52 @@ Deno.test("a session's second ticket closes its first", () => {
   assertEquals(first?.claim(), undefined);
   assertEquals([world.network.players("hub1"), session.on], [0, "arena1"]);
 });
+
+Deno.test("a player who comes from another process has their seat whatever the backend's state, and no login is counted", () => {
+  const world = new World({
+    backends: [{ name: "hub", maxPlayers: 1 }, "arena"],
+    pools: [{ name: "lobby", backends: ["hub", "arena"], joinRate: 1 }],
+  });
+  world.network.drain("hub");
+  world.kill("hub");
+  const seats = [1, 2, 3].map(() => world.session("lobby").routes.seat("hub"));
+  assertEquals([world.network.players("hub"), seats.map(({ backend }) => backend)], [3, ["hub", "hub", "hub"]]);
+  for (const seat of seats) seat.release();
+  for (const seat of seats) seat.release();
+  assertEquals(world.network.players("hub"), 0);
+  world.network.enable("hub");
+  world.revive("hub");
+  assertEquals(world.session("lobby").enter("Steve"), "hub");
+});
+
+Deno.test("a seat that is given back by a player from another process is for the next in line", () => {
+  const world = new World({
+    backends: [{ name: "hub", maxPlayers: 1 }],
+    pools: [{ name: "lobby", backends: ["hub"] }],
+  });
+  const seat = world.session("lobby").routes.seat("hub");
+  const next = world.session("lobby");
+  assertEquals(next.enter("Alex"), undefined);
+  seat.release();
+  world.clock.advance(1_000);
+  assertEquals(next.on, "hub");
+});
+
+Deno.test("a player on a backend that is not there any more has a seat that nobody counts, and is to leave it", () => {
+  const { routes } = network().session("lobby");
+  const seat = routes.seat("gone");
+  assertEquals([seat.backend, routes.emptied("gone"), routes.emptied("hub1")], ["gone", true, false]);
+  seat.release();
+});
+
+Deno.test("the pool that a player belongs to is known in another process, if it is there", () => {
+  const world = network();
+  const before = world.session("lobby");
+  before.visit("Steve", { kind: "go", to: "games", by: "player" });
+  assertEquals(before.routes.pool, "games");
+  const after = world.session("lobby");
+  after.routes.resume(before.routes.pool);
+  assertEquals([after.routes.pool, after.routes.onKick("arena1")], ["games", "fallback"]);
+  after.routes.resume("gone");
+  assertEquals(after.routes.pool, "games");
+});
