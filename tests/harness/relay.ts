@@ -1,13 +1,13 @@
 /** Passing bytes on between two connections, so that what stands between a player and a server can be looked at. */
 import { closeQuietly } from "../../lib/transport/close_on_abort.ts";
 import { Listener } from "../../lib/transport/listener.ts";
-import type { Conn } from "../../lib/transport/conn.ts";
+import type { AcceptedConn, Conn } from "../../lib/transport/conn.ts";
 import { writeAll } from "../../lib/transport/write_all.ts";
 
 const READ_SIZE = 64 << 10;
 
 /** A TCP connection to this process whose bytes go to `conn` and come from it. */
-export async function tcpThrough(conn: Conn): Promise<Deno.TcpConn> {
+export async function tcpThrough(conn: Conn): Promise<AcceptedConn> {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const [near, far] = await Promise.all([Deno.connect({ port: listener.addr.port }), listener.accept()]);
   void splice(far, conn);
@@ -15,7 +15,7 @@ export async function tcpThrough(conn: Conn): Promise<Deno.TcpConn> {
 }
 
 /** Takes off what stands in front of Classic on an accepted connection; `undefined` where the peer ends before. */
-export type TakeOff = (conn: Deno.TcpConn) => Promise<Conn | undefined>;
+export type TakeOff = (conn: AcceptedConn) => Promise<Conn | undefined>;
 
 /** In front of a server: takes something off each connection and passes the rest on. */
 export class Relay implements AsyncDisposable {
@@ -46,7 +46,7 @@ export class Relay implements AsyncDisposable {
     await Promise.all(this.#passing);
   }
 
-  #accept(conn: Deno.TcpConn, server: number, takeOff: TakeOff): void {
+  #accept(conn: AcceptedConn, server: number, takeOff: TakeOff): void {
     this.#open.add(conn);
     const passing = this.#pass(conn, server, takeOff).finally(() => {
       this.#passing.delete(passing);
@@ -56,7 +56,7 @@ export class Relay implements AsyncDisposable {
     this.#passing.add(passing);
   }
 
-  async #pass(conn: Deno.TcpConn, port: number, takeOff: TakeOff): Promise<void> {
+  async #pass(conn: AcceptedConn, port: number, takeOff: TakeOff): Promise<void> {
     conn.setNoDelay();
     const rest = await takeOff(conn);
     if (rest !== undefined) await splice(rest, await Deno.connect({ port }));
