@@ -1,4 +1,5 @@
 import { cli } from "./lib/cli.ts";
+import { interruption } from "./lib/signals.ts";
 import { writeStderr, writeStdout } from "./lib/observe/standard_streams.ts";
 
 // What runs a network is loaded when it is asked for, so that the other commands start at once.
@@ -7,6 +8,7 @@ const code = await cli(Deno.args, {
   stdout: writeStdout,
   stderr: writeStderr,
   isTerminal: Deno.stdout.isTerminal(),
+  interruption,
   exists: (path) => Deno.stat(path).then(() => true, () => false),
   run: async (source) => {
     const loaded = await source.load();

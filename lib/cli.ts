@@ -10,6 +10,7 @@ import { ConfigError, formatProblem } from "./config/problem.ts";
 import { jsonSchema } from "./config/schema.ts";
 import { type ConfigSource, configSource } from "./config/source.ts";
 import { type Question, QUESTIONS } from "./ctl/ask.ts";
+import { reportText, runDrill, stepLine } from "./ctl/drill.ts";
 import { eventLine } from "./ctl/event_line.ts";
 import { findEdge } from "./ctl/find_edge.ts";
 import { follow } from "./ctl/follow.ts";
@@ -30,6 +31,9 @@ const HEALTH_TIMEOUT_MS = 4000;
 /** Milliseconds that completions wait: somebody holds the Tab key. */
 const COMPLETION_TIMEOUT_MS = 1000;
 
+/** Milliseconds that a drill lasts unless somebody says how long. */
+const DRILL_MS = 10_000;
+
 /** Errors that say all that an operator needs; others are faults of the program. */
 const EXPECTED = [AccessFileError, AdminError, AppendFileError, StdoutError];
 
@@ -42,6 +46,8 @@ export interface CliIo {
   /** Whether standard output is a terminal. */
   readonly isTerminal: boolean;
   readonly exists: (path: string) => Promise<boolean>;
+  /** From now on Ctrl-C does not end the process but aborts the signal. */
+  readonly interruption: () => AbortSignal;
   /** Runs the edge until it has stopped; resolves to an exit code. */
   readonly run: (source: ConfigSource) => Promise<number>;
   /** Runs the demo network until it has stopped; resolves to an exit code. */
@@ -98,6 +104,8 @@ async function perform(invocation: CommandInvocation, io: CliIo): Promise<number
         return await health(flags, io);
       case "ctl events":
         return await showEvents(flags, io);
+      case "drill":
+        return await drill(word, flags, io);
       default:
         return await ask(command, invocation, io);
     }
@@ -166,6 +174,25 @@ async function showEvents(flags: FlagValues, io: CliIo): Promise<number> {
     tell: (text) => io.stderr(`kurafuto: ${text}\n`),
   });
   return ExitCode.Ok;
+}
+
+async function drill(fault: string, flags: FlagValues, io: CliIo): Promise<number> {
+  using client = await clientFor(flags, io);
+  const { json, backend = "", players, for: forMs = DRILL_MS, delay } = flags;
+  const paint = paintFor(io);
+  const report = await runDrill(client, {
+    request: {
+      fault,
+      backend,
+      for: `${forMs}ms`,
+      ...players.length > 0 && { players },
+      ...delay !== undefined && { delay_ms: delay },
+    },
+    interruption: io.interruption(),
+    show: (step) => void (json || io.stdout(stepLine(step, paint))),
+  });
+  io.stdout(json ? `${jsonLine(report)}\n` : reportText(report, paint));
+  return report.lost === 0 ? ExitCode.Ok : ExitCode.Failure;
 }
 
 async function health(flags: FlagValues, io: CliIo): Promise<number> {

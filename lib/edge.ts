@@ -9,7 +9,14 @@ import { BackendChecks } from "./backends/checks.ts";
 import { type Address, formatAddress } from "./config/address.ts";
 import type { Config } from "./config/schema.ts";
 import type { ConfigSource } from "./config/source.ts";
+import type { Drill } from "./drill/drill.ts";
+import { Drills } from "./drill/drills.ts";
+import { bindLater } from "./bind_later.ts";
 import { EdgeControl } from "./edge_control.ts";
+import { Giver, Taker } from "./handing_over.ts";
+import type { Conversation } from "./handover/conversation.ts";
+import type { Heir } from "./handover/heir.ts";
+import { takeOver, takeRest } from "./handover/taking.ts";
 import { sayFarewell } from "./players/farewell.ts";
 import { Gatekeeper, gateRules } from "./players/gatekeeper.ts";
 import { AccessFile } from "./guard/access_file.ts";
@@ -18,6 +25,7 @@ import { Listeners, type ListenerStatus } from "./listeners.ts";
 import { Listings, type ListingStatus } from "./heartbeat/listings.ts";
 import { AcceptLog } from "./observe/accept_log.ts";
 import { logBackendChange } from "./observe/backend_log.ts";
+import { logDrillBegun, logDrillEnded, type LoggedDrill } from "./observe/drill_log.ts";
 import { logReload } from "./observe/edge_log.ts";
 import { EventLog } from "./observe/event_log.ts";
 import { EventOutputs } from "./observe/event_outputs.ts";
@@ -34,6 +42,8 @@ import { type BackendStatus, Network } from "./routing/network.ts";
 import { openRecent, wantsRecent } from "./routing/open_recent.ts";
 import type { Recent } from "./routing/recent.ts";
 import type { MoveAnswer } from "./session/redirect/operator.ts";
+import { STATE_VERSION } from "./session/state.ts";
+import { Upgrades } from "./upgrades.ts";
 import { SessionReports } from "./players/session_reports.ts";
 import { Sessions } from "./players/sessions.ts";
 import { openSockets } from "./transport/open_sockets.ts";
@@ -45,6 +55,8 @@ const PROGRESS_MS = 30_000;
 /** Milliseconds between two looks at what changes by itself: counters for the log, and the age of salts. */
 const LOOK_MS = 1_000;
 
+/** Milliseconds between two looks at who can be handed over by now. */
+const REST_MS = 100;
 /** Milliseconds that players are given to take their goodbye, however little there is left of their time to leave. */
 const LEAST_CLOSING_MS = 500;
 
@@ -74,12 +86,16 @@ export interface Edge extends AsyncDisposable {
   readonly control: Control;
   /** Resolves when an operator has asked for the end of the edge. */
   readonly endAsked: Promise<void>;
+  /** Resolves when another process has taken this one's place; {@linkcode Edge.leave} is to follow. */
+  readonly handedOver: Promise<Heir>;
   /** Moves a player, whose name matches in any case, to a backend or pool. */
   move(player: string, to: string): MoveAnswer;
   /** Goes on in the log files that have their paths now. */
   reopenLogs(): void;
   /** Accepts no more, tells every player, gives them the configured time to leave, and stops. */
   retire(): Promise<void>;
+  /** Hands over whoever could not go with the others as soon as they can, gives the rest the configured time, and stops. */
+  leave(): Promise<void>;
   /** Accepts no more, tells every player, and resolves when all sockets are closed, which takes a few seconds at most. */
   stop(): Promise<void>;
 }
@@ -88,17 +104,23 @@ export interface Edge extends AsyncDisposable {
  * Binds every listener of `config` and starts to take players.
  *
  * @param source Where `config` came from, to be read anew by reloads; absent where it was made up.
+ * @param predecessor The process whose place this one takes, with all its players.
  * @throws {BindError} where an address cannot be bound
  * @throws {Error} where a salt, a certificate, the access lists or the admin API's token cannot be read, or a file of events be opened
  */
-export async function startEdge(config: Config, log: OpenLog, source?: ConfigSource): Promise<Edge> {
+export async function startEdge(
+  config: Config,
+  log: OpenLog,
+  source?: ConfigSource,
+  predecessor?: Conversation,
+): Promise<Edge> {
   const keyrings = await openKeyrings(config, log);
   const access = new AccessFile(config.edge.dataDir);
   await access.load();
   const recent = await openRecent(config, (message) => log.warn("recent", message));
   const sockets = openSockets(config.edge.driver, log);
   const edge = new RunningEdge({ config, source, log, sockets, recent, keyrings, access });
-  await edge.start();
+  await edge.start(predecessor);
   return edge;
 }
 
@@ -117,6 +139,7 @@ interface EdgeParts {
 class RunningEdge implements Edge {
   readonly control: Control;
   readonly endAsked: Promise<void>;
+  readonly handedOver: Promise<Heir>;
   readonly #log: OpenLog;
   readonly #sockets: Sockets;
   readonly #access: AccessFile;
@@ -130,17 +153,24 @@ class RunningEdge implements Edge {
   readonly #gatekeeper: Gatekeeper;
   readonly #reception: Reception;
   readonly #beats: BackendBeats;
+  readonly #drills: Drills;
   readonly #sessions: Sessions;
   readonly #listings: Listings;
   readonly #listeners: Listeners;
   readonly #loopbacks = new LoopbackAddresses();
   readonly #acceptLog: AcceptLog;
+  readonly #upgrades: Upgrades;
+  readonly #giver: Giver;
+  readonly #taker: Taker;
+  /** Ends the coming of sessions from another process. */
+  readonly #farewell = new AbortController();
+  #arriving: Promise<void> = Promise.resolve();
   readonly #timers: ReturnType<typeof setInterval>[] = [];
   #recent: Recent;
   #keyrings: Keyrings;
   #admin: AdminServer | undefined;
   #endWatch: () => void = () => {};
-  #state: "running" | "draining" = "running";
+  #state: "running" | "draining" | "handed-over" = "running";
   #stopping: Promise<void> | undefined;
 
   constructor({ config, source, log, sockets, recent, keyrings, access }: EdgeParts) {
@@ -211,6 +241,18 @@ class RunningEdge implements Edge {
       metrics: this.#metrics,
       config: () => this.#config,
     });
+    this.#drills = new Drills({
+      clock: machineClock,
+      enabled: config.drill.enabled,
+      begun: (drill) => {
+        logDrillBegun(log, factsOf(drill), drill.order);
+        this.#tellOfDrill(drill, "begun", undefined);
+      },
+      ended: (drill, why) => {
+        logDrillEnded(log, factsOf(drill), why);
+        this.#tellOfDrill(drill, "ended", why);
+      },
+    });
     this.#sessions = new Sessions({
       config,
       log,
@@ -219,6 +261,7 @@ class RunningEdge implements Edge {
       offers: this.#offers,
       gatekeeper: this.#gatekeeper,
       reception: this.#reception,
+      drills: this.#drills,
       reports,
       dialled: (backend, ms, ok) => this.#metrics.dialled(backend, ms, ok),
       loopbacks: this.#loopbacks,
@@ -228,7 +271,12 @@ class RunningEdge implements Edge {
       log,
       sockets: this.#sockets,
       accepted: (listener, conn, door) =>
-        this.#reception.receive(listener.name, conn, door, (arrival) => this.#sessions.begin(listener, arrival)),
+        this.#reception.receive(
+          listener.name,
+          conn,
+          door,
+          (arrival, conn) => this.#sessions.begin(listener, arrival, conn),
+        ),
       missed: (listener) => this.#reception.missed(listener),
       failed: (listener, error) => this.#acceptLog.failed(listener, error, machineClock.now()),
     });
@@ -238,13 +286,35 @@ class RunningEdge implements Edge {
     }, log);
     const asked = Promise.withResolvers<void>();
     this.endAsked = asked.promise;
+    const parts = {
+      sockets: this.#sockets,
+      listeners: this.#listeners,
+      sessions: this.#sessions,
+      network: this.#network,
+      offers: this.#offers,
+    };
+    this.#giver = new Giver(parts, () => this.#hindrance());
+    this.#taker = new Taker(parts, () => this.#listen());
+    const handedOver = Promise.withResolvers<Heir>();
+    this.handedOver = handedOver.promise;
+    this.#upgrades = new Upgrades({
+      giver: this.#giver,
+      log,
+      dataDir: () => this.#config.edge.dataDir,
+      sessions: () => this.#sessions.size,
+      succeeded: (heir) => {
+        this.#succeeded();
+        handedOver.resolve(heir);
+      },
+    });
     this.control = new EdgeControl({
       source,
-      state: () => this.#state,
+      state: () => this.#state === "running" ? "running" : "draining",
       reloads: this.#reloads,
       network: this.#network,
       checks: this.#checks,
       sessions: this.#sessions,
+      drills: this.#drills,
       gatekeeper: this.#gatekeeper,
       listings: () => this.listings,
       listeners: () => this.listeners,
@@ -254,6 +324,7 @@ class RunningEdge implements Edge {
       metrics: this.#metrics,
       log,
       endEdge: asked.resolve,
+      upgrades: this.#upgrades,
     });
   }
 
@@ -310,21 +381,22 @@ class RunningEdge implements Edge {
     this.#outputs.reopen();
   }
 
-  async start(): Promise<void> {
+  async start(predecessor: Conversation | undefined): Promise<void> {
     const config = this.#config;
+    const startBeats = (): void => this.#beats.start((backend) => this.#listings.urlOf(backend));
     try {
       this.#outputs.configure(config.events);
       await this.#beats.open();
-      const prepared = await this.#listeners.prepare(config.listeners);
-      try {
-        prepared.bind();
-      } catch (error) {
-        prepared.discard();
-        throw error;
+      if (predecessor === undefined) {
+        await this.#listen();
+        startBeats();
+        await this.#openAdmin(config);
+      } else {
+        await takeOver(predecessor, this.#taker, { release: manifest.version, states: [STATE_VERSION] });
+        this.#arriving = this.#takeRest(predecessor);
+        await this.#openLater("heartbeat_absorber", startBeats);
+        await this.#openLater("admin", () => this.#openAdmin(config));
       }
-      prepared.commit();
-      this.#beats.start((backend) => this.#listings.urlOf(backend));
-      await this.#openAdmin(config);
     } catch (error) {
       await this.stop();
       throw error;
@@ -348,15 +420,31 @@ class RunningEdge implements Edge {
   async retire(): Promise<void> {
     const began = performance.now();
     const { drainTimeoutMs } = this;
+    await this.#upgrades.close();
     if (this.#state === "running") {
       this.#state = "draining";
       this.#events.publish({ event: "edge", state: "draining" });
+      this.#drills.close();
       this.#listeners.close();
       await Promise.all([this.#reloads.close(), this.#reception.stop(), this.#listings.stop()]);
       await sayFarewell(this.#sessions, drainTimeoutMs);
     }
     const left = Math.max(LEAST_CLOSING_MS, began + drainTimeoutMs - performance.now());
     await (this.#stopping ??= this.#stop(drainTimeoutMs > 0 ? left : undefined));
+  }
+
+  async leave(): Promise<void> {
+    const began = performance.now();
+    const { drainTimeoutMs } = this;
+    const passed = (): number => performance.now() - began;
+    using heir = await this.handedOver;
+    const mayBecomeFit = Math.min(drainTimeoutMs, this.#config.limits.loginTimeoutMs);
+    while (this.#sessions.size + this.#reception.size > 0 && passed() < mayBecomeFit) {
+      await new Promise((resolve) => setTimeout(resolve, REST_MS));
+      if (!await this.#handRest(heir)) break;
+    }
+    await sayFarewell(this.#sessions, Math.max(0, drainTimeoutMs - passed()), upgradeWords);
+    await (this.#stopping ??= this.#stop(Math.max(LEAST_CLOSING_MS, drainTimeoutMs - passed())));
   }
 
   stop(): Promise<void> {
@@ -368,9 +456,14 @@ class RunningEdge implements Edge {
   }
 
   async #stop(closingMs?: number): Promise<void> {
-    this.#state = "draining";
+    await this.#upgrades.close();
+    const isHandedOver = this.#state === "handed-over";
+    if (!isHandedOver) this.#state = "draining";
+    this.#farewell.abort();
+    await this.#arriving;
     for (const timer of this.#timers) clearInterval(timer);
     this.#endWatch();
+    this.#drills.close();
     this.#listeners.close();
     await Promise.all([this.#reloads.close(), this.#checks.stop(), this.#listings.stop(), this.#beats.stop()]);
     await this.#reception.stop();
@@ -380,9 +473,67 @@ class RunningEdge implements Edge {
     await this.#sockets.close();
     this.#network.close();
     this.#recent.close();
-    this.#events.publish({ event: "edge", state: "stopped" });
+    if (!isHandedOver) this.#events.publish({ event: "edge", state: "stopped" });
     await Promise.all([this.#admin?.close(), this.#outputs.close()]);
     this.#metrics.close();
+  }
+
+  /** Binds the listeners of the configuration. */
+  async #listen(): Promise<void> {
+    const prepared = await this.#listeners.prepare(this.#config.listeners);
+    try {
+      prepared.bind();
+    } catch (error) {
+      prepared.discard();
+      throw error;
+    }
+    prepared.commit();
+  }
+
+  /** Opens something at an address that the process before is about to leave. Players are here already, whom it must not cost their places. */
+  async #openLater(what: string, open: () => void | Promise<void>): Promise<void> {
+    try {
+      await bindLater(open);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.#log.error("listen-failed", `${message}; ${what} is missing until a restart or another upgrade`);
+    }
+  }
+
+  async #takeRest(predecessor: Conversation): Promise<void> {
+    try {
+      await takeRest(predecessor, this.#taker, this.#farewell.signal);
+    } catch (error) {
+      if (!this.#farewell.signal.aborted) {
+        this.#log.warn("take-over", "the process before hands over no more sessions", { err: asError(error) });
+      }
+    }
+    predecessor.close();
+  }
+
+  /** Hands over who can be by now. Returns whether that can go on. */
+  async #handRest(heir: Heir): Promise<boolean> {
+    try {
+      const { count } = await heir.hand(this.#giver.freeze());
+      if (count > 0) this.#log.info("handed-over", "more sessions have gone over", { pid: heir.pid, sessions: count });
+      return true;
+    } catch (error) {
+      this.#log.warn("hand-over", "the sessions that are left stay here", { err: asError(error) });
+      return false;
+    }
+  }
+
+  /** Why no other process can take over now. */
+  #hindrance(): string | undefined {
+    if (this.#state !== "running") return "the edge is stopping";
+    return this.#reloads.confirmBy === undefined ? undefined : "a reload waits to be confirmed";
+  }
+
+  /** Another process has taken over: leaves it what only one can have. */
+  #succeeded(): void {
+    this.#state = "handed-over";
+    this.#events.publish({ event: "edge", state: "handed-over" });
+    void Promise.all([this.#admin?.close(), this.#beats.stop(), this.#listings.stop()]);
   }
 
   async #openAdmin({ admin }: Config): Promise<void> {
@@ -434,7 +585,9 @@ class RunningEdge implements Edge {
     // First, as players who stand in line are asked which pool their listener leads to now.
     this.#sessions.configure(next);
     this.#network.configure(next);
-    this.#offers.configure(next.backends.map(({ name }) => name), next.cpe.exclude);
+    const names = next.backends.map(({ name }) => name);
+    this.#drills.configure(next.drill.enabled, names);
+    this.#offers.configure(names, next.cpe.exclude);
     this.#checks.configure(next);
     this.#gatekeeper.configure(gateRules(next, keyrings));
     this.#reception.configure(next.limits);
@@ -461,8 +614,14 @@ class RunningEdge implements Edge {
     for (const { name } of before.backends) if (!namesBackend(next, name)) publish(name, "removed");
   }
 
+  #tellOfDrill(drill: Drill, state: "begun" | "ended", cause: string | undefined): void {
+    this.#events.publish({ event: "drill", ...factsOf(drill), state, cause });
+  }
+
   #look(): void {
     logTurns(this.#log, this.#reception.summaries());
+    // The process that takes over has read them already.
+    if (this.#upgrades.isRunning || this.#state === "handed-over") return;
     for (const keyring of this.#keyrings.values()) keyring.rotate();
   }
 
@@ -477,6 +636,14 @@ class RunningEdge implements Edge {
       queueLength: () => this.#network.waiting,
     };
   }
+}
+
+function factsOf({ id, order: { fault, backend } }: Drill): LoggedDrill {
+  return { drill: id, fault: fault.kind, backend };
+}
+
+function upgradeWords(seconds: number): string {
+  return `&eThe network is upgraded, which your connection cannot follow: it ends within ${seconds} s. Come right back!`;
 }
 
 function namesBackend({ backends }: Config, name: string): boolean {

@@ -4,6 +4,10 @@ import type {
   Answer,
   BackendDetails,
   Control,
+  Declined,
+  DrillBegun,
+  DrillOrder,
+  DrillReport,
   EdgeStatus,
   ListingDetails,
   PlayerStatus,
@@ -16,6 +20,7 @@ import { formatAddress } from "./config/address.ts";
 import { nearest } from "./config/nearest.ts";
 import type { ConfigSource } from "./config/source.ts";
 import type { Config } from "./config/schema.ts";
+import type { Drills } from "./drill/drills.ts";
 import type { Gatekeeper } from "./players/gatekeeper.ts";
 import type { ListenerStatus } from "./listeners.ts";
 import type { ListingStatus } from "./heartbeat/listings.ts";
@@ -28,6 +33,7 @@ import type { Metrics } from "./observe/metrics.ts";
 import type { Trails } from "./observe/trails.ts";
 import type { Reloads } from "./reloads.ts";
 import type { Network } from "./routing/network.ts";
+import type { Upgrades } from "./upgrades.ts";
 import type { SessionReports } from "./players/session_reports.ts";
 import type { SeatedPlayer, Sessions } from "./players/sessions.ts";
 
@@ -39,6 +45,7 @@ export interface EdgeControlOptions {
   readonly network: Network;
   readonly checks: BackendChecks;
   readonly sessions: Sessions;
+  readonly drills: Drills;
   readonly gatekeeper: Gatekeeper;
   readonly listings: () => readonly ListingStatus[];
   readonly listeners: () => readonly ListenerStatus[];
@@ -49,6 +56,7 @@ export interface EdgeControlOptions {
   readonly log: Log;
   /** Brings the edge to its end, as TERM does. */
   readonly endEdge: () => void;
+  readonly upgrades: Pick<Upgrades, "upgrade">;
 }
 
 /** See the file's first line. */
@@ -182,8 +190,37 @@ export class EdgeControl implements Control {
     return { ...plan, moves };
   }
 
+  upgrade(to: string | undefined): Promise<Answer> {
+    return this.#edge.upgrades.upgrade(to);
+  }
+
   drainEdge(): void {
     this.#edge.endEdge();
+  }
+
+  beginDrill(order: DrillOrder): DrillBegun | Declined {
+    const { drills, sessions } = this.#edge;
+    const backend = this.#backendNamed(order.backend);
+    if (backend === undefined) return this.#unknownBackend(order.backend);
+    const players: string[] = [];
+    for (const player of order.players ?? []) {
+      const name = this.#playerCalled(player);
+      if (name === undefined) return this.#unknownPlayer(player);
+      players.push(name);
+    }
+    const answer = drills.begin({ ...order, backend, players: order.players && players });
+    if (answer.kind === "refused") return { kind: "refused", message: `Cannot begin a drill: ${answer.why}` };
+    sessions.disturb(answer.drill);
+    return { kind: "begun", drill: answer.drill.id };
+  }
+
+  drill(id: string): DrillReport | undefined {
+    return this.#edge.drills.report(id);
+  }
+
+  endDrill(id: string): Answer {
+    if (this.#edge.drills.end(id)) return { kind: "done", message: `drill ${id} is over` };
+    return { kind: "unknown", what: "drill", message: `There is no drill ${JSON.stringify(id)}`, hint: undefined };
   }
 
   explain(who: string): Trail | undefined {
@@ -227,17 +264,19 @@ export class EdgeControl implements Control {
     return sameInAnyCase(name, this.#edge.network.status().map((backend) => backend.name));
   }
 
-  #unknownPlayer(name: string): Answer {
+  #unknownPlayer(name: string): Unknown {
     const message = `There is no player ${JSON.stringify(name)}`;
     return { kind: "unknown", what: "player", message, hint: nearest(name, this.#playerNames()) };
   }
 
-  #unknownBackend(name: string): Answer {
+  #unknownBackend(name: string): Unknown {
     return unknownBackend(name, nearest(name, this.#edge.network.status().map((backend) => backend.name)));
   }
 }
 
-function unknownBackend(name: string, hint: string | undefined): Answer {
+type Unknown = Extract<Answer, { readonly kind: "unknown" }>;
+
+function unknownBackend(name: string, hint: string | undefined): Unknown {
   return { kind: "unknown", what: "backend", message: `There is no backend or pool ${JSON.stringify(name)}`, hint };
 }
 

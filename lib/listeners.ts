@@ -1,6 +1,8 @@
 /** The addresses where players connect, each with what the configuration says about it now. */
 import { formatAddress, type TcpAddress } from "./config/address.ts";
 import type { ListenerConfig } from "./config/schema.ts";
+import type { OpenListener } from "./handover/giving.ts";
+import type { InheritedListener } from "./handover/taking.ts";
 import { NetworkSet } from "./guard/network_set.ts";
 import type { Log } from "./observe/log.ts";
 import type { Prepared } from "./prepared.ts";
@@ -9,14 +11,14 @@ import { BindError } from "./transport/bind_error.ts";
 import type { AcceptedConn } from "./transport/conn.ts";
 import type { DoorOptions } from "./transport/front_door.ts";
 import { Listener } from "./transport/listener.ts";
-import type { Sockets } from "./transport/sockets.ts";
+import type { Acceptor, Sockets } from "./transport/sockets.ts";
 import { TlsLayer } from "./transport/tls.ts";
 import { Turnstile } from "./transport/turnstile.ts";
 
 /** What listeners tell. */
 export interface ListenersOptions {
   readonly log: Log;
-  readonly sockets: Pick<Sockets, "listen">;
+  readonly sockets: Pick<Sockets, "listen" | "inherited">;
   /** Takes a connection in by what counts for its listener now. Returns what part of a beat is to pass before the next one. */
   readonly accepted: (listener: ListenerConfig, conn: AcceptedConn, door: DoorOptions) => number;
   /** A peer was gone before its connection could be accepted. */
@@ -67,6 +69,10 @@ export class Listeners {
   /** What is closing, and TLS layers that still have connections. */
   readonly #closing = new Set<Promise<void>>();
   #isClosed = false;
+  /** Sockets of another process that nobody has taken yet. */
+  #inherited: InheritedListener[] = [];
+  /** Whether nobody is accepted for now. */
+  #isPaused = false;
 
   constructor(options: ListenersOptions) {
     this.#options = options;
@@ -74,6 +80,37 @@ export class Listeners {
 
   get status(): readonly ListenerStatus[] {
     return Array.from(this.#bound, ([name, { listener }]) => ({ name, ...listener.address }));
+  }
+
+  /** What another process needs to listen at the same addresses. */
+  get open(): readonly OpenListener[] {
+    return Array.from(
+      this.#bound,
+      ([name, { listener: { descriptor }, setting: { config: { bind } } }]) =>
+        descriptor === undefined ? [] : [{ name, bind: { host: bind.host, port: bind.port }, descriptor }],
+    ).flat();
+  }
+
+  /** Accepts nobody until {@linkcode resume}; those who connect wait. */
+  pause(): void {
+    this.#isPaused = true;
+    for (const { listener } of this.#bound.values()) listener.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    for (const { listener } of this.#bound.values()) listener.resume();
+  }
+
+  /** Binds these addresses no more, since another process has done so already. */
+  inherit(listeners: readonly InheritedListener[]): void {
+    this.#inherited = [...listeners];
+  }
+
+  /** Closes what was inherited and is not needed. */
+  disclaim(): void {
+    for (const { descriptor } of this.#inherited) this.#options.sockets.inherited?.close(descriptor);
+    this.#inherited = [];
   }
 
   /**
@@ -179,7 +216,7 @@ export class Listeners {
   }
 
   #bind(setting: Setting): Bound {
-    const { accepted, missed, failed, sockets } = this.#options;
+    const { accepted, missed, failed } = this.#options;
     const { name, bind: { host, port } } = setting.config;
     try {
       const bound: Bound = {
@@ -193,13 +230,26 @@ export class Listeners {
             failed: (error) => failed(name, error),
           },
           this.#entrance,
-          sockets,
+          { listen: () => this.#acceptor(setting.config) },
         ),
       };
       return bound;
     } catch (error) {
       throw new BindError(`listener '${name}'`, setting.config.bind, error);
     }
+  }
+
+  #acceptor({ name, bind: { host, port } }: ListenerConfig): Acceptor {
+    const { sockets } = this.#options;
+    const index = this.#inherited.findIndex(({ name: other, bind }) =>
+      bind.host === host && bind.port === port && (port !== 0 || other === name)
+    );
+    const [inherited] = index < 0 ? [] : this.#inherited.splice(index, 1);
+    const acceptor = inherited === undefined
+      ? sockets.listen(host, port)
+      : sockets.inherited?.acceptor(inherited.descriptor) ?? sockets.listen(host, port);
+    if (this.#isPaused) acceptor.pause?.();
+    return acceptor;
   }
 
   #rebind({ setting }: Bound): void {

@@ -29,6 +29,7 @@ async function run(args: readonly string[], io: Partial<CliIo> = {}): Promise<Ou
     },
     stderr: (text) => stderr += text,
     isTerminal: false,
+    interruption: () => new AbortController().signal,
     exists: () => Promise.resolve(false),
     run: async (source) => started.push(await source.load()) && 42,
     demo: (log) => Promise.resolve(demos.push(log) && 42),
@@ -233,12 +234,13 @@ const MISUSED: Readonly<Record<string, readonly [message: string, help: string]>
     "--help",
   ],
   "--json": [
-    "Cannot use flag --json with run: it goes with --version, bans, plan, reload, confirm, rollback, drain, ctl",
+    "Cannot use flag --json with run: it goes with --version, bans, plan, reload, confirm, rollback, drain, " +
+    "upgrade, drill, ctl",
     "run --help",
   ],
   "schema -c x": [
     "Cannot use flag --config with schema: it goes with run, check, ban, unban, allow, disallow, bans, plan, reload, " +
-    "confirm, rollback, drain, health, ctl",
+    "confirm, rollback, drain, upgrade, drill, health, ctl",
     "schema --help",
   ],
   "--version --move": ["Cannot use flag --move with --version: it goes with ctl drain", "run --help"],
@@ -265,7 +267,7 @@ const MISUSED: Readonly<Record<string, readonly [message: string, help: string]>
     'current value is "\\u0007"',
     "--help",
   ],
-  "unban a --for 1h": ["Cannot use flag --for with unban: it goes with ban, allow", "unban --help"],
+  "unban a --for 1h": ["Cannot use flag --for with unban: it goes with ban, allow, drill", "unban --help"],
   "run -t": ["Cannot use flag -t with run: it means check", "run --help"],
   "ctl": [
     "Cannot run ctl alone: it takes one of status, events, players, backends, move, kick, announce, drain, enable, " +

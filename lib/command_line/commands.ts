@@ -1,5 +1,6 @@
 /** The commands: the one table from which command lines are read and help, man page and completions are written. */
 import { currentValue } from "../config/current_value.ts";
+import { FAULTS } from "../drill/fault.ts";
 import { parseSubject } from "../guard/access_list.ts";
 
 /** Shells that completions are made for. */
@@ -21,6 +22,8 @@ export type AskingCommand =
   | "confirm"
   | "rollback"
   | "drain"
+  | "drill"
+  | "upgrade"
   | "health"
   | "complete"
   | "ctl status"
@@ -130,6 +133,26 @@ export const COMMANDS: readonly Command[] = [
     topic: "A running edge",
     summary: "Stop the edge as the signal TERM does, without asking",
     details: "No new players; those who are there are told, and have edge.drain_timeout to leave. Then the edge ends.",
+  },
+  {
+    name: "upgrade",
+    topic: "A running edge",
+    summary: "Put another process in the place of the edge's, while everybody plays on",
+    details:
+      "The new process takes over the listeners and the players' connections, and the old one ends. Where it cannot start, refuses " +
+      "its configuration or fails half-way, the old one keeps everybody, and why is printed. Without --to the program is started " +
+      "again that runs now, by its path, as the signal USR2 does. Linux only, with edge.driver epoll.",
+  },
+  {
+    name: "drill",
+    args: [{ value: "FAULT", choices: FAULTS }],
+    topic: "A running edge",
+    summary: "Break connections to a backend on purpose, and tell what each player saw",
+    details:
+      `FAULT is one of ${
+        FAULTS.join(", ")
+      }. It ends after --for, at Ctrl-C, or when the edge stops. Only where [drill] has ` +
+      "enabled = true. Ends with 1 where the network has lost a player.",
   },
   {
     name: "health",

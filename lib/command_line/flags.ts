@@ -4,7 +4,7 @@ import { LOG_FORMATS, LOG_LEVELS } from "../config/schema.ts";
 import { parseDuration } from "../config/units.ts";
 import { parseEndpoint } from "../admin/endpoint.ts";
 import { fitsTextField } from "../protocol/text.ts";
-import { type CommandName, groupOf } from "./commands.ts";
+import { type CommandName, groupOf, type NameKind } from "./commands.ts";
 
 /** Where the configuration is looked for when no flag names it. */
 export const DEFAULT_FILES: readonly string[] = ["kurafuto.toml", "/etc/kurafuto/kurafuto.toml"];
@@ -16,7 +16,9 @@ type Use = CommandName | "ctl" | "--version";
 const CONFIGURED: readonly Use[] = ["run", "check", "ban", "unban", "allow", "disallow", "bans"];
 
 /** Commands that ask a running edge. */
-const ASKING: readonly Use[] = ["plan", "reload", "confirm", "rollback", "drain", "health", "ctl", "complete"];
+const ASKING: readonly Use[] = [
+  ...["plan", "reload", "confirm", "rollback", "drain", "upgrade", "drill", "health", "ctl", "complete"] as const,
+];
 
 /** Longest life of an entry that ends at all, in days. */
 const LONGEST_DAYS = 36_500;
@@ -33,8 +35,12 @@ export type FlagName =
   | "ready"
   | "move"
   | "since"
+  | "backend"
+  | "player"
   | "for"
+  | "delay"
   | "reason"
+  | "to"
   | "version"
   | "json"
   | "help";
@@ -48,10 +54,14 @@ export interface Flag {
   readonly isFile?: boolean;
   /** The only values allowed. */
   readonly choices?: readonly string[];
+  /** What completions offer. */
+  readonly names?: NameKind;
   /** Throws what is wrong with a value. */
   readonly check?: (value: string) => void;
   /** What it goes with; absent when it goes with everything. */
   readonly with?: readonly Use[];
+  /** Commands that cannot do without it. */
+  readonly neededBy?: readonly CommandName[];
   readonly summary: string;
 }
 
@@ -122,11 +132,33 @@ export const FLAGS: readonly Flag[] = [
     summary: "Begin with the event behind that one; 0 for all that the edge still knows",
   },
   {
+    name: "backend",
+    value: "NAME",
+    names: "backends",
+    with: ["drill"],
+    neededBy: ["drill"],
+    summary: "The backend that the fault stands before",
+  },
+  {
+    name: "player",
+    value: "NAME[,NAME]",
+    names: "players",
+    with: ["drill"],
+    summary: "Players whom it is for; otherwise all who are on the backend or come there; may be repeated",
+  },
+  {
     name: "for",
     value: "DURATION",
     check: checkLifetime,
-    with: ["ban", "allow"],
-    summary: 'How long it counts, as "30m", "12h" or "7d"; otherwise for good',
+    with: ["ban", "allow", "drill"],
+    summary: 'How long it counts, as "30m", "12h" or "7d"; otherwise for good, and drills for 10s',
+  },
+  {
+    name: "delay",
+    value: "DURATION",
+    check: parseDuration,
+    with: ["drill"],
+    summary: "How much later bytes come with the fault delay; otherwise 250ms",
   },
   {
     name: "reason",
@@ -136,8 +168,15 @@ export const FLAGS: readonly Flag[] = [
     summary: "Why, which players who are banned are shown",
   },
   {
+    name: "to",
+    value: "PATH",
+    isFile: true,
+    with: ["upgrade"],
+    summary: "Executable of the new process; otherwise the one that runs now",
+  },
+  {
     name: "json",
-    with: ["--version", "bans", "plan", "reload", "confirm", "rollback", "drain", "ctl"],
+    with: ["--version", "bans", "plan", "reload", "confirm", "rollback", "drain", "upgrade", "drill", "ctl"],
     summary: "Print JSON; with --version also the surroundings",
   },
   { name: "version", short: "V", with: ["--version"], summary: "Print the version" },

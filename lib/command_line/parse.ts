@@ -46,9 +46,15 @@ export interface FlagValues {
   readonly ready: boolean;
   readonly move: boolean;
   readonly since: number | undefined;
+  readonly backend: string | undefined;
+  /** Names, in the order given. */
+  readonly players: readonly string[];
+  /** Milliseconds. */
+  readonly delay: number | undefined;
   /** Milliseconds. */
   readonly for: number | undefined;
   readonly reason: string | undefined;
+  readonly to: string | undefined;
   readonly json: boolean;
 }
 
@@ -85,7 +91,7 @@ export function parseCommandLine(args: readonly string[]): Invocation {
   if (stray !== undefined) return misuse(stray, command.name);
   if (given.has("version")) return { kind: "version", json: given.has("json") };
   const values = joinRest(command.args ?? [], words);
-  const wrong = wrongWords(command, values);
+  const wrong = wrongWords(command, values) ?? missingFlag(given, command.name);
   if (wrong !== undefined) return misuse(wrong, command.name);
   return { kind: "command", command: command.name, args: values, flags: flagValues(given) };
 }
@@ -124,8 +130,12 @@ function flagValues(given: Given): FlagValues {
     ready: given.has("ready"),
     move: given.has("move"),
     since: since === undefined ? undefined : Number(since),
+    backend: last("backend"),
+    players: valuesOf(given, "player").flatMap((names) => names.split(",")).filter((name) => name !== ""),
+    delay: duration("delay"),
     for: duration("for"),
     reason: last("reason"),
+    to: last("to"),
     json: given.has("json"),
   };
 }
@@ -170,6 +180,11 @@ function strayFlag(given: Given, use: CommandName | "--version"): string | undef
   const hidden = COMMANDS.filter(({ topic }) => topic === undefined).map(({ name }): string => name);
   const uses = flag.with?.filter((name) => !hidden.includes(name)) ?? [];
   return `Cannot use flag --${flag.name} with ${use}: it goes with ${uses.join(", ")}`;
+}
+
+function missingFlag(given: Given, command: CommandName): string | undefined {
+  const flag = FLAGS.find(({ name, neededBy }) => neededBy?.includes(command) === true && !given.has(name));
+  return flag && `Cannot run ${command} without flag --${flag.name}: it takes ${flag.value}`;
 }
 
 interface Choice {

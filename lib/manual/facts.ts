@@ -13,6 +13,7 @@ export const SIGNALS: readonly Fact[] = [
   ["QUIT", "Stop at once"],
   ["HUP", "Reload the configuration, as kurafuto reload does"],
   ["USR1", "Open log.file and events.file anew, for programs that rotate logs"],
+  ["USR2", "Start the program anew and hand it everything, as kurafuto upgrade does"],
 ];
 
 export const ENVIRONMENT: readonly Fact[] = [

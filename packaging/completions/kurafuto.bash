@@ -17,7 +17,7 @@ _kurafuto() {
     fi
     case $word in
       -c=*|--config=*|--set=*|--admin=*|--token-file=*) edge+=("$word") ;;
-      -c|--config|--set|--admin|--token-file|--log-level|--log-format|--confirm|--since|--for|--reason) flag=$word ;;
+      -c|--config|--set|--admin|--token-file|--log-level|--log-format|--confirm|--since|--backend|--player|--for|--delay|--reason|--to) flag=$word ;;
       -t) command=check ;;
       -*) ;;
       *)
@@ -34,9 +34,11 @@ _kurafuto() {
   fi
   if [[ -n $flag ]]; then
     case $flag in
-      '-c'|'--config'|'--token-file') _kurafuto_files "$current"; return ;;
+      '-c'|'--config'|'--token-file'|'--to') _kurafuto_files "$current"; return ;;
       '--log-level') words='debug info warn error' ;;
       '--log-format') words='text json' ;;
+      '--backend') names=backends ;;
+      '--player') names=players ;;
     esac
   elif [[ $current == -* ]]; then
     case $command in
@@ -46,6 +48,8 @@ _kurafuto() {
       'demo') words='--log-level --log-format --help' ;;
       'plan'|'confirm'|'rollback'|'drain'|'ctl status'|'ctl players'|'ctl backends'|'ctl move'|'ctl kick'|'ctl announce'|'ctl enable'|'ctl explain') words='--config --set --admin --token-file --json --help' ;;
       'reload') words='--config --set --admin --token-file --confirm --json --help' ;;
+      'upgrade') words='--config --set --admin --token-file --to --json --help' ;;
+      'drill') words='--config --set --admin --token-file --backend --player --for --delay --json --help' ;;
       'health') words='--config --set --admin --token-file --ready --help' ;;
       'ctl events') words='--config --set --admin --token-file --since --json --help' ;;
       'ctl drain') words='--config --set --admin --token-file --move --json --help' ;;
@@ -56,8 +60,9 @@ _kurafuto() {
     esac
   else
     case "$command $position" in
-      ' 0') words='run check demo plan reload confirm rollback drain health ban unban allow disallow bans schema completion man ctl' ;;
+      ' 0') words='run check demo plan reload confirm rollback drain upgrade drill health ban unban allow disallow bans schema completion man ctl' ;;
       'ctl 0') words='status events players backends move kick announce drain enable explain' ;;
+      'drill 0') words='delay stall reset half-open garbage death' ;;
       'ctl move 0'|'ctl kick 0'|'ctl explain 0'|'ban 0'|'unban 0'|'allow 0'|'disallow 0') names=players ;;
       'ctl move 1') names=destinations ;;
       'ctl drain 0'|'ctl enable 0') names=backends ;;

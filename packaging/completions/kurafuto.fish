@@ -18,7 +18,7 @@ function __kurafuto_complete
         switch $word
             case '-c=*' '--config=*' '--set=*' '--admin=*' '--token-file=*'
                 set -a edge $word
-            case -c --config --set --admin --token-file --log-level --log-format --confirm --since --for --reason
+            case -c --config --set --admin --token-file --log-level --log-format --confirm --since --backend --player --for --delay --reason --to
                 set flag $word
             case -t
                 set command check
@@ -40,7 +40,7 @@ function __kurafuto_complete
     end
     if test -n "$flag"
         switch $flag
-            case '-c' '--config' '--token-file'
+            case '-c' '--config' '--token-file' '--to'
                 for path in (__fish_complete_path $current)
                     echo "$before"$path
                 end
@@ -54,6 +54,10 @@ function __kurafuto_complete
                 printf '%s\t%s\n' \
                     "$before"text '' \
                     "$before"json ''
+            case '--backend'
+                $typed[1] complete backends $edge 2>/dev/null
+            case '--player'
+                $typed[1] complete players $edge 2>/dev/null
         end
     else if string match -q -- '-*' $current
         switch $command
@@ -103,6 +107,27 @@ function __kurafuto_complete
                     --confirm 'Go back by itself after that time, as "60s", unless kurafuto confirm is run' \
                     --json 'Print JSON; with --version also the surroundings' \
                     --help 'Print help, with a command the help of that command'
+            case 'upgrade'
+                printf '%s\t%s\n' \
+                    --config 'Configuration; otherwise kurafuto.toml, then /etc/kurafuto/kurafuto.toml' \
+                    --set 'Set one key, stronger than the environment and the file; may be repeated' \
+                    --admin 'Where the edge\'s admin API is: host:port, unix:/path or http://host; otherwise admin.bind' \
+                    --token-file 'File with the token of the admin API; otherwise admin.token_file, unless --admin is given' \
+                    --to 'Executable of the new process; otherwise the one that runs now' \
+                    --json 'Print JSON; with --version also the surroundings' \
+                    --help 'Print help, with a command the help of that command'
+            case 'drill'
+                printf '%s\t%s\n' \
+                    --config 'Configuration; otherwise kurafuto.toml, then /etc/kurafuto/kurafuto.toml' \
+                    --set 'Set one key, stronger than the environment and the file; may be repeated' \
+                    --admin 'Where the edge\'s admin API is: host:port, unix:/path or http://host; otherwise admin.bind' \
+                    --token-file 'File with the token of the admin API; otherwise admin.token_file, unless --admin is given' \
+                    --backend 'The backend that the fault stands before' \
+                    --player 'Players whom it is for; otherwise all who are on the backend or come there; may be repeated' \
+                    --for 'How long it counts, as "30m", "12h" or "7d"; otherwise for good, and drills for 10s' \
+                    --delay 'How much later bytes come with the fault delay; otherwise 250ms' \
+                    --json 'Print JSON; with --version also the surroundings' \
+                    --help 'Print help, with a command the help of that command'
             case 'health'
                 printf '%s\t%s\n' \
                     --config 'Configuration; otherwise kurafuto.toml, then /etc/kurafuto/kurafuto.toml' \
@@ -133,7 +158,7 @@ function __kurafuto_complete
                 printf '%s\t%s\n' \
                     --config 'Configuration; otherwise kurafuto.toml, then /etc/kurafuto/kurafuto.toml' \
                     --set 'Set one key, stronger than the environment and the file; may be repeated' \
-                    --for 'How long it counts, as "30m", "12h" or "7d"; otherwise for good' \
+                    --for 'How long it counts, as "30m", "12h" or "7d"; otherwise for good, and drills for 10s' \
                     --reason 'Why, which players who are banned are shown' \
                     --help 'Print help, with a command the help of that command'
             case 'unban' 'disallow'
@@ -163,6 +188,8 @@ function __kurafuto_complete
                     confirm 'Keep what the last reload --confirm has changed' \
                     rollback 'Go back to the configuration of before the last reload --confirm' \
                     drain 'Stop the edge as the signal TERM does, without asking' \
+                    upgrade 'Put another process in the place of the edge\'s, while everybody plays on' \
+                    drill 'Break connections to a backend on purpose, and tell what each player saw' \
                     health 'End with 0 where the edge runs, with 1 where it does not' \
                     ban 'Keep a player, an address or a network out' \
                     unban 'Take an entry off the ban list' \
@@ -185,6 +212,14 @@ function __kurafuto_complete
                     drain 'Send a backend no more players; those who are there stay' \
                     enable 'Send a drained backend players again' \
                     explain 'Tell how a session went and why, by the player\'s name or the code of a kick'
+            case 'drill 0'
+                printf '%s\t%s\n' \
+                    delay '' \
+                    stall '' \
+                    reset '' \
+                    half-open '' \
+                    garbage '' \
+                    death ''
             case 'ctl move 0' 'ctl kick 0' 'ctl explain 0' 'ban 0' 'unban 0' 'allow 0' 'disallow 0'
                 $typed[1] complete players $edge 2>/dev/null
             case 'ctl move 1'

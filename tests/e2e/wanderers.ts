@@ -60,6 +60,10 @@ export class Wanderers implements AsyncDisposable {
     return new Wanderers(bots, places, random);
   }
 
+  get names(): readonly string[] {
+    return this.#bots.map(({ name }) => name);
+  }
+
   /** Moves asked for so far. */
   get asked(): number {
     return this.#asked;

@@ -1,7 +1,7 @@
 import { ReadBuffer } from "../../lib/transport/read_buffer.ts";
 import { assert, assertEquals, assertStrictEquals } from "../harness/assert.ts";
 
-const SMALL = 2 << 10;
+const SMALL = 1 << 10;
 const MIDDLE = 16 << 10;
 const LARGE = 64 << 10;
 /** Large buffers that the pool keeps of each size. */
@@ -22,11 +22,12 @@ for (
   const [counts, size] of [
     [[], SMALL],
     [[1], SMALL],
-    [[SMALL / 2 - 1], SMALL],
-    [[SMALL / 2], MIDDLE],
+    [[SMALL - 1], SMALL],
     [[SMALL], MIDDLE],
-    [[MIDDLE / 2 - 1], MIDDLE],
-    [[MIDDLE / 2], LARGE],
+    [[SMALL, SMALL / 2], MIDDLE],
+    [[SMALL, SMALL / 2 - 1], SMALL],
+    [[SMALL, MIDDLE - 1], MIDDLE],
+    [[SMALL, MIDDLE], LARGE],
     [[LARGE], LARGE],
     [[LARGE, MIDDLE / 2 - 1], MIDDLE],
     [[LARGE, 1], SMALL],

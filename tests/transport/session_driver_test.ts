@@ -62,6 +62,7 @@ class Stage {
   constructor() {
     this.driver = new SessionDriver({
       openLeg: (conn, events, pace) => new DenoLeg(conn, events, pace),
+      disturbance: () => undefined,
       dial: (name) => Promise.resolve(name === OTHER ? this.other : this.backend),
       emit: (event) => {
         this.events.push(event);

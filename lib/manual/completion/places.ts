@@ -42,8 +42,7 @@ export const GROUP_NAMES: readonly string[] = Object.keys(GROUPS);
 /** What the values of flags may be, by the flags as typed; what is not here may be anything. */
 export function flagValues(): readonly Choice[] {
   return together(FLAGS.flatMap((flag): readonly Place[] => {
-    const { choices, isFile } = flag;
-    const offer = isFile === true ? { kind: "files" } as const : choices && wordsOf(choices);
+    const offer = valueOffer(flag);
     return offer === undefined ? [] : typedForms(flag).map((place) => ({ place, offer }));
   }));
 }
@@ -96,6 +95,11 @@ function flagOffer(flags: readonly Flag[]): Offer {
 function groupOffer(group: string): Offer {
   const members = shownCommands().filter(({ name }) => groupOf(name) === group);
   return { kind: "words", words: members.map(({ name, summary }) => [name.slice(group.length + 1), summary]) };
+}
+
+function valueOffer({ choices, isFile, names }: Flag): Offer | undefined {
+  if (isFile === true) return { kind: "files" };
+  return names === undefined ? choices && wordsOf(choices) : { kind: "names", names };
 }
 
 function wordsOf(choices: readonly string[]): Offer {

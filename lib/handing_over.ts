@@ -1,0 +1,122 @@
+/** What an edge does when another process takes its place, and when it takes another's: both sides of a handover. */
+import type { Offers } from "./backends/offers.ts";
+import { ExtensionSet } from "./protocol/extensions.ts";
+import type { Estate, Frozen, HandoverGiver } from "./handover/giving.ts";
+import type { GivenBackend, TravellingSession } from "./handover/messages.ts";
+import type { HandoverTaker, Inheritance } from "./handover/taking.ts";
+import type { Listeners } from "./listeners.ts";
+import type { Sessions } from "./players/sessions.ts";
+import type { Network } from "./routing/network.ts";
+import { STATE_VERSION } from "./session/state.ts";
+import type { Sockets } from "./transport/sockets.ts";
+
+/** The parts of an edge that a handover has to do with. */
+export interface HandoverParts {
+  readonly sockets: Sockets;
+  readonly listeners: Listeners;
+  readonly sessions: Sessions;
+  readonly network: Network;
+  readonly offers: Offers;
+}
+
+/** An edge whose place another process takes. */
+export class Giver implements HandoverGiver {
+  readonly stateVersion = STATE_VERSION;
+  readonly #parts: HandoverParts;
+  /** Why nothing can be given now, beside the driver; `undefined` where all can. */
+  readonly #hindrance: () => string | undefined;
+
+  constructor(parts: HandoverParts, hindrance: () => string | undefined) {
+    this.#parts = parts;
+    this.#hindrance = hindrance;
+  }
+
+  get obstacle(): string | undefined {
+    const { driver, inherited } = this.#parts.sockets;
+    if (inherited === undefined) return `the driver is "${driver}", and only "epoll" can hand connections over`;
+    // The end of a container's first process is that of all its processes.
+    return Deno.pid === 1 ? "the edge is process 1, with which its container would end" : this.#hindrance();
+  }
+
+  get estate(): Estate {
+    const { listeners, network, offers } = this.#parts;
+    return {
+      listeners: listeners.open,
+      backends: network.status().map(({ name, drained }) => {
+        const offer = offers.offerOf(name);
+        return {
+          name,
+          closing: network.empties(name) ? "emptied" : drained ? "drained" : "no",
+          refusesLists: offers.refusesLists(name),
+          ...offer && { offers: Array.from(offer.entries(), ({ name, version }) => [name, version] as const) },
+        };
+      }),
+    };
+  }
+
+  freeze(): Frozen {
+    const { listeners, sessions } = this.#parts;
+    listeners.pause();
+    const frozen = sessions.freeze();
+    return {
+      sessions: frozen.sessions,
+      thaw: () => {
+        frozen.thaw();
+        listeners.resume();
+      },
+      release: (kept) => {
+        frozen.release(kept);
+        listeners.close();
+      },
+    };
+  }
+}
+
+/** An edge that takes another process's place. */
+export class Taker implements HandoverTaker {
+  readonly #parts: HandoverParts;
+  /** Opens all listeners. */
+  readonly #listen: () => Promise<void>;
+
+  constructor(parts: HandoverParts, listen: () => Promise<void>) {
+    this.#parts = parts;
+    this.#listen = listen;
+  }
+
+  async inherit({ listeners, backends }: Inheritance): Promise<void> {
+    const { sockets } = this.#parts;
+    if (sockets.inherited === undefined) {
+      throw new Error(`Cannot take over: the driver is "${sockets.driver}", and only "epoll" can`);
+    }
+    this.#parts.listeners.pause();
+    this.#parts.listeners.inherit(listeners);
+    await this.#listen();
+    this.#parts.listeners.disclaim();
+    for (const backend of backends) this.#learn(backend);
+  }
+
+  adopt(session: TravellingSession, descriptors: readonly number[]): string | undefined {
+    const { sockets: { inherited }, sessions } = this.#parts;
+    return sessions.adopt(session, descriptors.flatMap((descriptor) => inherited?.conn(descriptor) ?? []));
+  }
+
+  begin(): void {
+    this.#parts.sessions.resume();
+    this.#parts.listeners.resume();
+  }
+
+  abandon(): void {
+    this.#parts.sessions.abandon();
+  }
+
+  /** What is not in the configuration any more is passed over. */
+  #learn({ name, closing, offers: offered, refusesLists }: GivenBackend): void {
+    const { network, offers } = this.#parts;
+    if (!network.status().some((backend) => backend.name === name)) return;
+    if (closing !== "no") network.drain(name, closing === "emptied");
+    if (offered !== undefined) {
+      offers.learn(name, offered.reduce((set, [name, version]) => set.with(name, version), ExtensionSet.EMPTY));
+    }
+    if (refusesLists) offers.listRefused(name);
+  }
+}

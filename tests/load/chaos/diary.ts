@@ -1,0 +1,117 @@
+import type { LogLine, Program } from "../../harness/program.ts";
+import { Tally } from "./trouble.ts";
+
+/** A player's session, as the log tells of it. */
+interface Stay {
+  readonly player: string;
+  /** Name of the backend; empty for none. */
+  place: string;
+  /** Milliseconds since 1970 at which its backend was lost; `undefined` while the player is somewhere. */
+  lostAt: number | undefined;
+}
+
+/** What became of a reload. */
+export interface ReloadLine {
+  readonly result: string;
+}
+
+/** What the log of a program means, read as it grows and then forgotten: however long the program runs, the diary stays short. */
+export class Diary {
+  /** Lines by event. */
+  readonly events = new Tally();
+  readonly reloads: ReloadLine[] = [];
+  /** Ends of players' sessions, and errors of the edge, that there should be none of. */
+  readonly faults: string[] = [];
+  /** Addresses of all who came. */
+  readonly addresses = new Set<string>();
+  readonly #program: Program;
+  /** Lines that were there before, where programs look for what listens. */
+  readonly #begun: number;
+  readonly #stays = new Map<unknown, Stay>();
+  #slowestMs = 0;
+  #ended = 0;
+
+  constructor(program: Program) {
+    this.#program = program;
+    this.#begun = program.log.length;
+  }
+
+  /** Milliseconds of the longest time from the loss of a backend until its player was somewhere else, or in the waiting room. */
+  get slowestMs(): number {
+    this.#read();
+    return this.#slowestMs;
+  }
+
+  /** Sessions of players that are not over. */
+  get staying(): number {
+    this.#read();
+    return this.#stays.size;
+  }
+
+  /** Sessions that are over, and connections that became none. */
+  get ended(): number {
+    this.#read();
+    return this.#ended;
+  }
+
+  /** Reads what is new. */
+  read(): this {
+    this.#read();
+    return this;
+  }
+
+  /** Names of the players on each backend, in order. */
+  places(backends: readonly string[]): readonly (readonly string[])[] {
+    this.#read();
+    const all = [...this.#stays.values()];
+    return backends.map((name) => all.filter(({ place }) => place === name).map(({ player }) => player).toSorted());
+  }
+
+  #read(): void {
+    for (const line of this.#program.log.splice(this.#begun)) this.#take(line);
+  }
+
+  #take(line: LogLine): void {
+    const { event, session, server } = line;
+    this.events.count(event);
+    if (typeof line.ip === "string") this.addresses.add(line.ip);
+    const stay = this.#stays.get(session);
+    switch (event) {
+      case "identified":
+        this.#stays.set(session, { player: String(line.player), place: "", lostAt: undefined });
+        break;
+      case "joined":
+        if (stay !== undefined) this.#arrived(stay, String(server), line);
+        break;
+      case "waiting":
+        if (stay !== undefined) this.#arrived(stay, "", line);
+        break;
+      case "lost":
+        if (stay !== undefined && stay.place === server) Object.assign(stay, { place: "", lostAt: timeOf(line) });
+        break;
+      case "ended":
+      case "turned-away":
+        this.#ended++;
+        if (stay !== undefined && line.reason !== "client-left") this.faults.push(`${stay.player}: ${line.reason}`);
+        this.#stays.delete(session);
+        break;
+      case "reload":
+        this.reloads.push({ result: String(line.result) });
+        break;
+      case "crashed":
+      case "fence-unanswered":
+      case "not-json":
+        this.faults.push(JSON.stringify(line));
+    }
+  }
+
+  #arrived(stay: Stay, place: string, line: LogLine): void {
+    if (stay.lostAt !== undefined) this.#slowestMs = Math.max(this.#slowestMs, timeOf(line) - stay.lostAt);
+    stay.place = place;
+    stay.lostAt = undefined;
+  }
+}
+
+function timeOf(line: LogLine): number {
+  return Date.parse(String(line.time));
+}
