@@ -8,6 +8,9 @@ import { introduction } from "./identification.ts";
 import type { Leg } from "./port.ts";
 import type { Seat } from "./routes.ts";
 
+// Sessions never run inside each other, so they share the buffer.
+const handshake = new PacketBuffer();
+
 /** What came of an attempt. */
 export type AttemptOutcome =
   /** The leg is the caller's from now on, as is what `login` holds. */
@@ -159,7 +162,7 @@ export class Attempt {
     const { options } = this.#session;
     const { limits } = options;
     const delivery = options.listDelivery(this.backend);
-    const handshake = new PacketBuffer();
+    handshake.clear();
     handshake.append(introduction(identity, options.keyFor(this.backend, identity.name) ?? identity.key));
     if (delivery !== "on request") handshake.append(list);
     const maxHeld = this.#goal === "map" ? limits.standbyBytes : limits.earlyBytes;

@@ -64,7 +64,7 @@ export class BackendLogin {
   /** Holds what follows the packet that settled the login. */
   readonly framer: Framer;
   /** Whole packets to be handled as the first of play. */
-  readonly held = new PacketBuffer(1024);
+  readonly held = new PacketBuffer(0);
   readonly #client: Dialect;
   readonly #maxHeld: number;
   readonly #goal: LoginGoal;
@@ -88,7 +88,7 @@ export class BackendLogin {
     this.#onTrial = client.cpe && delivery === "on trial";
     this.#unsaid = delivery === "on request" ? list : NOTHING;
     this.#maxHeld = maxHeld;
-    this.#dialect = { ...client, extensions: ExtensionSet.EMPTY };
+    this.#dialect = client.extensions.size === 0 ? client : { ...client, extensions: ExtensionSet.EMPTY };
     this.framer = new Framer(sizesOfBackend(this.#dialect), EVERY_PACKET);
   }
 

@@ -117,7 +117,6 @@ export class SessionCore {
     phase.dispose();
     this.#alarms.clear();
     for (const { seat } of this.#legs.values()) seat?.release();
-    this.#legs.clear();
   }
 
   /** Replaces the phase. The new one must have been handed what the old one still held. */

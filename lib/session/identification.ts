@@ -12,6 +12,12 @@ export const CPE_MAGIC = 0x42;
 export const NO_KEY = "-";
 const NEWEST: ProtocolVersion = 7;
 const OLDEST: ProtocolVersion = 3;
+const NOTHING = new Uint8Array(0);
+
+/** By twice the version, plus one with CPE. */
+const dialects: Dialect[] = [];
+/** Bytes of the longest Identification. */
+const LONGEST = packetSize(IDENTIFICATION, dialectOf(NEWEST, false));
 
 /** What a client says about itself in its Identification. */
 export interface Identity {
@@ -45,32 +51,37 @@ export type IdentificationStep =
 
 /** Collects the client's Identification, which may come in any number of pieces. */
 export class IdentificationReader {
-  readonly #bytes = new Uint8Array(packetSize(IDENTIFICATION, dialectOf(NEWEST, false)));
-  #length = 0;
+  /** What came before the chunk of now. */
+  #held: Uint8Array = NOTHING;
+  #isClassic = false;
 
   /** Whether the client's first byte was that of a Classic client, so that it understands a kick. */
   get isClassic(): boolean {
-    return this.#length > 0 && this.#bytes[0] === IDENTIFICATION.id;
+    return this.#isClassic;
   }
 
   /** Takes the next bytes. `rest` of the last step is what followed the packet. */
   push(chunk: Uint8Array): IdentificationStep {
     if (chunk.length === 0) return { kind: "more" };
-    if (this.#length === 0 && chunk[0] !== IDENTIFICATION.id) {
+    if (!this.#isClassic && chunk[0] !== IDENTIFICATION.id) {
       return { kind: "refused", reason: "not-classic", detail: `first byte is ${chunk[0]}` };
     }
-    const room = this.#bytes.length - this.#length;
-    this.#bytes.set(chunk.subarray(0, room), this.#length);
-    const before = this.#length;
-    this.#length += Math.min(chunk.length, room);
-    if (this.#length < 2) return { kind: "more" };
-    const version = protocolVersion(this.#bytes[1] ?? 0);
+    this.#isClassic = true;
+    const before = this.#held.length;
+    const bytes = before === 0 ? chunk : joined(this.#held, chunk.subarray(0, LONGEST - before));
+    if (bytes.length < 2) return this.#hold(bytes);
+    const version = protocolVersion(bytes[1] ?? 0);
     if (version === undefined) {
-      return { kind: "refused", reason: "unsupported-protocol", detail: `protocol version is ${this.#bytes[1]}` };
+      return { kind: "refused", reason: "unsupported-protocol", detail: `protocol version is ${bytes[1]}` };
     }
     const size = packetSize(IDENTIFICATION, dialectOf(version, false));
-    if (this.#length < size) return { kind: "more" };
-    return this.#finish(version, this.#bytes.subarray(0, size), chunk.subarray(size - before));
+    if (bytes.length < size) return this.#hold(bytes);
+    return this.#finish(version, bytes.subarray(0, size), chunk.subarray(size - before));
+  }
+
+  #hold(bytes: Uint8Array): IdentificationStep {
+    this.#held = bytes.slice();
+    return { kind: "more" };
   }
 
   #finish(version: ProtocolVersion, packet: Uint8Array, rest: Uint8Array): IdentificationStep {
@@ -84,8 +95,16 @@ export class IdentificationReader {
   }
 }
 
+/** The dialect before any extensions, which all clients share that speak it. */
 function dialectOf(protocol: ProtocolVersion, cpe: boolean): Dialect {
-  return { protocol, cpe, extensions: ExtensionSet.EMPTY };
+  return dialects[2 * protocol + Number(cpe)] ??= { protocol, cpe, extensions: ExtensionSet.EMPTY };
+}
+
+function joined(head: Uint8Array, tail: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(head.length + tail.length);
+  bytes.set(head);
+  bytes.set(tail, head.length);
+  return bytes;
 }
 
 function protocolVersion(byte: number): ProtocolVersion | undefined {

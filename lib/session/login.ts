@@ -39,7 +39,7 @@ export class Login implements Phase {
   readonly #negotiation: Negotiation;
   readonly #framer: Framer;
   /** Whole packets the client sent for the backend it does not have yet. */
-  readonly #early = new PacketBuffer(256);
+  readonly #early = new PacketBuffer(0);
   readonly #guard = new LoopGuard();
   #search: Search;
   readonly #deadline: Alarm;

@@ -16,7 +16,7 @@ export class RawLogin implements Phase {
   readonly #session: SessionCore;
   readonly #identity: Identity;
   readonly #search: Search;
-  readonly #early = new PacketBuffer(256);
+  readonly #early = new PacketBuffer(0);
   readonly #deadline: Alarm;
   /** When the backend being dialled is given up. */
   readonly #attemptEnd: Alarm;

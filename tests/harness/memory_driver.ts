@@ -43,7 +43,11 @@ export class MemoryDriver implements SessionPort {
    * @param backends Names of the backends, best first.
    * @param state Where the session goes on; by default it begins.
    */
-  constructor(options: Partial<SessionOptions> = {}, backends: readonly string[] = ["hub"], state: SessionState | undefined = undefined) {
+  constructor(
+    options: Partial<SessionOptions> = {},
+    backends: readonly string[] = ["hub"],
+    state: SessionState | undefined = undefined,
+  ) {
     this.routes = new FakeRoutes(backends);
     this.#options = {
       id: "TEST1",

@@ -7,7 +7,7 @@ import { writeAll } from "../../lib/transport/write_all.ts";
 const READ_SIZE = 64 << 10;
 
 /** A TCP connection to this process whose bytes go to `conn` and come from it. */
-export async function tcpThrough(conn: Conn): Promise<AcceptedConn> {
+export async function tcpThrough(conn: Conn): Promise<Deno.TcpConn> {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const [near, far] = await Promise.all([Deno.connect({ port: listener.addr.port }), listener.accept()]);
   void splice(far, conn);
@@ -57,7 +57,7 @@ export class Relay implements AsyncDisposable {
   }
 
   async #pass(conn: AcceptedConn, port: number, takeOff: TakeOff): Promise<void> {
-    conn.setNoDelay();
+    conn.setNoDelay?.();
     const rest = await takeOff(conn);
     if (rest !== undefined) await splice(rest, await Deno.connect({ port }));
   }

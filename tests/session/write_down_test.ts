@@ -133,6 +133,25 @@ Deno.test("a session that was carried over gives back its seat where it was, and
   assertEquals([session.writeDown(), driver.routes.seats("hub")], [undefined, 1]);
 });
 
+Deno.test("a session that was forgotten has no deadlines and passes nothing on, and one that has ended before still tells so", () => {
+  for (const driver of [playing(PINGS), splicing()]) {
+    const { session, backend } = driver;
+    const before = driver.events.length;
+    session.forget();
+    session.forget();
+    session.bytes(CLIENT, encodePacket("Ping", dialect(PINGS), {}));
+    driver.advance(600_000);
+    session.tick();
+    assertEquals([driver.take(backend).length, driver.closings, driver.events.length], [0, [], before]);
+    assertEquals(driver.routes.seats("hub"), 0);
+  }
+  const over = playing(FULL);
+  over.session.end("shutdown", "now");
+  over.session.forget();
+  over.settle();
+  assertEquals(over.summary?.reason, "shutdown");
+});
+
 Deno.test("a session that was only written down goes on where it is", () => {
   const driver = playing(FULL);
   assertNotEquals(driver.session.writeDown(), undefined);
@@ -299,6 +318,15 @@ Deno.test("who waits in the waiting room sees the same lines, and is taken when 
   driver.open();
   driver.fromBackend(concat(extensionList(FULL), welcome(leg), smallMap(leg)));
   assertEquals(driver.session.whereabouts.backend, "hub");
+});
+
+Deno.test("who waits looks for a place as soon as the session goes on", () => {
+  const driver = waiting();
+  driver.routes.down.clear();
+  carryOver(driver);
+  assertEquals(driver.dialled, []);
+  driver.advance(0);
+  assertEquals(driver.dialled.map(({ backend }) => backend), ["hub"]);
 });
 
 Deno.test("who stands in line while they play goes when it is their turn, and is told once where they stand", () => {
