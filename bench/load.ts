@@ -8,8 +8,8 @@ import { Poller, type Socket } from "./sockets.ts";
 
 /** Sessions that log in at the same time while many are opened. */
 const LOGINS_AT_ONCE = 32;
-/** How long the logins may take together, in milliseconds. */
-const LOGIN_DEADLINE = 20_000;
+/** How long the logins may take, in milliseconds: together, and for each of them. */
+const LOGIN_DEADLINE = { together: 20_000, each: 10 };
 /** How long a client may take to learn why its backend is gone, in milliseconds. */
 const REASON_DEADLINE = 300;
 /** Longest wait for one event, in milliseconds: how late a deadline may be noticed. */
@@ -56,7 +56,7 @@ export class Load implements Disposable {
   open(count: number, options: SessionOptions): readonly Session[] {
     const sessions: Session[] = [];
     let joined = 0;
-    this.pollUntil("log in", LOGIN_DEADLINE, () => {
+    this.pollUntil("log in", LOGIN_DEADLINE.together + LOGIN_DEADLINE.each * count, () => {
       while (sessions.length < count && sessions.length - joined < LOGINS_AT_ONCE) {
         const session = this.dial(sessions.length, options);
         session.onJoined = () => joined++;

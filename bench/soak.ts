@@ -1,4 +1,5 @@
 /** `deno task soak`: lets players live on the edge for minutes or hours, and fails when a budget is exceeded. */
+import { Meter } from "./meter.ts";
 import { UsageError } from "./options.ts";
 import { judge, verdictLine } from "./soak/budgets.ts";
 import { Growth } from "./soak/growth.ts";
@@ -6,7 +7,7 @@ import { USUAL } from "./soak/habits.ts";
 import { InhabitedEdge } from "./soak/inhabited_edge.ts";
 import { total } from "./soak/ledger.ts";
 import { HELP, parseSoakOptions, type SoakOptions } from "./soak/options.ts";
-import { progressLine, summary } from "./soak/progress.ts";
+import { coresText, progressLine, summary } from "./soak/progress.ts";
 import { type LagBuckets, lagP99 } from "./soak/watch.ts";
 import { pin } from "./pin.ts";
 
@@ -27,7 +28,10 @@ async function main(args: readonly string[]): Promise<void> {
   const cpu = await pin();
   await using edge = await InhabitedEdge.start({ ...options, weights: USUAL, cpu });
   edge.inhabit();
+  const meter = new Meter(() => edge.processes());
+  meter.start();
   const { growth, rss, lag } = live(edge, options);
+  const usage = meter.stop();
   const miscounted = edge.empty();
   const { ledger } = edge.town;
   const figures = {
@@ -40,7 +44,7 @@ async function main(args: readonly string[]): Promise<void> {
     rss,
     growth,
   };
-  console.log(summary(ledger));
+  console.log(`${summary(ledger)}\n${coresText(usage)}`);
   const verdicts = judge(figures, options.budgets);
   for (const verdict of verdicts) console.log(verdictLine(verdict));
   if (edge.output() !== "") console.log(`the edge says: ${edge.output()}`);

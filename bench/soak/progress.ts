@@ -1,3 +1,4 @@
+import type { Usage } from "../meter.ts";
 import { type Ledger, type Times, total } from "./ledger.ts";
 
 /** Where a soak stands. */
@@ -45,6 +46,12 @@ export function summary(ledger: Ledger): string {
     ...ledger.lost.entries().map(([cause, count]) => `lost ${count}: ${cause}`),
     ...ledger.faults.entries().map(([fault, count]) => `wrong ${count}: ${fault}`),
   ].join("\n");
+}
+
+/** How busy the edge, the bots and everything else kept the machine: what times are to be believed. */
+export function coresText({ seconds, peer, generator, others }: Usage): string {
+  const share = (used: number): string => `${Math.round(used / seconds * 100)} %`;
+  return `cores: edge ${share(peer)}, bots and worlds ${share(generator)}, others ${share(others)}`;
 }
 
 function timesLine(what: string, times: Times | undefined): readonly string[] {

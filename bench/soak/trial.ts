@@ -1,14 +1,14 @@
 /** What trials with a town have in common: rounds on an edge of their own, none of which may lose anything. */
 import { parseArgs } from "node:util";
 import { MeasurementError } from "../leg.ts";
-import { Meter, type Usage } from "../meter.ts";
+import { Meter } from "../meter.ts";
 import { UsageError } from "../options.ts";
 import { pin } from "../pin.ts";
 import { summarize } from "../statistics.ts";
 import { WALKING } from "./habits.ts";
 import { InhabitedEdge } from "./inhabited_edge.ts";
 import { total } from "./ledger.ts";
-import { summary } from "./progress.ts";
+import { coresText, summary } from "./progress.ts";
 
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
@@ -85,6 +85,7 @@ async function runRounds(trial: Trial, options: TrialOptions): Promise<void> {
 /** Measures once and prints what came of it; `undefined` when something was lost, wrong or refused. */
 function runRound(trial: Trial, edge: InhabitedEdge, amount: number, title: string): TrialRow["values"] | undefined {
   const meter = new Meter(() => edge.processes());
+  const mains = `${edge.mains()}`;
   meter.start();
   const { ledger } = edge.town;
   const failures: string[] = [];
@@ -96,10 +97,12 @@ function runRound(trial: Trial, edge: InhabitedEdge, amount: number, title: stri
     failures.push(error.message);
   }
   const usage = meter.stop();
+  // What a process has used is not known any more once another has taken over from it.
+  const cores = mains === `${edge.mains()}` ? `; ${coresText(usage)}` : "";
   const miscounted = edge.empty();
   if (miscounted > 0) failures.push(`counts of sessions differ by ${miscounted}`);
   if (total(ledger.lost) + total(ledger.faults) + ledger.counted("refused") > 0) failures.push(summary(ledger));
-  console.log(`${title}: ${failures.length > 0 ? "failed" : valuesText(trial, values)}; ${coresText(usage)}`);
+  console.log(`${title}: ${failures.length > 0 ? "failed" : valuesText(trial, values)}${cores}`);
   if (failures.length === 0) return values;
   console.log([...failures, `the edge says: ${edge.output()}`].join("\n"));
   return undefined;
@@ -160,11 +163,6 @@ ${about}
   --json FILE         what each round came to, one JSON object a line
 
 Exit code 1: something was lost, wrong or refused.`;
-}
-
-function coresText({ seconds, peer, generator, others }: Usage): string {
-  const share = (used: number): string => `${Math.round(used / seconds * 100)} %`;
-  return `cores: edge ${share(peer)}, generator ${share(generator)}, others ${share(others)}`;
 }
 
 function medians({ metrics }: Trial, rows: readonly TrialRow[]): Readonly<Record<string, number>> {
