@@ -120,6 +120,10 @@ const SAID: readonly (readonly [EdgeEvent, string])[] = [
   [{ event: "backend", backend: "hub", state: "up", cause: undefined }, "backend      hub up"],
   [{ event: "reload", result: "applied", detail: "" }, "reload       applied"],
   [{ event: "announce", text: "hi", players: 2 }, "announce     to 2 players: hi"],
+  [
+    { event: "drill", drill: "3", fault: "stall", state: "ended", backend: "hub", cause: "its time is over" },
+    "drill        3 ended: stall before hub: its time is over",
+  ],
   [{ event: "edge", state: "draining" }, "edge         draining"],
 ];
 
