@@ -58,7 +58,7 @@ export class Upgrades {
       giver,
       openDoor: () => new SocketDoor(new Libc(), dataDir()),
       start: (path) => {
-        const program = successorProgram(to);
+        const program = successorProgram(to, Deno.statSync(path).uid);
         log.info("upgrade", "another process is started, which is to take over", { path: program.path });
         return startSuccessor(program, path);
       },

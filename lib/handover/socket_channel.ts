@@ -1,6 +1,6 @@
-import { EAGAIN, ECONNRESET, type Libc } from "../transport/epoll/libc.ts";
+import { EAGAIN, ECONNRESET, EPIPE, type Libc } from "../transport/epoll/libc.ts";
 import { type HandoverChannel, LARGEST_PARCEL, MOST_DESCRIPTORS, type Parcel } from "./channel.ts";
-import { HandoverError } from "./conversation.ts";
+import { GoneError, HandoverError } from "./conversation.ts";
 import { Readiness } from "./readiness.ts";
 
 /** Bytes of one packet, of which the kernel takes a few at a time. */
@@ -84,6 +84,7 @@ export class SocketChannel implements HandoverChannel {
     while (true) {
       const sent = this.#libc.sendDescriptors(this.#descriptor, packet, descriptors);
       if (sent >= 0) return;
+      if (sent === -EPIPE || sent === -ECONNRESET) throw new GoneError();
       if (sent !== -EAGAIN) throw new HandoverError(`Cannot hand over: ${this.#libc.describe(-sent)}`);
       await this.#readiness.change(signal);
     }

@@ -23,6 +23,8 @@ export class SocketDoor implements HandoverDoor {
    */
   constructor(libc: Libc, folder: string) {
     this.#libc = libc;
+    // Nothing may have been kept there so far.
+    Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
     // Its mode is 0700.
     this.#folder = Deno.makeTempDirSync({ dir: folder, prefix: ".handover-" });
     this.path = `${this.#folder}/s`;

@@ -27,10 +27,11 @@ export interface Successor {
 /**
  * What runs now, with the arguments of now; with `to` another executable.
  *
+ * @param user The number of this process's user.
  * @throws {Error} where that one is none to be trusted
  */
-export function successorProgram(to: string | undefined): Program {
-  if (to !== undefined) return { path: trustedExecutable(to), args: Deno.args };
+export function successorProgram(to: string | undefined, user: number | null): Program {
+  if (to !== undefined) return { path: trustedExecutable(to, user), args: Deno.args };
   const path = Deno.execPath().replace(REPLACED, "");
   if (Deno.build.standalone) return { path, args: Deno.args };
   const main = decodeURIComponent(new URL(Deno.mainModule).pathname);
