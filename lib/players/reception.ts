@@ -269,7 +269,7 @@ class TakenIn implements Arrival {
   readonly acceptedAt: number;
   readonly refusal: Refusal | undefined;
   readonly #lease: Lease | undefined;
-  readonly #room: Room | undefined;
+  #room: Room | undefined;
 
   constructor(
     entry: Omit<Entry & { readonly kind: "classic" }, "kind">,
@@ -292,10 +292,11 @@ class TakenIn implements Arrival {
 
   known(): void {
     this.#room?.release();
+    this.#room = undefined;
   }
 
   gone(): void {
-    this.#room?.release();
+    this.known();
     this.#lease?.release();
   }
 }

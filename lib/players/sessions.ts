@@ -121,6 +121,13 @@ export class Sessions {
     return this.#running.size;
   }
 
+  /** Sessions of players who are on their way somewhere, into the edge above all. */
+  get unsettled(): number {
+    return this.#running.values().filter(({ session: { whereabouts: { state } } }) =>
+      state === "joining" || state === "moving"
+    ).reduce((count) => count + 1, 0);
+  }
+
   /** Everybody who was let in and whose sockets are not all closed yet, in the order they came. */
   players(): readonly SeatedPlayer[] {
     const players: SeatedPlayer[] = [];
