@@ -438,12 +438,13 @@ class RunningEdge implements Edge {
     const { drainTimeoutMs } = this;
     const passed = (): number => performance.now() - began;
     using heir = await this.handedOver;
-    const mayBecomeFit = Math.min(drainTimeoutMs, this.#config.limits.loginTimeoutMs);
-    while (this.#sessions.size + this.#reception.size > 0 && passed() < mayBecomeFit) {
-      await new Promise((resolve) => setTimeout(resolve, REST_MS));
-      if (!await this.#handRest(heir)) break;
-    }
+    const over = new AbortController();
+    const handing = this.#handRest(heir, over.signal);
+    const patienceMs = Math.min(drainTimeoutMs, this.#config.limits.loginTimeoutMs);
+    while (this.#sessions.unsettled + this.#reception.size > 0 && passed() < patienceMs) await pause(REST_MS);
     await sayFarewell(this.#sessions, Math.max(0, drainTimeoutMs - passed()), upgradeWords);
+    over.abort();
+    await handing;
     await (this.#stopping ??= this.#stop(Math.max(LEAST_CLOSING_MS, drainTimeoutMs - passed())));
   }
 
@@ -511,15 +512,16 @@ class RunningEdge implements Edge {
     predecessor.close();
   }
 
-  /** Hands over who can be by now. Returns whether that can go on. */
-  async #handRest(heir: Heir): Promise<boolean> {
+  /** Hands over, again and again, who can be by then. */
+  async #handRest(heir: Heir, signal: AbortSignal): Promise<void> {
     try {
-      const { count } = await heir.hand(this.#giver.freeze());
-      if (count > 0) this.#log.info("handed-over", "more sessions have gone over", { pid: heir.pid, sessions: count });
-      return true;
+      while (!signal.aborted && this.#sessions.size + this.#reception.size > 0) {
+        await pause(REST_MS);
+        const { count } = await heir.hand(this.#giver.freeze());
+        if (count > 0) this.#log.info("handed-over", "sessions have gone over", { pid: heir.pid, sessions: count });
+      }
     } catch (error) {
       this.#log.warn("hand-over", "the sessions that are left stay here", { err: asError(error) });
-      return false;
     }
   }
 
@@ -533,6 +535,8 @@ class RunningEdge implements Edge {
   #succeeded(): void {
     this.#state = "handed-over";
     this.#events.publish({ event: "edge", state: "handed-over" });
+    // What a drill disturbs cannot go over before that is over.
+    this.#drills.close();
     void Promise.all([this.#admin?.close(), this.#beats.stop(), this.#listings.stop()]);
   }
 
@@ -640,6 +644,10 @@ class RunningEdge implements Edge {
 
 function factsOf({ id, order: { fault, backend } }: Drill): LoggedDrill {
   return { drill: id, fault: fault.kind, backend };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function upgradeWords(seconds: number): string {

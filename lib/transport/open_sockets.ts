@@ -14,9 +14,11 @@ export function openSockets(wanted: "auto" | "deno" | "epoll", log: Log): Socket
   const missing = whatEpollMisses();
   if (missing === undefined) {
     try {
-      return told(new EpollSockets(), wanted === "epoll" ? "edge.driver asks for it" : "it can be had", log);
+      const crashed = (error: unknown): void =>
+        log.error("crashed", "error in the edge itself", { err: asError(error) });
+      return told(new EpollSockets(crashed), wanted === "epoll" ? "edge.driver asks for it" : "it can be had", log);
     } catch (error) {
-      return withoutEpoll(wanted, error instanceof Error ? error.message : String(error), log);
+      return withoutEpoll(wanted, asError(error).message, log);
     }
   }
   return withoutEpoll(wanted, missing, log);
@@ -25,6 +27,10 @@ export function openSockets(wanted: "auto" | "deno" | "epoll", log: Log): Socket
 function withoutEpoll(wanted: "auto" | "epoll", why: string, log: Log): Sockets {
   if (wanted === "auto") return told(DENO_SOCKETS, `no epoll: ${why}`, log);
   throw new Error(`Cannot use driver "epoll": ${why} (set edge.driver to "auto" or "deno")`);
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
 function whatEpollMisses(): string | undefined {

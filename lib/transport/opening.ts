@@ -2,8 +2,8 @@ import { type Language, languageOf } from "./first_bytes.ts";
 import { PrefixedConn } from "./prefixed_conn.ts";
 import type { Conn } from "./conn.ts";
 
-/** Bytes read at first: all that most peers say before they are answered, and all that an idle one holds. */
-const FIRST_SIZE = 512;
+/** Bytes read at first: all that a player says before they are answered, and all that an idle peer holds. */
+const FIRST_SIZE = 192;
 
 /** The first bytes of a connection, of which no more are read than it takes to tell what they are. */
 export class Opening {

@@ -36,7 +36,7 @@ export class Lineage implements AsyncDisposable {
 
   /** Upgrades by the admin API, and waits until the new process has the API too. Returns what the operator reads. */
   async upgrade(to?: string): Promise<string> {
-    using client = this.#client();
+    using client = this.client();
     const { message } = await client.upgrade(to);
     await this.#succeeded();
     return message;
@@ -58,7 +58,7 @@ export class Lineage implements AsyncDisposable {
 
   /** Tries to upgrade, which must not succeed. Returns why it does not. */
   async refused(to?: string): Promise<string> {
-    using client = this.#client();
+    using client = this.client();
     try {
       const { message } = await client.upgrade(to);
       return `done: ${message}`;
@@ -69,7 +69,7 @@ export class Lineage implements AsyncDisposable {
   }
 
   async status(): Promise<EdgeStatus> {
-    using client = this.#client();
+    using client = this.client();
     return await client.status();
   }
 
@@ -99,7 +99,8 @@ export class Lineage implements AsyncDisposable {
     await program.until(() => program.lines("admin").length > count, "the admin API of the new process");
   }
 
-  #client(): AdminClient {
+  /** A client of the API; the caller disposes of it. */
+  client(): AdminClient {
     return new AdminClient(parseEndpoint(`unix:${this.#socket}`), { timeoutMs: UPGRADE_MS });
   }
 }

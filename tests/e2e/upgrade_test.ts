@@ -1,19 +1,30 @@
 /** Upgrades of the real program while everybody plays. */
 import { CLASSICUBE, mcgalaxy } from "../../lib/demo/presets.ts";
 import { ClassicServer } from "../../lib/demo/server.ts";
+import { encodePacket } from "../../lib/protocol/packets.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../harness/assert.ts";
 import { Bot } from "../harness/bot.ts";
-import { chatLines, mapChunks } from "../harness/long_stream.ts";
-import { ByteCheck } from "../harness/long_stream.ts";
-import { DENO_FLAGS, network, programCommand } from "../harness/program.ts";
-import { type Peer, ScriptedBackend } from "../harness/scripted_backend.ts";
-import { encodePacket } from "../../lib/protocol/packets.ts";
+import { eventually } from "../harness/kernel.ts";
+import { ByteCheck, chatLines, mapChunks } from "../harness/long_stream.ts";
+import { DENO_FLAGS, network } from "../harness/program.ts";
+import { type Peer, PeerGone, ScriptedBackend } from "../harness/scripted_backend.ts";
 import { concat, identification, smallMap, vanilla, welcome } from "../session/logins.ts";
+import { WebSocketStream } from "../harness/websocket_stream.ts";
+import { writeAll } from "../../lib/transport/write_all.ts";
 import { Lineage } from "./lineage.ts";
+import { isIn, serverOf } from "./stage.ts";
 import { StreamPlayer } from "./stream_player.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
-const MIB = 1 << 20;
+const IDENTIFICATION = identification("Steve", "-", 0);
+/** What a backend says first: a login, a small map, and the beginning of one that does not end. */
+const START = concat(
+  welcome(vanilla()),
+  smallMap(vanilla()),
+  encodePacket("LevelInitialize", vanilla(), { volume: 1 }),
+);
+/** Milliseconds between two pieces of a stream that lasts as long as upgrades do. */
+const PIECE_MS = 5;
 
 function upgradeTest(name: string, fn: () => Promise<void>): void {
   Deno.test({ name, ignore: Deno.build.os !== "linux", fn });
@@ -62,6 +73,27 @@ class Network implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#running.disposeAsync();
   }
+}
+
+function* withStart(stream: Iterable<Uint8Array>): Generator<Uint8Array> {
+  yield START;
+  yield* stream;
+}
+
+/** Sends one piece after the other until `signal` aborts. Returns how many bytes that were. */
+async function sendUntil(
+  signal: AbortSignal,
+  pieces: Iterable<Uint8Array>,
+  send: (piece: Uint8Array) => Promise<void>,
+): Promise<number> {
+  let sent = 0;
+  for (const piece of pieces) {
+    if (signal.aborted) break;
+    await send(piece);
+    sent += piece.length;
+    await new Promise((resolve) => setTimeout(resolve, PIECE_MS));
+  }
+  return sent;
 }
 
 /** A script that becomes another program. */
@@ -114,14 +146,20 @@ upgradeTest("upgrades follow each other by signal, and players come, go and move
   }
 });
 
-upgradeTest("every byte of long streams both ways comes through, in parse mode and in raw mode", async () => {
-  const [size, upgrades] = [48 * MIB, 2];
-  const peers: Peer[] = [];
+upgradeTest("every byte that was on its way comes through, both ways, in parse mode and in raw mode", async () => {
+  const greeted = Promise.withResolvers<Peer>();
+  let next = greeted;
   await using backend = ScriptedBackend.listen(async (peer) => {
-    await peer.until(() => peer.received.length >= IDENTIFICATION.length, "an Identification");
-    await peer.write(START);
-    peers.push(peer);
-    await peer.closed();
+    try {
+      await peer.read(IDENTIFICATION.length);
+      await peer.write(START);
+    } catch (error) {
+      // The edge only wants to know whether anybody listens.
+      if (error instanceof PeerGone) return;
+      throw error;
+    }
+    next.resolve(peer);
+    await peer.closed;
   });
   const { target } = backend;
   assert("port" in target);
@@ -130,29 +168,152 @@ upgradeTest("every byte of long streams both ways comes through, in parse mode a
     config: [network([{ name: "hub", address }]), "[health]", 'interval = "1h"'].join("\n"),
   });
   for (const mode of ["main", "raw"]) {
-    const stream = function* (): Generator<Uint8Array> {
-      yield START;
-      yield* mapChunks(size);
-    };
-    await using player = await StreamPlayer.connect(lineage.program.target(mode), stream());
+    next = Promise.withResolvers<Peer>();
+    await using player = await StreamPlayer.connect(lineage.program.target(mode), withStart(mapChunks(Infinity)));
     await player.received(START.length);
-    const peer = peers.pop();
-    assert(peer !== undefined);
-    const check = new ByteCheck([IDENTIFICATION, ...chatLines(size / 8)]);
-    const sending = Promise.all([
-      (async () => {
-        for (const piece of mapChunks(size)) await peer.write(piece);
-      })(),
-      player.sendAll(chatLines(size / 8)),
-    ]);
-    for (let round = 0; round < upgrades; round++) {
-      await lineage.upgrade();
-      await lineage.predecessorGone();
-    }
-    await sending;
-    await player.received(START.length + size);
-    await peer.until(() => peer.received.length >= size / 8, "all that the player said");
-    check.add(peer.received);
-    assert(check.isComplete);
+    const peer = await next.promise;
+    const over = new AbortController();
+    const check = new ByteCheck(chatLines(Infinity));
+    const [map, chat] = [
+      sendUntil(over.signal, mapChunks(Infinity), (piece) => peer.write(piece)),
+      sendUntil(over.signal, chatLines(Infinity), async (piece) => {
+        await player.send(piece);
+        check.take(await peer.read(piece.length));
+      }),
+    ];
+    await lineage.upgrade();
+    await lineage.predecessorGone();
+    // What the edge has taken of the map and the player has not goes over, too.
+    player.pauseReading();
+    await lineage.upgrade();
+    await lineage.predecessorGone();
+    player.resumeReading();
+    over.abort();
+    await player.received(START.length + await map);
+    const said = await chat;
+    assertEquals(check.position, said);
   }
+});
+
+upgradeTest("whoever connects while an upgrade is under way joins as ever", async () => {
+  await using network = await Network.start();
+  await using players = new AsyncDisposableStack();
+  const upgrading = { isOver: false };
+  const coming = (async (): Promise<Bot[]> => {
+    const bots: Bot[] = [];
+    while (!upgrading.isOver) bots.push(players.use(await network.join(`player${bots.length}`)));
+    return bots;
+  })();
+  await network.lineage.upgrade();
+  upgrading.isOver = true;
+  const bots = await coming;
+  assert(bots.length > 1, `${bots.length} players came`);
+  await network.assertUndisturbed(bots, "late");
+});
+
+upgradeTest("a player who was logging in goes over once that is done, and the old process waits for it", async () => {
+  await using network = await Network.start(['drain_timeout = "20s"']);
+  const { lineage } = network;
+  await using conn = await Deno.connect(lineage.program.target());
+  const half = IDENTIFICATION.length / 2;
+  await writeAll(conn, IDENTIFICATION.subarray(0, half));
+  await eventually(async () => (await lineage.status()).sessions === 1, "the session");
+  assertStringIncludes(await lineage.upgrade(), "0 sessions went over; 1 session cannot and drains");
+  await writeAll(conn, IDENTIFICATION.subarray(half));
+  await lineage.program.until(() => lineage.program.lines("handed-over").length > 0, "the second handover");
+  await lineage.predecessorGone();
+  assertEquals((await lineage.status()).players, 1);
+});
+
+upgradeTest("a player behind a WebSocket is told that the network is upgraded, and may stay for a while", async () => {
+  await using network = await Network.start(['drain_timeout = "3s"']);
+  const { lineage } = network;
+  await using steve = await network.join("Steve");
+  const { hostname, port } = lineage.program.target();
+  await using stream = await WebSocketStream.connect(`ws://${hostname}:${port}/`);
+  await using alex = Bot.over(stream, { name: "Alex", extensions: CLASSICUBE });
+  await alex.joined();
+  assertStringIncludes(await lineage.upgrade(), "1 session went over; 1 session cannot and drains");
+  await alex.chatLine(/The network is upgraded/);
+  await alex.closed();
+  await lineage.predecessorGone();
+  await network.assertUndisturbed([steve], "late");
+});
+
+upgradeTest("a new process that cannot take over leaves everybody where they are, and says why", async () => {
+  await using network = await Network.start();
+  const { lineage } = network;
+  await using steve = await network.join("Steve");
+  await using alex = await network.join("Alex", "raw");
+  const { path } = lineage.program;
+  const bad = `${path}.bad`;
+  await Deno.writeTextFile(bad, "[edge]\nname = 7\n");
+  const busy = await Deno.readTextFile(path);
+  await using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  await Deno.writeTextFile(
+    `${path}.busy`,
+    `${busy}\n[[listener]]\nname = "more"\nbind = "127.0.0.1:${taken.addr.port}"\npool = "all"\nauth = "off"\n`,
+  );
+  const run = (file: string): Promise<string> =>
+    script(`exec ${Deno.execPath()} ${DENO_FLAGS.join(" ")} run -c ${file}`);
+  const cases: readonly (readonly [to: string, why: string])[] = [
+    [`${path}.missing`, "No such file"],
+    [path, "others than root"],
+    [await script("exit 1"), "ended with code 1"],
+    [await run(bad), "refuses its configuration"],
+    [await run(`${path}.busy`), "Cannot bind listener 'more'"],
+    [await falseHeir("nothing", "die"), "ended with code 3"],
+    [await falseHeir("nonsense", "die"), "hands over in version 2, this one in 1"],
+    [await falseHeir("hello", "die"), "ended with code 3"],
+    [await falseHeir("ready", "die"), "ended with code 3"],
+    [await falseHeir("sessions", "die"), "ended with code 3"],
+    [await falseHeir("adopted", "die"), "ended with code 3"],
+    [await falseHeir("sessions", "hang"), "did not take over within 5 s"],
+    [await falseHeir("adopted", "hang"), "did not take over within 5 s"],
+  ];
+  await Deno.chmod(path, 0o666);
+  for (const [index, [to, why]] of cases.entries()) {
+    const answer = await lineage.refused(to);
+    assertStringIncludes(answer, why, to);
+    await network.assertUndisturbed([steve, alex], `late${index}`);
+  }
+  assertEquals((await lineage.status()).players, 2);
+  assertEquals(lineage.program.lines("upgrade-refused").length, cases.length);
+});
+
+upgradeTest("an upgrade that was refused does not stand in the way of the next", async () => {
+  await using network = await Network.start();
+  await using steve = await network.join("Steve");
+  assertStringIncludes(await network.lineage.refused(await falseHeir("sessions", "die")), "ended with code 3");
+  await network.lineage.upgrade();
+  await network.assertUndisturbed([steve], "late");
+});
+
+upgradeTest("the new process goes by the file as it is then", async () => {
+  await using network = await Network.start();
+  const { lineage } = network;
+  await using steve = await network.join("Steve");
+  const text = await Deno.readTextFile(lineage.program.path);
+  await Deno.writeTextFile(
+    lineage.program.path,
+    `${text}\n[[listener]]\nname = "more"\nbind = "127.0.0.1:0"\npool = "all"\nauth = "off"\n`,
+  );
+  await lineage.upgrade();
+  await using alex = await network.join("Alex", "more");
+  await network.assertUndisturbed([steve, alex], "late");
+});
+
+upgradeTest("a backend that was drained stays so", async () => {
+  await using network = await Network.start();
+  const { lineage } = network;
+  await using client = lineage.client();
+  await client.drainBackend("hub", { move: false });
+  await lineage.upgrade();
+  await using steve = await network.join("Steve");
+  assertEquals(serverOf(steve), "arena");
+});
+
+upgradeTest('the driver "deno" cannot hand anything over, and says so', async () => {
+  await using network = await Network.start(['driver = "deno"']);
+  assertStringIncludes(await network.lineage.refused(), 'the driver is "deno"');
 });

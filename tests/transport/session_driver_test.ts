@@ -1,11 +1,15 @@
 import { ExtensionSet } from "../../lib/protocol/extensions.ts";
 import { DEFAULT_LIMITS, type SessionEvent } from "../../lib/session/port.ts";
 import { Session } from "../../lib/session/session.ts";
+import { DisturbedLeg } from "../../lib/drill/disturbed_leg.ts";
+import { machineClock } from "../../lib/routing/clock.ts";
 import { Beat } from "../../lib/transport/beat.ts";
 import { DenoLeg } from "../../lib/transport/deno_leg.ts";
+import type { Disturbance } from "../../lib/transport/leg.ts";
 import { Nap } from "../../lib/transport/nap.ts";
 import { SessionDriver } from "../../lib/transport/session_driver.ts";
 import { assert, assertEquals } from "../harness/assert.ts";
+import { eventually } from "../harness/kernel.ts";
 import { FakeRoutes } from "../harness/fake_routes.ts";
 import { Waits } from "../harness/waits.ts";
 import { identification } from "../session/logins.ts";
@@ -57,12 +61,14 @@ class Stage {
   readonly events: SessionEvent[] = [];
   readonly driver: SessionDriver;
   readonly session: Session;
+  /** What stands between the session and backends that are dialled from now on. */
+  disturbance: Disturbance | undefined;
   readonly #waits = new Waits(() => `the session emitted ${this.events.map(({ kind }) => kind)}`);
 
   constructor() {
     this.driver = new SessionDriver({
       openLeg: (conn, events, pace) => new DenoLeg(conn, events, pace),
-      disturbance: () => undefined,
+      disturbance: () => this.disturbance,
       dial: (name) => Promise.resolve(name === OTHER ? this.other : this.backend),
       emit: (event) => {
         this.events.push(event);
@@ -155,3 +161,46 @@ Deno.test("what was read from a leg stays as it is until each of the others has 
   stage.driver.abort();
   await stage.until("ended");
 });
+
+/** Stalls legs until the test relieves them. */
+class Stalling {
+  readonly legs: DisturbedLeg[] = [];
+
+  readonly disturb: Disturbance = (leg, events) => {
+    const options = { fault: { kind: "stall" }, clock: machineClock, heard: () => {}, gone: () => {} } as const;
+    const disturbed = new DisturbedLeg(leg, events, options);
+    this.legs.push(disturbed);
+    return disturbed;
+  };
+
+  relieve(): void {
+    for (const leg of this.legs) leg.relieve();
+  }
+}
+
+for (const when of ["open", "dialled"] as const) {
+  Deno.test(`what stands between the session and a leg that is ${when} keeps all back until it lets it through, and the leg closes`, async () => {
+    const stage = new Stage();
+    const stalling = new Stalling();
+    if (when === "dialled") stage.disturbance = stalling.disturb;
+    stage.client.say(identification());
+    await stage.until("joined");
+    if (when === "open") {
+      await eventually(() => stage.backend.taken.length > 0, "a player's Identification");
+      stage.driver.disturb("hub", stalling.disturb);
+    }
+    const before = stage.backend.taken.length;
+    stage.backend.say(Uint8Array.of(1, 2, 3));
+    stage.client.say(Uint8Array.of(4, 5));
+    await eventually(() => stage.driver.pending === (when === "open" ? 0 : identification().length) + 2, "what waits");
+    await nextTurn();
+    assertEquals([stage.client.taken.length, stage.backend.taken.length], [0, before]);
+    stalling.relieve();
+    const isThrough = (): boolean =>
+      stage.client.taken.join() === "1,2,3" && stage.backend.taken.slice(-2).join() === "4,5";
+    await eventually(isThrough, "what was said");
+    stage.session.end("shutdown", "the test is over");
+    stage.driver.abort();
+    await stage.until("ended");
+  });
+}

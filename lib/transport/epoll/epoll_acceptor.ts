@@ -1,6 +1,6 @@
 import type { Acceptor } from "../sockets.ts";
 import { EpollConn } from "./epoll_conn.ts";
-import { ADDRESS_SIZE, AF_INET6, EAGAIN, type Libc, SOCK_STREAM } from "./libc.ts";
+import { ADDRESS_SIZE, EAGAIN, type Libc, SOCK_STREAM } from "./libc.ts";
 import type { EpollLoop, Watcher } from "./loop.ts";
 import { familyOf, readSocketAddress, socketAddress } from "./socket_address.ts";
 import { EpollStream } from "./stream.ts";
@@ -8,42 +8,49 @@ import { systemError } from "./system_error.ts";
 
 /** Connections that the kernel takes before they are accepted; it may lower this. */
 const BACKLOG = 4096;
+/** Connections accepted one after the other before everybody else has a turn. */
+const MOST_AT_ONCE = 16;
 
-/** Accepts TCP connections, one by one as they are asked for. */
+/** Accepts TCP connections, one by one as they are asked for; one is asked for at a time. */
 export class EpollAcceptor implements Acceptor, Watcher {
+  readonly addr: Deno.NetAddr;
   readonly #libc: Libc;
   readonly #loop: EpollLoop;
   #descriptor: number;
-  readonly #address = new Uint8Array(ADDRESS_SIZE);
+  readonly #peer = new Uint8Array(ADDRESS_SIZE);
   #waiting: PromiseWithResolvers<void> | undefined;
+  #isWatched = false;
   #isPaused = false;
+  /** How many may still be accepted in this turn. */
+  #left = MOST_AT_ONCE;
 
-  /** @param descriptor A socket that listens; belongs to the acceptor from now on. */
+  /**
+   * @param descriptor A socket that listens; belongs to the acceptor from now on.
+   * @throws {Error} where it is none
+   */
   constructor(libc: Libc, loop: EpollLoop, descriptor: number) {
     this.#libc = libc;
     this.#loop = loop;
     this.#descriptor = descriptor;
+    const address = new Uint8Array(ADDRESS_SIZE);
+    checked(libc, libc.ownAddress(descriptor, address));
+    this.addr = readSocketAddress(address);
   }
 
   /** Binds at once; throws what {@linkcode Deno.listen} throws. */
   static listen(libc: Libc, loop: EpollLoop, hostname: string, port: number): EpollAcceptor {
-    const address = socketAddress(hostname, port);
+    const address = socketAddress(hostname, port) ?? socketAddress(addressOf(hostname), port);
     if (address === undefined) throw new TypeError(`Cannot listen: current value is "${hostname}"`);
     const descriptor = checked(libc, libc.socket(familyOf(address), SOCK_STREAM));
     try {
       checked(libc, libc.reuseAddress(descriptor));
-      if (familyOf(address) === AF_INET6) checked(libc, libc.only6(descriptor, hostname !== "::"));
       checked(libc, libc.bind(descriptor, address));
       checked(libc, libc.listen(descriptor, BACKLOG));
+      return new EpollAcceptor(libc, loop, descriptor);
     } catch (error) {
       libc.close(descriptor);
       throw error;
     }
-    return new EpollAcceptor(libc, loop, descriptor);
-  }
-
-  get addr(): Deno.NetAddr {
-    return this.#ownAddress(this.#descriptor);
   }
 
   /** The descriptor, to be passed to another process. */
@@ -54,60 +61,73 @@ export class EpollAcceptor implements Acceptor, Watcher {
   async accept(): Promise<EpollConn> {
     while (true) {
       if (this.#descriptor < 0) throw new Deno.errors.BadResource("Cannot accept: the listener is closed");
-      const accepted = this.#isPaused ? -EAGAIN : this.#libc.accept(this.#descriptor, this.#address);
+      const mayAccept = !this.#isPaused && this.#left-- > 0;
+      const accepted = mayAccept ? this.#libc.accept(this.#descriptor, this.#peer) : -EAGAIN;
       if (accepted >= 0) return this.#connection(accepted);
       if (accepted !== -EAGAIN) throw systemError(-accepted, this.#libc.describe(-accepted));
       this.#waiting = Promise.withResolvers();
-      // Watched only while somebody waits, since it is told for as long as it lasts.
-      if (!this.#isPaused) this.#loop.watch(this.#descriptor, this, "level");
+      if (!this.#isPaused) this.#watch();
       await this.#waiting.promise;
     }
   }
 
   close(): void {
     if (this.#descriptor < 0) return;
-    const descriptor = this.#descriptor;
+    // Not only forgotten: another process may have the socket too, which epoll goes by.
+    this.#unwatch();
+    this.#libc.close(this.#descriptor);
     this.#descriptor = -1;
-    this.#loop.forget(descriptor);
-    this.#libc.close(descriptor);
     this.#wake();
   }
 
   pause(): void {
-    if (this.#isPaused || this.#descriptor < 0) return;
+    if (this.#descriptor < 0) return;
     this.#isPaused = true;
-    if (this.#waiting !== undefined) this.#loop.unwatch(this.#descriptor);
+    this.#unwatch();
   }
 
   resume(): void {
+    if (!this.#isPaused) return;
     this.#isPaused = false;
     this.#wake();
   }
 
   ready(): void {
-    this.#loop.unwatch(this.#descriptor);
+    this.#unwatch();
+    this.#left = MOST_AT_ONCE;
     this.#wake();
   }
 
   turn(): void {}
 
+  /** Only while somebody waits, since it is told for as long as it lasts. */
+  #watch(): void {
+    this.#loop.watch(this.#descriptor, this, "level");
+    this.#isWatched = true;
+  }
+
+  #unwatch(): void {
+    if (this.#isWatched) this.#loop.unwatch(this.#descriptor);
+    this.#isWatched = false;
+  }
+
   #wake(): void {
+    this.#loop.stir();
     this.#waiting?.resolve();
     this.#waiting = undefined;
   }
 
   #connection(descriptor: number): EpollConn {
     this.#libc.tune(descriptor);
-    const remote = readSocketAddress(this.#address);
-    const local = (): Deno.NetAddr => this.#ownAddress(descriptor);
-    return new EpollConn(new EpollStream(this.#libc, this.#loop, descriptor), () => ({ local: local(), remote }));
+    // The kernel knows no peer any more where that has reset the connection already.
+    return new EpollConn(new EpollStream(this.#libc, this.#loop, descriptor), readSocketAddress(this.#peer));
   }
+}
 
-  #ownAddress(descriptor: number): Deno.NetAddr {
-    const address = new Uint8Array(ADDRESS_SIZE);
-    checked(this.#libc, this.#libc.ownAddress(descriptor, address));
-    return readSocketAddress(address);
-  }
+/** The address that Deno would listen at for a name: only it asks for one without a promise. */
+function addressOf(hostname: string): string {
+  using listener = Deno.listen({ hostname, port: 0 });
+  return listener.addr.hostname;
 }
 
 function checked(libc: Libc, result: number): number {

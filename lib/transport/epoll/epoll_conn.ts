@@ -6,34 +6,37 @@ import type { EpollStream } from "./stream.ts";
 const READABLE = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 const WRITABLE = EPOLLOUT | EPOLLHUP | EPOLLERR;
 
-/** Both ends of a connection. */
-export interface Ends {
-  readonly local: Deno.NetAddr;
-  readonly remote: Deno.NetAddr;
-}
-
 /** A {@linkcode Conn} over an {@linkcode EpollStream}, for what is read and said before there is a leg. One read and one write at a time. */
 export class EpollConn implements AcceptedConn, Watcher {
   readonly #stream: EpollStream;
-  readonly #ends: () => Ends;
+  readonly #peer: Deno.NetAddr | undefined;
   /** Bytes that were given back. */
   #unread: Uint8Array | undefined;
   #readable: (() => void) | undefined;
   #writable: (() => void) | undefined;
 
-  /** @param ends Asked for only when somebody wants to know. */
-  constructor(stream: EpollStream, ends: () => Ends) {
+  /**
+   * @param stream Belongs to the connection from now on.
+   * @param peer Its other end, where that is known.
+   * @throws {Error} where the kernel can watch no more; the stream is closed
+   */
+  constructor(stream: EpollStream, peer?: Deno.NetAddr) {
     this.#stream = stream;
-    this.#ends = ends;
-    stream.watch(this);
+    this.#peer = peer;
+    try {
+      stream.watch(this);
+    } catch (error) {
+      stream.close();
+      throw error;
+    }
   }
 
   get remoteAddr(): Deno.NetAddr {
-    return this.#ends().remote;
+    return this.#peer ?? this.#stream.peerAddress;
   }
 
   get localAddr(): Deno.NetAddr {
-    return this.#ends().local;
+    return this.#stream.localAddress;
   }
 
   async read(buffer: Uint8Array): Promise<number | null> {
@@ -77,6 +80,7 @@ export class EpollConn implements AcceptedConn, Watcher {
   }
 
   ready(events: number): void {
+    this.#stream.loop.stir();
     this.#wake(events);
   }
 

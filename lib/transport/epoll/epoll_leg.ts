@@ -25,8 +25,8 @@ export class EpollLeg implements LegSocket, Watcher {
   #unread: Uint8Array | undefined;
   /** Whether the kernel may have something to read, the end of the stream included. */
   #isReadable = false;
-  /** Whether the kernel has told that the peer has ended or broken the connection. */
-  #hungUp = false;
+  /** Whether there may be more than what a short read took: the end, of which the kernel tells only once. */
+  #isEndNear = false;
   #isScheduled = false;
   #isHeld = false;
   #isSuspended = false;
@@ -65,8 +65,8 @@ export class EpollLeg implements LegSocket, Watcher {
 
   start(): void {
     this.#stream.watch(this);
-    this.#isReadable = true;
-    this.#schedule();
+    // Whoever watched before may have been told anything.
+    this.#readToTheEnd();
   }
 
   write(bytes: Uint8Array, lent: boolean): void {
@@ -135,7 +135,7 @@ export class EpollLeg implements LegSocket, Watcher {
     }
     if ((events & READABLE) === 0) return;
     this.#isReadable = true;
-    if ((events & HANGUP) !== 0) this.#hungUp = true;
+    if ((events & HANGUP) !== 0) this.#isEndNear = true;
     if (!this.#isScheduled) this.#read();
   }
 
@@ -144,7 +144,7 @@ export class EpollLeg implements LegSocket, Watcher {
     if (this.#unread !== undefined && !this.#isHeld && !this.#closing) {
       const unread = this.#unread;
       this.#unread = undefined;
-      this.#events.bytes(unread);
+      this.#tell(unread, this.#stream.loop.now);
     }
     if (this.#isReadable) this.#read();
   }
@@ -156,23 +156,42 @@ export class EpollLeg implements LegSocket, Watcher {
     const result = this.#stream.read(buffer);
     if (typeof result !== "number") return this.#readNothing(result);
     // A short read empties the kernel's buffer: whatever comes later is told anew.
-    if (result < READ_SIZE && !this.#hungUp) this.#isReadable = false;
+    if (result < READ_SIZE && !this.#isEndNear) this.#isReadable = false;
     else this.#schedule();
-    if (!this.#closing) this.#events.bytes(chunkOf(result), this.#stream.loop.now);
-    else if ((this.#discarded += result) > MAX_DISCARDED) this.#end(undefined);
-    else return;
+    if (this.#closing) {
+      if ((this.#discarded += result) > MAX_DISCARDED) this.#end(undefined);
+      return;
+    }
+    this.#tell(chunkOf(result), this.#stream.loop.now);
     this.#paceAfter(result);
   }
 
   #readNothing(result: "ended" | "later" | Error): void {
-    if (result === "later") this.#isReadable = false;
-    else this.#end(result === "ended" ? undefined : result.message);
+    if (result !== "later") this.#end(result === "ended" ? undefined : result.message);
+    else if (this.#out.failure !== undefined) this.#end(undefined);
+    else this.#isReadable = this.#isEndNear = false;
+  }
+
+  /** An error in what is told costs this connection and no other. */
+  #tell(chunk: Uint8Array, readAt: number): void {
+    try {
+      this.#events.bytes(chunk, readAt);
+    } catch (error) {
+      this.#end(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #readToTheEnd(): void {
+    this.#isReadable = true;
+    this.#isEndNear = true;
+    this.#schedule();
   }
 
   /** Nothing comes any more. What the peer had said before it broke the connection was read first. */
   #end(failure: string | undefined): void {
     this.#isOver = true;
     this.#isReadable = false;
+    this.#stream.loop.stir();
     const cause = failure ?? this.#out.failure;
     if (this.#closing) this.#afterWriting();
     else if (cause === undefined) this.#events.ended();
@@ -199,8 +218,11 @@ export class EpollLeg implements LegSocket, Watcher {
     else if (this.#isFinished) this.#deadline ??= setTimeout(() => this.#tellGone(), CLOSING_MS);
   }
 
+  /** A peer that broke off may have said something before, which is read first. */
   #writeFailed(cause: string): void {
-    if (!this.#isOver || this.#closing || this.#isGone) return;
+    if (this.#closing || this.#isGone) return;
+    if (!this.#isOver) return this.#readToTheEnd();
+    this.#stream.loop.stir();
     queueMicrotask(() => {
       if (!this.#closing) this.#events.failed(cause);
     });
@@ -212,6 +234,7 @@ export class EpollLeg implements LegSocket, Watcher {
     clearTimeout(this.#deadline);
     this.#stream.close();
     this.#out.clear();
+    this.#stream.loop.stir();
     queueMicrotask(() => this.#events.gone());
   }
 

@@ -6,7 +6,7 @@ import type { Pace } from "../pacer.ts";
 import type { Acceptor, Sockets } from "../sockets.ts";
 import { EpollAcceptor } from "./epoll_acceptor.ts";
 import { EpollConn } from "./epoll_conn.ts";
-import { dialByEpoll, endsOf } from "./epoll_dial.ts";
+import { dialByEpoll } from "./epoll_dial.ts";
 import { EpollLeg } from "./epoll_leg.ts";
 import { Libc } from "./libc.ts";
 import { EpollLoop } from "./loop.ts";
@@ -19,15 +19,17 @@ export class EpollSockets implements Sockets {
   readonly #loop: EpollLoop;
   readonly inherited: NonNullable<Sockets["inherited"]> = {
     acceptor: (descriptor) => new EpollAcceptor(this.#libc, this.#loop, descriptor),
-    conn: (descriptor) =>
-      new EpollConn(new EpollStream(this.#libc, this.#loop, descriptor), () => endsOf(this.#libc, descriptor)),
+    conn: (descriptor) => new EpollConn(new EpollStream(this.#libc, this.#loop, descriptor)),
     close: (descriptor) => this.#libc.close(descriptor),
   };
 
-  /** @throws {Error} where libc cannot be loaded, or the kernel refuses */
-  constructor() {
+  /**
+   * @param crashed Told about an error in what is told by the loop.
+   * @throws {Error} where libc cannot be loaded, or the kernel refuses
+   */
+  constructor(crashed: (error: unknown) => void) {
     this.#libc = new Libc();
-    this.#loop = new EpollLoop(this.#libc);
+    this.#loop = new EpollLoop(this.#libc, crashed);
   }
 
   listen(hostname: string, port: number): Acceptor {

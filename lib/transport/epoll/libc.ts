@@ -67,7 +67,6 @@ export const ENOTCONN = 107;
 export const ETIMEDOUT = 110;
 export const ECONNREFUSED = 111;
 export const EINPROGRESS = 115;
-export const SHUT_WR = 1;
 /** Bytes that the longest address takes, that of a Unix socket. */
 export const ADDRESS_SIZE = 110;
 
@@ -81,14 +80,12 @@ const MSG_CTRUNC = 0x8;
 const MSG_CMSG_CLOEXEC = 0x40000000;
 const IPPROTO_TCP = 6;
 const TCP_NODELAY = 1;
+const SHUT_WR = 1;
 const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
 const SO_ERROR = 4;
 const SO_KEEPALIVE = 9;
-const SO_LINGER = 13;
 const SO_PEERCRED = 17;
-const IPPROTO_IPV6 = 41;
-const IPV6_V6ONLY = 26;
 const SCM_RIGHTS = 1;
 
 /** The kernel packs `struct epoll_event` on x86-64 only. */
@@ -311,20 +308,6 @@ export class Libc {
     return this.#result(this.#symbols.setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, ON, INT_SIZE));
   }
 
-  /** Keeps a socket for IPv6 to itself, or has it take IPv4 too. */
-  only6(descriptor: number, only: boolean): number {
-    const value = new Int32Array([Number(only)]);
-    return this.#result(this.#symbols.setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, value, INT_SIZE));
-  }
-
-  /** Has {@linkcode close} break the connection off, whatever is still under way. */
-  resetOnClose(descriptor: number): number {
-    const linger = new Int32Array([1, 0]);
-    return this.#result(
-      this.#symbols.setsockopt(descriptor, SOL_SOCKET, SO_LINGER, linger, linger.byteLength),
-    );
-  }
-
   /** Sends `bytes` over a Unix socket together with copies of `descriptors`, which stay the caller's. */
   sendDescriptors(descriptor: number, bytes: Uint8Array<ArrayBuffer>, descriptors: readonly number[]): number {
     if (bytes.length === 0 || descriptors.length > MAX_DESCRIPTORS) {
@@ -355,7 +338,9 @@ export class Libc {
     const { descriptors } = message;
     if (!message.isCut) return { count, descriptors };
     for (const excess of descriptors) this.close(excess);
-    throw new RangeError(`Cannot receive descriptors: more than ${MAX_DESCRIPTORS} came at once`);
+    throw new RangeError(
+      `Cannot receive descriptors: there was no room for all of them, of ${MAX_DESCRIPTORS} at most`,
+    );
   }
 
   #result(value: number): number {

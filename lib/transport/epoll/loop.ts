@@ -16,16 +16,21 @@ export interface Watcher {
 const MAX_EVENTS = 512;
 /** Milliseconds the thread sleeps at most for want of events; Deno's own work waits for as long. */
 const SHORT_WAIT_MS = 1;
+/** Short waits for nothing, in a row, behind which another thread waits: the change of threads costs as much as a few of them. */
+const QUIET_WAITS = 5;
+/** Milliseconds after which Deno's event loop has its turn, however much there is to do. */
+const YIELD_MS = 1;
 /** What a listener or a signal is watched for: told as long as it lasts. */
 const LEVEL = EPOLLIN;
 const EDGE = (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET) >>> 0;
 
 /**
- * While something happens it waits for events itself, a millisecond at most, so that an event costs no change of threads. Once nothing has
- * happened for that long, another thread waits.
+ * While something happens it waits for events itself, a millisecond at a time, so that an event costs no change of threads. Once nothing has
+ * happened for a few of them, another thread waits.
  */
 export class EpollLoop {
   readonly #libc: Libc;
+  readonly #crashed: (error: unknown) => void;
   readonly #epoll: number;
   readonly #signal: number;
   readonly #events = new EpollEvents(MAX_EVENTS);
@@ -36,20 +41,28 @@ export class EpollLoop {
   #scheduled: Watcher[] = [];
   readonly #nap = new Nap();
   #isDrowsy = false;
+  #hasStirred = false;
   #now = performance.now();
   /** Whether another thread waits. */
   #isAsleep = false;
   #isClosed = false;
   readonly #running: Promise<void>;
 
-  /** @throws {Error} where the kernel refuses, e.g. for want of descriptors */
-  constructor(libc: Libc) {
+  /**
+   * @param crashed Told what a watcher throws, which costs the others nothing.
+   * @throws {Error} where the kernel refuses, e.g. for want of descriptors
+   */
+  constructor(libc: Libc, crashed: (error: unknown) => void) {
     this.#libc = libc;
+    this.#crashed = crashed;
     this.#epoll = this.#checked(libc.createEpoll());
-    this.#signal = this.#checked(libc.createSignal());
-    this.#checked(libc.watch(this.#epoll, this.#signal, LEVEL, 0));
-    this.#tags[this.#signal] = 0;
-    this.#watchers[this.#signal] = { ready: () => libc.clearSignal(this.#signal), turn: () => {} };
+    try {
+      this.#signal = this.#checked(libc.createSignal());
+      this.watch(this.#signal, { ready: () => libc.clearSignal(this.#signal), turn: () => {} }, "level");
+    } catch (error) {
+      libc.close(this.#epoll);
+      throw error;
+    }
     this.#running = this.#run();
   }
 
@@ -103,6 +116,11 @@ export class EpollLoop {
     this.#libc.close(this.#epoll);
   }
 
+  /** Gives Deno's event loop its turn as soon as everybody was told: there are promises to be gone on with. */
+  stir(): void {
+    this.#hasStirred = true;
+  }
+
   /** When the events that are being told were taken up, in milliseconds of `performance.now()`, which costs more than most packets. */
   get now(): number {
     return this.#now;
@@ -113,16 +131,23 @@ export class EpollLoop {
     this.#isDrowsy = true;
   }
 
+  /** Fails only by a mistake in this file or `libc.ts`. That ends the program, as nobody would be told anything any more. */
   async #run(): Promise<void> {
+    let yieldedAt = this.#now;
+    let quietWaits = 0;
     while (!this.#isClosed) {
       const hadTurns = this.#takeTurns();
       if (this.#isDrowsy) this.#nap.take();
       this.#isDrowsy = false;
       const isBusy = this.#scheduled.length > 0;
-      const count = this.#libc.wait(this.#epoll, this.#events, isBusy ? 0 : SHORT_WAIT_MS);
+      const count = this.#checked(this.#libc.wait(this.#epoll, this.#events, isBusy ? 0 : SHORT_WAIT_MS));
       this.#tell(count);
-      if (count > 0 || hadTurns || isBusy) await immediate();
-      else await this.#sleep();
+      quietWaits = count === 0 && !hadTurns && !isBusy ? quietWaits + 1 : 0;
+      if (quietWaits >= QUIET_WAITS) await this.#sleep();
+      else if (this.#hasStirred || this.#now - yieldedAt >= YIELD_MS) await immediate();
+      else continue;
+      this.#hasStirred = false;
+      yieldedAt = this.#now;
     }
   }
 
@@ -141,7 +166,11 @@ export class EpollLoop {
       const descriptor = this.#events.descriptor(index);
       // The number may belong to another by now, since whoever was told before may have closed and opened any.
       if (this.#events.tag(index) !== this.#tags[descriptor]) continue;
-      this.#watchers[descriptor]?.ready(this.#events.flags(index));
+      try {
+        this.#watchers[descriptor]?.ready(this.#events.flags(index));
+      } catch (error) {
+        this.#crashed(error);
+      }
     }
   }
 
@@ -149,7 +178,13 @@ export class EpollLoop {
     const scheduled = this.#scheduled;
     if (scheduled.length === 0) return false;
     this.#scheduled = [];
-    for (const watcher of scheduled) watcher.turn();
+    for (const watcher of scheduled) {
+      try {
+        watcher.turn();
+      } catch (error) {
+        this.#crashed(error);
+      }
+    }
     return true;
   }
 

@@ -43,6 +43,7 @@ export class Outflow {
 
   /** @param lent `bytes` stay as they are until the turn is over, that is until the next {@linkcode flush}. */
   add(bytes: Uint8Array<ArrayBuffer>, lent: boolean): void {
+    if (bytes.length === 0) return;
     this.#pending += bytes.length;
     if (this.#waiting !== undefined) {
       this.#waiting.push(bytes.slice());
@@ -87,6 +88,7 @@ export class Outflow {
 
   #gather(bytes: Uint8Array<ArrayBuffer>): void {
     if (this.#gatheredSize + bytes.length > GATHERED_SIZE) this.#flushGathered();
+    if (this.#failure !== undefined) return;
     if (this.#waiting !== undefined) {
       this.#waiting.push(bytes.slice());
     } else if (bytes.length > GATHERED_SIZE) {

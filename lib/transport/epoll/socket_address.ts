@@ -1,31 +1,26 @@
 /** Addresses as the kernel has them: `struct sockaddr_in`, `sockaddr_in6` and `sockaddr_un`. */
-import { isIPv4, isIPv6 } from "node:net";
-import { canonicalIp } from "../../config/network.ts";
+import { formatIp, parseIp, withoutMapping } from "../../config/network.ts";
 import { AF_INET, AF_INET6, AF_UNIX } from "./libc.ts";
 
 const INET_SIZE = 16;
 const INET6_SIZE = 28;
+const PORT_AT = 2;
+const IPV4_AT = 4;
+const IPV6_AT = 8;
 const PATH_AT = 2;
 /** Bytes of a path, the zero behind it included. */
 const MAX_PATH = 108;
 
 /** An IP address as the kernel has it; `undefined` for what is none. Without a zone. */
 export function socketAddress(ip: string, port: number): Uint8Array<ArrayBuffer> | undefined {
-  if (isIPv4(ip)) {
-    const bytes = new Uint8Array(INET_SIZE);
-    const view = new DataView(bytes.buffer);
-    view.setUint16(0, AF_INET, true);
-    view.setUint16(2, port);
-    bytes.set(ip.split(".").map(Number), 4);
-    return bytes;
-  }
-  const groups = isIPv6(ip) ? groupsOf(ip) : undefined;
-  if (groups === undefined) return undefined;
-  const bytes = new Uint8Array(INET6_SIZE);
+  const parts = parseIp(ip);
+  if (parts === undefined) return undefined;
+  const is4 = parts.length === 4;
+  const bytes = new Uint8Array(is4 ? INET_SIZE : INET6_SIZE);
   const view = new DataView(bytes.buffer);
-  view.setUint16(0, AF_INET6, true);
-  view.setUint16(2, port);
-  for (const [index, group] of groups.entries()) view.setUint16(8 + 2 * index, group);
+  view.setUint16(0, is4 ? AF_INET : AF_INET6, true);
+  view.setUint16(PORT_AT, port);
+  bytes.set(parts, is4 ? IPV4_AT : IPV6_AT);
   return bytes;
 }
 
@@ -46,24 +41,17 @@ export function familyOf(address: Uint8Array<ArrayBuffer>): number {
   return new DataView(address.buffer).getUint16(0, true);
 }
 
-/** What the kernel wrote. Anything but IP counts as no address. */
+/** What the kernel wrote, IPv4 where it is IPv4-mapped. Anything but IP counts as no address. */
 export function readSocketAddress(address: Uint8Array<ArrayBuffer>): Deno.NetAddr {
-  const view = new DataView(address.buffer);
-  const port = view.getUint16(2);
-  if (familyOf(address) === AF_INET) {
-    return { transport: "tcp", hostname: address.subarray(4, 8).join("."), port };
+  const port = new DataView(address.buffer).getUint16(PORT_AT);
+  switch (familyOf(address)) {
+    case AF_INET:
+      return { transport: "tcp", hostname: formatIp([...address.subarray(IPV4_AT, IPV4_AT + 4)]), port };
+    case AF_INET6: {
+      const bytes = [...address.subarray(IPV6_AT, IPV6_AT + 16)];
+      return { transport: "tcp", hostname: formatIp(withoutMapping(bytes)), port };
+    }
+    default:
+      return { transport: "tcp", hostname: "", port: 0 };
   }
-  if (familyOf(address) !== AF_INET6) return { transport: "tcp", hostname: "", port: 0 };
-  const groups = Array.from({ length: 8 }, (_, index) => view.getUint16(8 + 2 * index).toString(16)).join(":");
-  return { transport: "tcp", hostname: canonicalIp(groups) ?? groups, port };
-}
-
-/** The eight groups of an IPv6 address, which the platform writes in full once it stands in a URL. */
-function groupsOf(ip: string): readonly number[] | undefined {
-  const [head = "", tail] = new URL(`http://[${ip}]`).hostname.slice(1, -1).split("::");
-  const numbers = (text: string): number[] => text === "" ? [] : text.split(":").map((group) => parseInt(group, 16));
-  const [first, last] = [numbers(head), numbers(tail ?? "")];
-  const gap = 8 - first.length - last.length;
-  if (gap < 0 || (tail === undefined && gap !== 0)) return undefined;
-  return [...first, ...new Array<number>(gap).fill(0), ...last];
 }

@@ -1,6 +1,7 @@
 /** One connected socket that never blocks: what the epoll driver's legs and connections are made of. */
-import { EAGAIN, EPIPE, type Libc } from "./libc.ts";
+import { ADDRESS_SIZE, EAGAIN, EPIPE, type Libc } from "./libc.ts";
 import type { EpollLoop, Watcher } from "./loop.ts";
+import { readSocketAddress } from "./socket_address.ts";
 import { systemError } from "./system_error.ts";
 
 /** Bytes that are read at once. */
@@ -33,7 +34,25 @@ export class EpollStream {
     return this.#descriptor;
   }
 
-  /** Has `watcher` told what happens from now on, instead of who was before; what has happened already may be told or not. */
+  /** Its own end; without an address where it has none. */
+  get localAddress(): Deno.NetAddr {
+    const address = new Uint8Array(ADDRESS_SIZE);
+    this.#libc.ownAddress(this.#descriptor, address);
+    return readSocketAddress(address);
+  }
+
+  /** The peer's end; without an address where it has none, or is gone. */
+  get peerAddress(): Deno.NetAddr {
+    const address = new Uint8Array(ADDRESS_SIZE);
+    this.#libc.peerAddress(this.#descriptor, address);
+    return readSocketAddress(address);
+  }
+
+  /**
+   * Has `watcher` told what happens from now on, instead of who was before; what has happened already may be told or not.
+   *
+   * @throws {Error} where the kernel can watch no more
+   */
   watch(watcher: Watcher): void {
     if (!this.isOpen) return;
     if (this.#isWatched) this.loop.reassign(this.#descriptor, watcher);

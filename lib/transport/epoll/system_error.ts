@@ -17,6 +17,7 @@ const CODES: ReadonlyMap<number, readonly [code: string, kind: new (message: str
 
 /** The error that Deno's own sockets have for `errno`: same kind, same words, same `code`. */
 export function systemError(errno: number, words: string): Error {
-  const [code, kind] = CODES.get(errno) ?? [`E${errno}`, Error];
-  return Object.assign(new kind(words), { code });
+  const [code, kind] = CODES.get(errno) ?? [undefined, Error];
+  const error = new kind(words);
+  return code === undefined ? error : Object.assign(error, { code });
 }

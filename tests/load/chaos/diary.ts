@@ -24,6 +24,14 @@ export class Diary {
   readonly faults: string[] = [];
   /** Addresses of all who came. */
   readonly addresses = new Set<string>();
+  /** Players who answer no fence. */
+  readonly mute = new Set<string>();
+  /** Where the admin API is, as `http://…`. */
+  admin: string;
+  /** The process that has taken over last; `undefined` where none has. */
+  pid: number | undefined;
+  /** Upgrades so far. */
+  upgrades = 0;
   readonly #program: Program;
   /** Lines that were there before, where programs look for what listens. */
   readonly #begun: number;
@@ -34,6 +42,7 @@ export class Diary {
   constructor(program: Program) {
     this.#program = program;
     this.#begun = program.log.length;
+    this.admin = program.admin;
   }
 
   /** Milliseconds of the longest time from the loss of a backend until its player was somewhere else, or in the waiting room. */
@@ -98,8 +107,17 @@ export class Diary {
       case "reload":
         this.reloads.push({ result: String(line.result) });
         break;
-      case "crashed":
+      case "admin":
+        this.admin = `http://${line.address}`;
+        break;
+      case "upgraded":
+        this.pid = Number(line.pid);
+        this.upgrades++;
+        break;
       case "fence-unanswered":
+        if (!this.mute.has(String(line.player))) this.faults.push(JSON.stringify(line));
+        break;
+      case "crashed":
       case "not-json":
         this.faults.push(JSON.stringify(line));
     }

@@ -42,7 +42,7 @@ export function networkOf(
     ...["[admin]", 'bind = "127.0.0.1:0"', 'request_rate = "100000/1s"'],
     ...["[drill]", "enabled = true"],
   ];
-  return { config: config.join("\n"), edge: ["max_players = 100000", `motd = "${motd}"`] };
+  return { config: config.join("\n"), edge: ["max_players = 100000", 'drain_timeout = "30s"', `motd = "${motd}"`] };
 }
 
 function listener(name: string, pool: string): readonly string[] {

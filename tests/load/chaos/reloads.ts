@@ -2,9 +2,8 @@ import type { EdgeStatus, ReloadAnswer } from "../../../lib/admin/control.ts";
 import { assert, assertEquals } from "../../harness/assert.ts";
 import type { Random } from "../../harness/chunks.ts";
 import { eventually } from "../../harness/kernel.ts";
-import type { Program, ProgramOptions } from "../../harness/program.ts";
-import { ask, order } from "../admin_calls.ts";
-import type { Diary } from "./diary.ts";
+import type { ProgramOptions } from "../../harness/program.ts";
+import type { Edge } from "./edge.ts";
 import { type NetworkChange, networkOf, UNCHANGED } from "./network.ts";
 import { pass, Tally, type Trouble } from "./trouble.ts";
 
@@ -29,27 +28,44 @@ const SPOILT: readonly { readonly problem: RegExp; readonly spoil: (files: Files
 /** Reloads of good and bad files, by a signal and by the API; the good ones take effect, the bad ones change nothing and say why. */
 export class Reloads implements Trouble {
   readonly tally = new Tally();
-  readonly #program: Program;
-  readonly #diary: Diary;
+  readonly #edge: Edge;
   readonly #servers: Parameters<typeof networkOf>[0];
   readonly #random: Random;
   #change = UNCHANGED;
+  /** What is under way, be it a reload or something between two. */
+  #turn: Promise<void> = Promise.resolve();
 
-  constructor(program: Program, diary: Diary, servers: Parameters<typeof networkOf>[0], random: Random) {
-    this.#program = program;
-    this.#diary = diary;
+  constructor(edge: Edge, servers: Parameters<typeof networkOf>[0], random: Random) {
+    this.#edge = edge;
     this.#servers = servers;
     this.#random = random;
   }
 
   async rage(isOver: () => boolean): Promise<void> {
-    while (!isOver()) {
-      await pass(this.#random, 200, 1_000);
-      await (this.#random.below(3) === 0 ? this.#reloadBad() : this.#reloadGood());
-    }
-    this.#change = UNCHANGED;
-    await this.#program.rewrite(this.#files());
-    await this.#reload();
+    do {
+      await pass(this.#random, 100, 800);
+      await this.#inTurn(() => this.#reloadGood());
+      await pass(this.#random, 100, 800);
+      await this.#inTurn(() => this.#reloadBad());
+    } while (!isOver());
+    await this.between(async () => {
+      this.#change = UNCHANGED;
+      await this.#edge.program.rewrite(this.#files());
+      await this.#reload();
+    });
+  }
+
+  /** Does something between two reloads, with the file that is in effect. */
+  async between(what: () => Promise<void>): Promise<void> {
+    await this.#inTurn(async () => {
+      await this.#edge.program.rewrite(this.#files());
+      await what();
+    });
+  }
+
+  async #inTurn(what: () => Promise<void>): Promise<void> {
+    this.#turn = this.#turn.then(what);
+    await this.#turn;
   }
 
   async #reloadGood(): Promise<void> {
@@ -64,7 +80,7 @@ export class Reloads implements Trouble {
     ];
     const before = this.#change;
     this.#change = { ...before, ...random.pick(changes) };
-    await this.#program.rewrite(this.#files());
+    await this.#edge.program.rewrite(this.#files());
     const expected = JSON.stringify(before) === JSON.stringify(this.#change) ? "unchanged" : "applied";
     assertEquals((await this.#reload()).result, expected);
     this.tally.count(expected);
@@ -73,7 +89,7 @@ export class Reloads implements Trouble {
   async #reloadBad(): Promise<void> {
     const { problem, spoil } = this.#random.pick(SPOILT);
     const before = (await this.#status()).config.loadedAt;
-    await this.#program.rewrite(spoil(this.#files()));
+    await this.#edge.program.rewrite(spoil(this.#files()));
     const { result, lines } = await this.#reload();
     assertEquals([result, (await this.#status()).config.loadedAt], ["refused", before], lines.join("; "));
     assert(problem.test(lines.join("; ")), lines.join("; "));
@@ -82,18 +98,18 @@ export class Reloads implements Trouble {
 
   /** Reloads in one of both ways, and waits until it is over. */
   async #reload(): Promise<ReloadAnswer> {
-    const { reloads } = this.#diary.read();
+    const { reloads } = this.#edge.diary.read();
     const before = reloads.length;
-    if (this.#random.below(2) === 0) return (await order<ReloadAnswer>(this.#program, "/v1/reload")).body;
-    Deno.kill(this.#program.pid, "SIGHUP");
-    await eventually(() => this.#diary.read().reloads.length > before, "the end of a reload", PATIENCE);
+    if (this.#random.below(2) === 0) return (await this.#edge.order<ReloadAnswer>("/v1/reload")).body;
+    Deno.kill(this.#edge.pid, "SIGHUP");
+    await eventually(() => this.#edge.diary.read().reloads.length > before, "the end of a reload", PATIENCE);
     const last = (await this.#status()).config.lastReload;
     assert(last !== undefined);
     return { result: last.result, lines: [last.detail] };
   }
 
   async #status(): Promise<EdgeStatus> {
-    return (await ask<EdgeStatus>(this.#program, "/v1/status")).body;
+    return (await this.#edge.ask<EdgeStatus>("/v1/status")).body;
   }
 
   #files(): Files {

@@ -63,7 +63,7 @@ export class Strangers implements Trouble {
 
   #speech(kind: typeof KINDS[number]): readonly Uint8Array<ArrayBuffer>[] {
     const random = this.#random;
-    const own = identification("Stranger");
+    const own = identificationOf("Stranger");
     switch (kind) {
       case "silent":
         return [];
@@ -76,14 +76,15 @@ export class Strangers implements Trouble {
       case "claim":
         return [new TextEncoder().encode(`PROXY TCP4 ${CLAIMED_ADDRESS} 127.0.0.1 4000 25565\r\n`), own];
       case "impostor":
-        return [identification(random.pick(this.#players))];
+        return [identificationOf(random.pick(this.#players))];
       case "http":
         return [new TextEncoder().encode(`GET / HTTP/1.1\r\nHost: a\r\nX-Real-IP: ${CLAIMED_ADDRESS}\r\n\r\n`)];
     }
   }
 }
 
-function identification(username: string): Uint8Array<ArrayBuffer> {
+/** The Identification of somebody without extensions. */
+export function identificationOf(username: string): Uint8Array<ArrayBuffer> {
   const values = { protocol: 7, username, key: "0".repeat(32), magic: 0 };
   return new Uint8Array(encodePacket("PlayerIdentification", cpeDialect(ExtensionSet.EMPTY), values));
 }
