@@ -5,7 +5,8 @@ import type { Conn } from "./conn.ts";
 /** What a leg tells its driver. It never does so from within one of its own methods. */
 export interface LegEvents {
   /**
-   * `chunk` was read: a view that is valid during the call, or for as long as the leg is held from within it.
+   * `chunk` was read: a view that is valid during the call, or for as long as the leg is held from within it if it shares its memory
+   * with no other.
    *
    * @param readAt When, in milliseconds of `performance.now()`. @default now
    */
@@ -39,7 +40,8 @@ export interface LegSocket {
   /**
    * Takes `bytes`, to be written by {@linkcode flush}.
    *
-   * @param lent The bytes are those of the chunk that is being told: they stay as they are until then, and beyond if their leg is held.
+   * @param lent The bytes are those of the chunk that is being told: they stay as they are until then, and beyond if their leg is held and
+   * does not share its memory with others.
    */
   write(bytes: Uint8Array, lent: boolean): void;
   /** Writes what the peer takes now; the rest follows as the peer takes it. */

@@ -5,7 +5,7 @@ import { DisturbedLeg } from "../../lib/drill/disturbed_leg.ts";
 import { machineClock } from "../../lib/routing/clock.ts";
 import { Beat } from "../../lib/transport/beat.ts";
 import { DenoLeg } from "../../lib/transport/deno_leg.ts";
-import type { Disturbance } from "../../lib/transport/leg.ts";
+import type { Disturbance, OpenLeg } from "../../lib/transport/leg.ts";
 import { Nap } from "../../lib/transport/nap.ts";
 import { SessionDriver } from "../../lib/transport/session_driver.ts";
 import { assert, assertEquals } from "../harness/assert.ts";
@@ -65,9 +65,9 @@ class Stage {
   disturbance: Disturbance | undefined;
   readonly #waits = new Waits(() => `the session emitted ${this.events.map(({ kind }) => kind)}`);
 
-  constructor() {
+  constructor(openLeg: OpenLeg = (conn, events, pace) => new DenoLeg(conn, events, pace)) {
     this.driver = new SessionDriver({
-      openLeg: (conn, events, pace) => new DenoLeg(conn, events, pace),
+      openLeg,
       disturbance: () => this.disturbance,
       dial: (name) => Promise.resolve(name === OTHER ? this.other : this.backend),
       emit: (event) => {
@@ -204,3 +204,81 @@ for (const when of ["open", "dialled"] as const) {
     await stage.until("ended");
   });
 }
+
+/** Legs that another process could go on with, as long as they are `fit`, and what was done with them. */
+class Leaving {
+  fit = (_leg: number): boolean => true;
+  readonly deeds: string[] = [];
+  #opened = 0;
+
+  readonly open: OpenLeg = (conn, events, pace) => {
+    const number = this.#opened++;
+    const note = (deed: string): void => void this.deeds.push(`${deed} ${number}`);
+    const suspended = {
+      descriptor: 100 + number,
+      unsent: Uint8Array.of(number),
+      resume: () => note("resume"),
+      release: () => note("release"),
+    };
+    return Object.assign(new DenoLeg(conn, events, pace), {
+      suspend: () => {
+        if (!this.fit(number)) return undefined;
+        note("suspend");
+        return suspended;
+      },
+    });
+  };
+}
+
+Deno.test("a driver whose legs no other process could have goes on with its session", async () => {
+  const stage = new Stage();
+  stage.client.say(identification());
+  await stage.until("joined");
+  assertEquals(stage.driver.suspend(), undefined);
+  stage.backend.say(Uint8Array.of(1, 2, 3));
+  await eventually(() => stage.client.taken.join() === "1,2,3", "what the backend said");
+  stage.session.end("shutdown", "the test is over");
+  stage.driver.abort();
+  await stage.until("ended");
+});
+
+Deno.test("all legs of a driver stop, or none does", async () => {
+  const leaving = new Leaving();
+  leaving.fit = (leg) => leg === 0;
+  const stage = new Stage(leaving.open);
+  stage.client.say(identification());
+  await stage.until("joined");
+  assertEquals(stage.driver.suspend(), undefined);
+  assertEquals(leaving.deeds, ["suspend 0", "resume 0"]);
+  stage.driver.tell((session) => session.end("shutdown", "the test is over"));
+  stage.driver.abort();
+  await stage.until("ended");
+});
+
+Deno.test("a driver that has stopped feeds its session nothing, and goes on as before or is done", async () => {
+  for (const end of ["resume", "release"] as const) {
+    const leaving = new Leaving();
+    const stage = new Stage(leaving.open);
+    stage.client.say(identification());
+    await stage.until("joined");
+    const suspended = stage.driver.suspend();
+    assertEquals(suspended?.legs, [
+      { leg: 0, descriptor: 100, unsent: Uint8Array.of(0) },
+      { leg: 1, descriptor: 101, unsent: Uint8Array.of(1) },
+    ]);
+    assertEquals(stage.driver.tell((session) => session.whereabouts), undefined);
+    suspended?.[end]();
+    assertEquals(leaving.deeds, ["suspend 0", "suspend 1", `${end} 0`, `${end} 1`]);
+    const isFed = stage.driver.tell((session) => session.whereabouts.state);
+    assertEquals(isFed, end === "resume" ? "playing" : undefined);
+    stage.driver.tell((session) => session.end("shutdown", "the test is over"));
+    stage.driver.abort();
+    if (end === "resume") {
+      await stage.until("ended");
+    } else {
+      assertEquals(stage.events.some(({ kind }) => kind === "ended"), false);
+      stage.client.close();
+      stage.backend.close();
+    }
+  }
+});

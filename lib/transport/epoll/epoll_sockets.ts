@@ -1,9 +1,9 @@
 import type { Conn } from "../conn.ts";
-import { DenoLeg } from "../deno_leg.ts";
 import type { Address } from "../dial.ts";
 import type { LegEvents, LegSocket } from "../leg.ts";
 import type { Pace } from "../pacer.ts";
 import type { Acceptor, Sockets } from "../sockets.ts";
+import { AwaitedLeg } from "./awaited_leg.ts";
 import { EpollAcceptor } from "./epoll_acceptor.ts";
 import { EpollConn } from "./epoll_conn.ts";
 import { dialByEpoll } from "./epoll_dial.ts";
@@ -41,7 +41,7 @@ export class EpollSockets implements Sockets {
   }
 
   readonly openLeg = (conn: Conn, events: LegEvents, pace: Pace): LegSocket => {
-    if (!(conn instanceof EpollConn)) return new DenoLeg(conn, events, pace);
+    if (!(conn instanceof EpollConn)) return new AwaitedLeg(conn, events, pace, this.#loop);
     const { stream, unread } = conn.detach();
     return new EpollLeg(stream, unread, events);
   };

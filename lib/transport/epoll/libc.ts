@@ -1,6 +1,6 @@
 /**
  * Linux system calls by way of libc. All that is unsafe about the epoll driver is in this file: every pointer the kernel is given is
- * the beginning of a buffer of at least the size it is told, and no call outlives its buffers but {@linkcode Libc.waitLong}.
+ * the beginning of a buffer of at least the size it is told, and no call outlives its buffers but {@linkcode Libc.waitElsewhere}.
  *
  * As in the kernel, what fails returns a negative number, `-errno`. Calls that a signal interrupts are made again.
  */
@@ -14,7 +14,7 @@ const SYMBOLS = {
   epoll_create1: { parameters: ["i32"], result: "i32" },
   epoll_ctl: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32" },
   epoll_wait: { parameters: ["i32", "buffer", "i32", "i32"], result: "i32" },
-  epoll_wait_long: {
+  epoll_wait_elsewhere: {
     name: "epoll_wait",
     parameters: ["i32", "buffer", "i32", "i32"],
     result: "i32",
@@ -206,11 +206,16 @@ export class Libc {
   }
 
   /**
-   * As {@linkcode wait}, on another thread, without a limit. `events` must be left alone until this resolves. An error cannot be told
-   * from here, since errno is the other thread's: it counts as nothing.
+   * As {@linkcode wait}, on another thread; without a limit where `milliseconds` are -1. `events` must be left alone until this resolves.
+   * An error cannot be told from here, since errno is the other thread's: it counts as nothing.
    */
-  async waitLong(epoll: number, events: EpollEvents): Promise<number> {
-    return Math.max(0, await this.#symbols.epoll_wait_long(epoll, events.bytes, events.capacity, -1));
+  async waitElsewhere(epoll: number, events: EpollEvents, milliseconds: number): Promise<number> {
+    return Math.max(0, await this.#symbols.epoll_wait_elsewhere(epoll, events.bytes, events.capacity, milliseconds));
+  }
+
+  /** As {@linkcode waitElsewhere}, without a limit. */
+  waitLong(epoll: number, events: EpollEvents): Promise<number> {
+    return this.waitElsewhere(epoll, events, -1);
   }
 
   /** A socket that never blocks and that no child inherits. */

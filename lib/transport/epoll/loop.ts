@@ -20,6 +20,13 @@ const SHORT_WAIT_MS = 1;
 const QUIET_WAITS = 5;
 /** Milliseconds after which Deno's event loop has its turn, however much there is to do. */
 const YIELD_MS = 1;
+/**
+ * Milliseconds after which Deno looks at its own sockets and timers, however much there is to do. It does so whenever it has nothing to
+ * do, but only every 61st turn as long as it has (tokio's `event_interval`).
+ */
+const LOOK_MS = 4;
+/** For as long as it takes until something happens. */
+const FOREVER = -1;
 /** What a listener or a signal is watched for: told as long as it lasts. */
 const LEVEL = EPOLLIN;
 const EDGE = (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET) >>> 0;
@@ -121,7 +128,7 @@ export class EpollLoop {
     this.#hasStirred = true;
   }
 
-  /** When the events that are being told were taken up, in milliseconds of `performance.now()`, which costs more than most packets. */
+  /** When the events or turns that are being told were taken up, in milliseconds of `performance.now()`, which costs more than most packets. */
   get now(): number {
     return this.#now;
   }
@@ -133,7 +140,7 @@ export class EpollLoop {
 
   /** Fails only by a mistake in this file or `libc.ts`. That ends the program, as nobody would be told anything any more. */
   async #run(): Promise<void> {
-    let yieldedAt = this.#now;
+    let [yieldedAt, lookedAt] = [this.#now, this.#now];
     let quietWaits = 0;
     while (!this.#isClosed) {
       const hadTurns = this.#takeTurns();
@@ -142,20 +149,23 @@ export class EpollLoop {
       const isBusy = this.#scheduled.length > 0;
       const count = this.#checked(this.#libc.wait(this.#epoll, this.#events, isBusy ? 0 : SHORT_WAIT_MS));
       this.#tell(count);
-      quietWaits = count === 0 && !hadTurns && !isBusy ? quietWaits + 1 : 0;
-      if (quietWaits >= QUIET_WAITS) await this.#sleep();
+      quietWaits = count === 0 && !hadTurns && !isBusy && quietWaits < QUIET_WAITS ? quietWaits + 1 : 0;
+      const isLookDue = this.#now - lookedAt >= LOOK_MS;
+      if (quietWaits === QUIET_WAITS) await this.#sleep(FOREVER);
+      else if (isLookDue) await this.#sleep(0);
       else if (this.#hasStirred || this.#now - yieldedAt >= YIELD_MS) await immediate();
       else continue;
       this.#hasStirred = false;
       yieldedAt = this.#now;
+      if (isLookDue) lookedAt = this.#now;
     }
   }
 
   /** Leaves the waiting to another thread, so that this one is free for Deno's own work. */
-  async #sleep(): Promise<void> {
+  async #sleep(milliseconds: number): Promise<void> {
     this.#isAsleep = true;
     if (this.#scheduled.length > 0) this.#libc.signal(this.#signal);
-    const count = await this.#libc.waitLong(this.#epoll, this.#events);
+    const count = await this.#libc.waitElsewhere(this.#epoll, this.#events, milliseconds);
     this.#isAsleep = false;
     this.#tell(count);
   }
@@ -178,6 +188,7 @@ export class EpollLoop {
     const scheduled = this.#scheduled;
     if (scheduled.length === 0) return false;
     this.#scheduled = [];
+    this.#now = performance.now();
     for (const watcher of scheduled) {
       try {
         watcher.turn();

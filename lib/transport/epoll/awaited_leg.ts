@@ -1,0 +1,25 @@
+import type { Conn } from "../conn.ts";
+import { DenoLeg } from "../deno_leg.ts";
+import type { LegEvents } from "../leg.ts";
+import type { Pace } from "../pacer.ts";
+import type { EpollLoop } from "./loop.ts";
+
+/** A leg that is read and written by asking, as through TLS or a WebSocket, beside legs that the loop tells. */
+export class AwaitedLeg extends DenoLeg {
+  readonly #loop: EpollLoop;
+
+  constructor(conn: Conn, events: LegEvents, pace: Pace, loop: EpollLoop) {
+    super(conn, events, pace);
+    this.#loop = loop;
+  }
+
+  /** Copies what other legs lend: they all read into the same memory, whether one of them is held or not. */
+  override write(bytes: Uint8Array): void {
+    super.write(bytes, false);
+  }
+
+  override flush(): void {
+    super.flush();
+    this.#loop.stir();
+  }
+}

@@ -1,0 +1,117 @@
+import { assert, assertEquals } from "../../harness/assert.ts";
+import { AF_INET, SOCK_STREAM } from "../../../lib/transport/epoll/libc.ts";
+import type { EpollStream } from "../../../lib/transport/epoll/stream.ts";
+import { resetConnection } from "../../harness/reset.ts";
+import { Ground } from "./ground.ts";
+
+/** A watcher that does what the test wants. */
+function watcher(
+  { ready = () => {}, turn = () => {} }: { ready?: (events: number) => void; turn?: () => void },
+): { ready(events: number): void; turn(): void } {
+  return { ready, turn };
+}
+
+Deno.test("what happens to a descriptor is told to who watches it last", async () => {
+  await using ground = new Ground();
+  const { stream, peer } = await ground.stream();
+  const told = Promise.withResolvers<string>();
+  stream.watch(watcher({ ready: () => told.resolve("the first") }));
+  stream.watch(watcher({ ready: () => told.resolve("the second") }));
+  await peer.write(Uint8Array.of(1));
+  assertEquals(await told.promise, "the second");
+});
+
+Deno.test("what was told of a closed descriptor is not told to who has its number now", async () => {
+  await using ground = new Ground();
+  const [first, second] = [await ground.stream(), await ground.stream()];
+  const told: string[] = [];
+  /** Closes the other, whose number another gets, in the middle of the batch that tells of both. */
+  const closes = (name: string, other: EpollStream) => (): void => {
+    told.push(name);
+    const { descriptor } = other;
+    other.close();
+    ground.loop.watch(socketNumbered(ground, descriptor), watcher({ ready: () => told.push("the new one") }));
+  };
+  first.stream.watch(watcher({ ready: closes("first", second.stream) }));
+  second.stream.watch(watcher({ ready: closes("second", first.stream) }));
+  const { promise: over, resolve } = Promise.withResolvers<void>();
+  // Before the loop looks again, both have something to tell.
+  ground.loop.schedule(watcher({
+    turn: () => {
+      resetConnection(first.peer);
+      resetConnection(second.peer);
+      resolve();
+    },
+  }));
+  await over;
+  await ground.allTold();
+  // A socket that is connected to nobody has hung up, which is told of it later.
+  assertEquals(told.length, 2);
+  assertEquals(told.toSorted()[1], "the new one");
+});
+
+/** A new socket of that number, which is free. */
+function socketNumbered(ground: Ground, number: number): number {
+  const { libc } = ground;
+  const below: number[] = [];
+  let descriptor = libc.socket(AF_INET, SOCK_STREAM);
+  for (; descriptor !== number; descriptor = libc.socket(AF_INET, SOCK_STREAM)) below.push(descriptor);
+  for (const other of below) libc.close(other);
+  ground.use({ close: () => libc.close(number) });
+  return number;
+}
+
+Deno.test("a watcher that throws costs the others nothing", async () => {
+  await using ground = new Ground();
+  const [first, second] = [await ground.stream(), await ground.stream()];
+  const [told, turned] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const fails = (): void => {
+    throw new Error("by the test");
+  };
+  first.stream.watch(watcher({ ready: fails }));
+  second.stream.watch(watcher({ ready: () => told.resolve() }));
+  ground.loop.schedule(watcher({ turn: fails }));
+  ground.loop.schedule(watcher({ turn: () => turned.resolve() }));
+  await first.peer.write(Uint8Array.of(1));
+  await second.peer.write(Uint8Array.of(1));
+  await Promise.all([told.promise, turned.promise]);
+  assert(ground.crashes.length >= 2);
+  assertEquals(new Set(ground.crashes.map(String)), new Set(["Error: by the test"]));
+});
+
+Deno.test("a turn is given although nothing has happened for long", async () => {
+  await using ground = new Ground();
+  // Longer than the loop waits on this thread.
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await new Promise<void>((resolve) => ground.loop.schedule(watcher({ turn: resolve })));
+});
+
+Deno.test("who always wants another turn keeps neither others nor Deno's own work from theirs", async () => {
+  await using ground = new Ground();
+  const { stream, peer } = await ground.stream();
+  const told = Promise.withResolvers<void>();
+  let isOver = false;
+  const greedy = watcher({ turn: () => isOver ? undefined : ground.loop.schedule(greedy) });
+  ground.loop.schedule(greedy);
+  stream.watch(watcher({ ready: () => told.resolve() }));
+  await peer.write(Uint8Array.of(1));
+  await told.promise;
+  await Deno.stat(".");
+  isOver = true;
+});
+
+Deno.test("nothing is told any more of what is not watched any more, though it stays open", async () => {
+  await using ground = new Ground();
+  const { stream, peer } = await ground.stream();
+  let told = 0;
+  stream.watch(watcher({ ready: () => told++ }));
+  await ground.allTold();
+  const before = told;
+  stream.unwatch();
+  await peer.write(Uint8Array.of(1));
+  await ground.allTold();
+  assertEquals(told, before);
+  stream.watch(watcher({ ready: () => told++ }));
+  await ground.allTold();
+  assert(told > before);
+});
