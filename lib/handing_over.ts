@@ -5,6 +5,7 @@ import type { Estate, Frozen, HandoverGiver } from "./handover/giving.ts";
 import type { GivenBackend, TravellingSession } from "./handover/messages.ts";
 import type { HandoverTaker, Inheritance } from "./handover/taking.ts";
 import type { Listeners } from "./listeners.ts";
+import type { Gatekeeper } from "./players/gatekeeper.ts";
 import type { Sessions } from "./players/sessions.ts";
 import type { Network } from "./routing/network.ts";
 import { STATE_VERSION } from "./session/state.ts";
@@ -15,6 +16,7 @@ export interface HandoverParts {
   readonly sockets: Sockets;
   readonly listeners: Listeners;
   readonly sessions: Sessions;
+  readonly gatekeeper: Pick<Gatekeeper, "reserve">;
   readonly network: Network;
   readonly offers: Offers;
 }
@@ -60,6 +62,7 @@ export class Giver implements HandoverGiver {
     const frozen = sessions.freeze();
     return {
       sessions: frozen.sessions,
+      staying: frozen.staying,
       thaw: () => {
         frozen.thaw();
         listeners.resume();
@@ -100,7 +103,8 @@ export class Taker implements HandoverTaker {
     return sessions.adopt(session, descriptors.flatMap((descriptor) => inherited?.conn(descriptor) ?? []));
   }
 
-  begin(): void {
+  begin(staying: readonly string[]): void {
+    this.#parts.gatekeeper.reserve(staying);
     this.#parts.sessions.resume();
     this.#parts.listeners.resume();
   }

@@ -32,6 +32,8 @@ export interface LeavingSession extends TravellingSession {
 export interface Frozen {
   /** Each stops as it is taken, so that none waits longer than it must. To be gone through once. */
   readonly sessions: Iterable<LeavingSession>;
+  /** Names of the players who are not in it; to be asked for when all sessions were gone through. */
+  staying(): readonly string[];
   /** Goes on with everything as if nothing had happened. */
   thaw(): void;
   /** They are another process's now: forgets them, but goes on with those of these ids. Nobody is accepted any more. */
@@ -90,15 +92,15 @@ export interface Offered {
  */
 export async function offerSessions(
   taker: Conversation,
-  { sessions }: Frozen,
+  frozen: Frozen,
   signal: AbortSignal,
 ): Promise<Offered> {
   let count = 0;
-  for (const { passport, state, unsent, descriptors } of sessions) {
+  for (const { passport, state, unsent, descriptors } of frozen.sessions) {
     await taker.say({ kind: "session", session: { passport, state, unsent } }, signal, descriptors);
     count++;
   }
-  await taker.say({ kind: "handed", sessions: count }, signal);
+  await taker.say({ kind: "handed", sessions: count, staying: frozen.staying() }, signal);
   const { message: { refused } } = await taker.expect("adopted", signal);
   return { count: count - refused.length, refused };
 }

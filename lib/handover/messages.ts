@@ -5,7 +5,7 @@
  * A message is the size of its head in 4 bytes, least significant first, the head as JSON, and behind it the bytes that the head
  * tells the sizes of.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { currentValue } from "../config/current_value.ts";
 
 /** The version of what is said here. A release that changes the meaning of anything counts it up. */
@@ -94,7 +94,12 @@ const MESSAGE = z.discriminatedUnion("kind", [
   /** The taker will not take over. */
   z.object({ kind: z.literal("refused"), why: text }),
   /** That were all sessions which go over now. */
-  z.object({ kind: z.literal("handed"), sessions: size }),
+  z.object({
+    kind: z.literal("handed"),
+    sessions: size,
+    /** Names of the players who stay for now, which nobody else may have meanwhile. */
+    staying: z.array(text).max(MANY).readonly(),
+  }),
   /** The taker has all sessions but these. */
   z.object({ kind: z.literal("adopted"), refused: z.array(refusal).max(MANY).readonly() }),
   /** They are the taker's from now on. */

@@ -53,7 +53,6 @@ export function startSuccessor({ path, args }: Program, socket: string): Success
     stdout: "inherit",
     stderr: "inherit",
   }).spawn();
-  child.unref();
   return {
     pid: child.pid,
     ended: child.status.then(endWords),

@@ -28,8 +28,12 @@ export interface HandoverTaker {
   inherit(inheritance: Inheritance): Promise<void>;
   /** Restores a session, of which nothing is read or written yet. Returns why it cannot, where it cannot. */
   adopt(session: TravellingSession, descriptors: readonly number[]): string | undefined;
-  /** Goes on with what was adopted; the first time, accepts players from then on. */
-  begin(): void;
+  /**
+   * Goes on with what was adopted; the first time, accepts players from then on.
+   *
+   * @param staying Names of players who are the other process's for now; nobody else may have them meanwhile.
+   */
+  begin(staying: readonly string[]): void;
   /** Forgets what was adopted and not begun, which is still the other process's. */
   abandon(): void;
 }
@@ -84,19 +88,26 @@ export async function takeRest(giver: Conversation, taker: HandoverTaker, signal
 /** Returns whether there was a round: not where the other process has closed its end. */
 async function takeRound(giver: Conversation, taker: HandoverTaker, signal: AbortSignal): Promise<boolean> {
   const refused: SessionRefusal[] = [];
+  const staying: string[] = [];
   let count = 0;
   try {
     while (true) {
       const heard = await giver.hear(signal);
       if (heard === undefined && count === 0) return false;
       const { message, descriptors } = heard ?? gone();
-      if (message.kind === "handed" && message.sessions === count) break;
+      if (message.kind === "handed" && message.sessions === count) {
+        staying.push(...message.staying);
+        break;
+      }
       if (message.kind !== "session") {
         throw new HandoverError(`the other process says ${message.kind} after ${count} sessions`);
       }
       count++;
       const why = taker.adopt(message.session, descriptors);
-      if (why !== undefined) refused.push({ session: message.session.passport.session, why });
+      if (why === undefined) continue;
+      const { session, player } = message.session.passport;
+      refused.push({ session, why });
+      staying.push(player);
     }
     await giver.say({ kind: "adopted", refused }, signal);
     await giver.expect("commit", signal);
@@ -106,7 +117,7 @@ async function takeRound(giver: Conversation, taker: HandoverTaker, signal: Abor
     taker.abandon();
     throw error;
   }
-  taker.begin();
+  taker.begin(staying);
   return true;
 }
 

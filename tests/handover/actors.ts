@@ -14,6 +14,8 @@ export class FakeGiver implements HandoverGiver {
   };
   /** Players who can go over now. */
   ready: string[];
+  /** Players who cannot. */
+  staying: readonly string[] = [];
   /** What was called, in order. */
   readonly calls: string[] = [];
   readonly #descriptor: number;
@@ -33,6 +35,7 @@ export class FakeGiver implements HandoverGiver {
     this.calls.push(`freeze ${players}`);
     return {
       sessions,
+      staying: () => this.staying,
       thaw: () => {
         this.ready = players;
         this.calls.push("thaw");
@@ -64,8 +67,8 @@ export class FakeTaker implements HandoverTaker {
     return undefined;
   }
 
-  begin(): void {
-    this.calls.push("begin");
+  begin(staying: readonly string[]): void {
+    this.calls.push(["begin", ...staying].join(" "));
   }
 
   abandon(): void {

@@ -15,7 +15,7 @@ const MESSAGES: readonly Message[] = [
   { kind: "ready" },
   { kind: "refused", why: "Cannot bind listener" },
   { kind: "session", session: traveller("Steve", [new Uint8Array(0), new Uint8Array([7, 0, 255])]) },
-  { kind: "handed", sessions: 500 },
+  { kind: "handed", sessions: 500, staying: ["Ann"] },
   { kind: "adopted", refused: [{ session: "ABCDE", why: "the name is taken" }] },
   { kind: "commit" },
   { kind: "running" },

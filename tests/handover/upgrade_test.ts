@@ -111,12 +111,14 @@ Deno.test("everything goes over: listeners, what is known, and all sessions with
 Deno.test("a session that the new process will not have stays, and why is told", async () => {
   const [giver, taker, newcomer] = [new FakeGiver(["Ann", "Bob"]), new FakeTaker(), new Newcomer()];
   taker.unwanted = ["Bob"];
+  giver.staying = ["Cid"];
   const taking = takeOver(new Conversation(newcomer.own), taker, WHO);
   const outcome = await upgradeTo(newcomer, giver);
   await taking;
   assert(outcome.kind === "done");
   assertEquals(withoutTime(outcome.handed), { count: 1, refused: [{ session: "IDBob", why: "not that one" }] });
   assertEquals(giver.calls, ["freeze Ann,Bob", "release, keep IDBob"]);
+  assertEquals(taker.calls, ["begin Bob Cid"]);
 });
 
 Deno.test("sessions that could not go at once go later, until there are no more", async () => {
