@@ -157,9 +157,10 @@ Deno.test(`${PLAYERS} players in the middle of chaos (seed ${SEED})`, async (t) 
     assertEquals(diary.staying, PLAYERS + CANARIES);
     assert(diary.slowestMs <= SOON_MS, `${diary.slowestMs} ms between two servers`);
   });
-  await t.step("promise 3: good reloads took effect, bad ones changed nothing and said why", () => {
+  await t.step("promise 3: good reloads and upgrades took effect, bad reloads changed nothing and said why", () => {
     const { tally } = reloads;
     assert(tally.of("applied") > 0 && tally.of("refused") > 0, JSON.stringify(tally));
+    if (CAN_UPGRADE) assert(upgrades.tally.of("done") > 0, JSON.stringify(upgrades.tally));
   });
   await t.step("promise 4: more chaos takes no more memory, and nothing waits in a buffer", async () => {
     const [before = 0, after = 0] = memory;

@@ -30,7 +30,7 @@ export class Diary {
   admin: string;
   /** The process that has taken over last; `undefined` where none has. */
   pid: number | undefined;
-  /** Upgrades so far. */
+  /** Upgrades so far, those included that were refused. */
   upgrades = 0;
   readonly #program: Program;
   /** Lines that were there before, where programs look for what listens. */
@@ -112,6 +112,9 @@ export class Diary {
         break;
       case "upgraded":
         this.pid = Number(line.pid);
+        this.upgrades++;
+        break;
+      case "upgrade-refused":
         this.upgrades++;
         break;
       case "fence-unanswered":

@@ -29,13 +29,10 @@ export class Upgrades implements Trouble {
   async #upgrade(): Promise<void> {
     const { diary, pid } = this.#edge;
     const { upgrades } = diary.read();
-    if (this.#random.below(2) === 0) {
-      const { status, body } = await this.#edge.order("/v1/upgrade");
-      if (status !== 200) throw new Error(`Cannot upgrade: ${JSON.stringify(body)}`);
-    } else {
-      Deno.kill(pid, "SIGUSR2");
-    }
+    if (this.#random.below(2) === 0) await this.#edge.order("/v1/upgrade");
+    else Deno.kill(pid, "SIGUSR2");
     await eventually(() => diary.read().upgrades > upgrades, "an upgrade", PATIENCE);
-    this.tally.count("done");
+    // It is refused as long as there are players in the process before, who are still to come over.
+    this.tally.count(this.#edge.pid === pid ? "refused" : "done");
   }
 }
