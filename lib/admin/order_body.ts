@@ -1,5 +1,5 @@
 /** What the bodies of orders must look like. */
-import { z } from "zod";
+import * as z from "zod";
 import { currentValue } from "../config/current_value.ts";
 import { choice, duration, wholeNumber } from "../config/fields.ts";
 import { suggestion } from "../config/nearest.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { fitsTextField, TEXT_SIZE } from "../protocol/text.ts";
 import { type Address, parseAddress, type TcpAddress } from "./address.ts";
 import { currentValue } from "./current_value.ts";

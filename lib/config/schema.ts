@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type ExtensionName, EXTENSIONS } from "../protocol/extensions.ts";
 import * as field from "./fields.ts";
 

@@ -1,5 +1,5 @@
 /** The text of an access file: what it must hold, and how it is written. */
-import { z } from "zod";
+import * as z from "zod";
 import { currentValue } from "../config/current_value.ts";
 import { readDocument } from "../config/document.ts";
 import { explain } from "../config/explain.ts";

@@ -1,5 +1,5 @@
 /** Everything the edge counts and measures, for Prometheus. */
-import { Gauge, Histogram, Registry } from "prom-client";
+import { Gauge, Histogram, Registry } from "./prometheus.ts";
 import type { ReloadResult } from "./edge_event.ts";
 import { EventLoopLag } from "./event_loop_lag.ts";
 import { BackendMetrics } from "./metrics_backends.ts";

@@ -1,5 +1,5 @@
 /** Metrics that are read of the edge whenever somebody asks. */
-import { Counter, Gauge, type Registry } from "prom-client";
+import { Counter, Gauge, type Registry } from "./prometheus.ts";
 import type { MetricsSource } from "./metrics_source.ts";
 
 /** See the file's first line. What a reload has removed has no series any more at the next {@linkcode read}. */

@@ -1,5 +1,5 @@
 /** Metrics of moves. */
-import { Counter, Histogram, type Registry } from "prom-client";
+import { Counter, Histogram, type Registry } from "./prometheus.ts";
 import type { CompletedMove } from "../session/port.ts";
 
 /** The names of what is behind the edge; a configuration has them. */

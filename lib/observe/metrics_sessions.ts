@@ -1,5 +1,5 @@
 /** Metrics of sessions: how they begin and how they end. */
-import { Counter, Histogram, type Registry } from "prom-client";
+import { Counter, Histogram, type Registry } from "./prometheus.ts";
 import type { SessionEvent, SessionSummary } from "../session/port.ts";
 import { type Reason, REASONS } from "../session/reasons.ts";
 import type { TurnedAway } from "../transport/front_door.ts";

@@ -3,7 +3,7 @@
  * from programs that were not granted everything, so that there are no numbers of descriptors.
  */
 import process from "node:process";
-import { Counter, Gauge, type Registry } from "prom-client";
+import { Counter, Gauge, type Registry } from "./prometheus.ts";
 
 /** See the file's first lines. */
 export class ProcessMetrics {

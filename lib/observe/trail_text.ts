@@ -134,7 +134,7 @@ export function eventWords(event: TrailEvent): StepWords {
 /**
  * The words for a decision.
  *
- * @param count Of its candidates, where not all of them are given.
+ * @param count How many candidates there were; those given may be fewer.
  */
 export function decisionWords({ wish, rule, picked, candidates }: Decision, count: number): StepWords {
   const outcome = picked === undefined

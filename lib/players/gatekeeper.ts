@@ -53,6 +53,8 @@ export class Gatekeeper {
   readonly #players = new Map<string, Visitor>();
   /** Who takes over a name once its player is gone. */
   readonly #heirs = new Map<string, Visitor>();
+  /** Names of players who are another process's for now, in lower case. */
+  #reserved: ReadonlySet<string> = new Set();
   /** The name each of both plays by or waits for, in lower case. */
   readonly #names = new Map<Visitor, string>();
 
@@ -88,6 +90,11 @@ export class Gatekeeper {
     const fullName = name + (service?.suffix ?? "");
     if (fullName.length > LONGEST_NAME) return tooLong(fullName);
     return this.#listed(visitor, fullName) ?? this.#seat(visitor, fullName, keyring !== undefined);
+  }
+
+  /** Keeps `names`, and no others than those, for players who are another process's for now: only a key gives them to somebody. */
+  reserve(names: readonly string[]): void {
+    this.#reserved = new Set(names.map((name) => name.toLowerCase()));
   }
 
   /** Whether somebody plays as `name`. */
@@ -145,8 +152,8 @@ export class Gatekeeper {
     const { duplicateNames, maxPlayers } = this.#rules;
     const key = name.toLowerCase();
     const holder = this.#players.get(key);
+    const takesOver = proven && duplicateNames === "kick-old";
     if (holder !== undefined) {
-      const takesOver = proven && duplicateNames === "kick-old";
       const heir = this.#heirs.get(key);
       const isNext = holder.leaving && (heir === undefined || heir === visitor);
       if (!takesOver && !isNext) {
@@ -155,6 +162,9 @@ export class Gatekeeper {
       this.#inherit(key, visitor);
       if (takesOver) holder.dismiss("replaced", `logged in from ${visitor.address}`);
       return { kind: "later" };
+    }
+    if (this.#reserved.has(key) && !takesOver) {
+      return { kind: "refused", reason: "name-taken", detail: "played in the process before" };
     }
     if (this.#players.size >= maxPlayers) {
       return { kind: "refused", reason: "edge-full", detail: `${maxPlayers} players are here` };

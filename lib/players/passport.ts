@@ -21,7 +21,7 @@ export function passportOf(running: RunningSession, player: string, legs: readon
 }
 
 /** How the reception hears of a player with a passport. */
-export function newcomerWith({ arrival }: Passport, conn: Newcomer["conn"], now: number): Newcomer {
+export function newcomerWith({ arrival }: Passport, now: number): Newcomer {
   const { source: { address, port }, destination, transport, secure, ageMs } = arrival;
-  return { conn, address, port, destination, transport, secure, acceptedAt: now - ageMs };
+  return { address, port, destination, transport, secure, acceptedAt: now - ageMs };
 }

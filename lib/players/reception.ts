@@ -249,7 +249,10 @@ interface Origin {
 }
 
 /** Somebody who comes from another process. Times are those of `performance.now()`. */
-export type Newcomer = Omit<Entry & { readonly kind: "classic" }, "kind"> & Pick<Facts, "destination" | "acceptedAt">;
+export type Newcomer = Comer & Pick<Facts, "destination" | "acceptedAt">;
+
+/** What is seen of somebody at the door. */
+type Comer = Omit<Entry & { readonly kind: "classic" }, "kind" | "conn">;
 
 /** What the reception knows of an arrival beside what is seen at the door. */
 interface Facts {
@@ -271,11 +274,8 @@ class TakenIn implements Arrival {
   readonly #lease: Lease | undefined;
   #room: Room | undefined;
 
-  constructor(
-    entry: Omit<Entry & { readonly kind: "classic" }, "kind">,
-    { destination, acceptedAt, judgement, room }: Facts,
-  ) {
-    const { address, port, transport, secure } = entry;
+  constructor(comer: Comer, { destination, acceptedAt, judgement, room }: Facts) {
+    const { address, port, transport, secure } = comer;
     this.source = { address, port };
     this.destination = destination;
     this.transport = transport;

@@ -173,6 +173,7 @@ export class Sessions {
     const stopped: Stopped[] = [];
     return {
       sessions: this.#suspend(stopped),
+      staying: () => this.#namesExcept(new Set(stopped.map(({ running }) => running))),
       thaw: () => {
         for (const { suspended } of stopped) suspended.resume();
       },
@@ -420,8 +421,7 @@ export class Sessions {
       if (conn === undefined || unsent === undefined) return [];
       return [{ leg, backend: leg === CLIENT ? "" : place?.backend ?? "", conn, unsent }];
     });
-    const [clientLeg] = resumed;
-    if (clientLeg === undefined || resumed.length !== wanted.length || connections.length !== wanted.length) {
+    if (resumed.length !== wanted.length || connections.length !== wanted.length) {
       return `its connections are ${legs}, not ${wanted}`;
     }
     const listener = this.#config.listeners.find(({ name }) => name === listenerName);
@@ -429,7 +429,7 @@ export class Sessions {
     const now = performance.now();
     const { reception, reports, gatekeeper, loopbacks } = this.#options;
     if (gatekeeper.has(player)) return `somebody else plays as ${player}`;
-    const arrival = reception.resume(newcomerWith(session.passport, clientLeg.conn, now));
+    const arrival = reception.resume(newcomerWith(session.passport, now));
     const { source, destination } = arrival;
     const running = new RunningSession(
       this.#host,
@@ -441,6 +441,10 @@ export class Sessions {
     );
     gatekeeper.resume(running, player);
     return { running, legs: resumed };
+  }
+
+  #namesExcept(others: ReadonlySet<RunningSession>): readonly string[] {
+    return [...this.#running].flatMap((running) => others.has(running) ? [] : running.caller?.name ?? []);
   }
 
   /** Stops one session after the other, each when it is asked for, and adds it to `stopped`. */

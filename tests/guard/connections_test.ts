@@ -75,3 +75,12 @@ Deno.test("other limits count at once, with the connections that are open", () =
   connections.configure({ ...LIMITS, perAddress: 100, rate: { count: 1, windowMs: 10_000 } });
   assertEquals(outcome(connections.admit("192.0.2.1", 0)), "connecting-too-fast");
 });
+
+Deno.test("connections that are held count whatever the limits, until they are released", () => {
+  const connections = new Connections({ ...LIMITS, perAddress: 1 });
+  const leases = [connections.hold("192.0.2.1"), connections.hold("192.0.2.1")];
+  assertEquals(outcome(connections.admit("192.0.2.1", 0)), "too-many-connections");
+  for (const lease of leases) lease.release();
+  assertEquals(connections.addresses, 0);
+  assertEquals(outcome(connections.admit("192.0.2.1", 0)), "ok");
+});

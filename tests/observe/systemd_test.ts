@@ -24,6 +24,14 @@ Deno.test("the service manager is told of start, reload, state and stop, in orde
   ]);
 });
 
+Deno.test("the service manager is told which process is the service, and that this one has been alive until then", async () => {
+  await using manager = await Manager.start();
+  const service = open(manager);
+  service.handedOver(4711);
+  await service.close();
+  assertEquals(await manager.messages(1), ["WATCHDOG=1\nMAINPID=4711"]);
+});
+
 Deno.test("a reload carries the kernel's monotonic clock: never behind, at most a second and a bit ahead", async () => {
   await using manager = await Manager.start();
   const service = open(manager);

@@ -292,6 +292,29 @@ Deno.test("where only listed players are allowed, others are told so", async () 
   assertEquals([from("192.0.2.1", "Bob", MARKED), from("198.51.100.7", "Carol")], ["Bob_x", "Carol"]);
 });
 
+Deno.test("a name whose player is another process's for now is given only to whoever proves it, until the player is here", async () => {
+  const open = await Gate.open();
+  open.keeper.configure({
+    keyrings: new Map([["main", undefined]]),
+    duplicateNames: "kick-old",
+    maxPlayers: 9,
+    allowOnly: false,
+  });
+  open.keeper.reserve(["Steve", "Alex"]);
+  const claim = (name: string): string => outcome(open.keeper.admit(new Guest("192.0.2.9"), name, "no key"));
+  assertEquals([claim("STEVE"), claim("Third")], ["name-taken", "Third"]);
+  const steve = new Guest("192.0.2.1");
+  open.keeper.resume(steve, "Steve");
+  open.keeper.reserve(["Alex"]);
+  open.keeper.left(steve);
+  assertEquals([claim("Steve"), claim("Alex")], ["Steve", "name-taken"]);
+  open.keeper.reserve([]);
+  assertEquals(claim("Alex"), "Alex");
+  const checked = await Gate.open();
+  checked.keeper.reserve(["Steve"]);
+  assertEquals(outcome(checked.admit(new Guest("192.0.2.1"), "Steve")), "Steve");
+});
+
 Deno.test("when the lists have changed, who may not be here any more has to go", async () => {
   const gate = await Gate.open({ allowOnly: true });
   const everybody = ["Alice", "Bob", "Carol", "Dave"];

@@ -393,3 +393,29 @@ Deno.test("stopping gives up what is no session yet, and leaves sessions alone",
   assertEquals(desk.crowdedOut.length, 0);
   await desk.conns[0]?.write(CLASSIC);
 });
+
+Deno.test("whoever comes from another process is taken in whatever the limits are, and counts for their address", async () => {
+  await using desk = new Desk({ limits: { connectionsPerAddress: 1 }, allow: [BOB] });
+  const newcomer = {
+    address: ALICE,
+    port: 40_000,
+    destination: { address: "127.0.0.1", port: 25_565 },
+    transport: "tcp",
+    secure: false,
+    acceptedAt: 7,
+  } as const;
+  const first = desk.reception.resume(newcomer);
+  const second = desk.reception.resume(newcomer);
+  const { source, acceptedAt, refusal } = first;
+  assertEquals([source, acceptedAt, refusal], [{ address: ALICE, port: 40_000 }, 7, undefined]);
+  first.onCrowdedOut(() => assert(false));
+  desk.reception.resume({ ...newcomer, address: BOB });
+  using refused = await desk.connect(ALICE);
+  await refused.say(CLASSIC);
+  await desk.until(() => desk.arrivals.length === 1, "the one too many");
+  for (const arrival of [first, second]) arrival.gone();
+  using welcome = await desk.connect(ALICE);
+  await welcome.say(CLASSIC);
+  await desk.until(() => desk.arrivals.length === 2, "the one for whom there is room");
+  assertEquals(desk.outcomes, [`${ALICE} too-many-connections`, `${ALICE} welcome`]);
+});

@@ -24,6 +24,8 @@ const MODULES = [
   "events",
   "main",
 ];
+/** Where they are: beside this module, which in the executable is one with all others in `dist/`. */
+const FOLDER = new URL(import.meta.url.endsWith("/page.ts") ? "./" : "../lib/admin/dashboard/", import.meta.url);
 const IMPORT = /^import [^;]*;\n/gm;
 const EXPORT = /^export /gm;
 
@@ -42,5 +44,5 @@ export async function dashboardPage(): Promise<string> {
 }
 
 function read(name: string): Promise<string> {
-  return Deno.readTextFile(new URL(name, import.meta.url));
+  return Deno.readTextFile(new URL(name, FOLDER));
 }
