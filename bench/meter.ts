@@ -12,6 +12,9 @@ export interface Usage {
   readonly others: number;
 }
 
+/** Of a process before it was started. */
+const UNBORN: ProcessTime = { ticked: 0, threads: new Map() };
+
 interface Reading {
   readonly at: number;
   readonly busy: number;
@@ -47,11 +50,16 @@ export class Meter {
     const generator = cpuBetween(start.generator, end.generator);
     let peer = 0;
     for (const [pid, time] of end.peer) {
-      peer += cpuBetween(start.peer.get(pid) ?? { ticked: 0, threads: new Map() }, time);
+      peer += cpuBetween(start.peer.get(pid) ?? UNBORN, time);
     }
     const others = Math.max(end.busy - start.busy - generator - peer, 0);
     this.#usage = { seconds: (end.at - start.at) / 1000, peer, generator, others };
     return this.#usage;
+  }
+
+  /** CPU seconds that the peer has used since it was started. */
+  cpuSoFar(): number {
+    return this.#read().peer.values().reduce((sum, time) => sum + cpuBetween(UNBORN, time), 0);
   }
 
   /** Resident bytes of the peer now. */

@@ -165,6 +165,8 @@ class RunningEdge implements Edge {
   /** Ends the coming of sessions from another process. */
   readonly #farewell = new AbortController();
   #arriving: Promise<void> = Promise.resolve();
+  /** Whether it is not settled: what the process before has left could not follow into a third one. */
+  #isArriving = false;
   readonly #timers: ReturnType<typeof setInterval>[] = [];
   #recent: Recent;
   #keyrings: Keyrings;
@@ -290,6 +292,7 @@ class RunningEdge implements Edge {
       sockets: this.#sockets,
       listeners: this.#listeners,
       sessions: this.#sessions,
+      gatekeeper: this.#gatekeeper,
       network: this.#network,
       offers: this.#offers,
     };
@@ -437,9 +440,8 @@ class RunningEdge implements Edge {
     const began = performance.now();
     const { drainTimeoutMs } = this;
     const passed = (): number => performance.now() - began;
-    using heir = await this.handedOver;
     const over = new AbortController();
-    const handing = this.#handRest(heir, over.signal);
+    const handing = this.#handRest(await this.handedOver, over.signal);
     const patienceMs = Math.min(drainTimeoutMs, this.#config.limits.loginTimeoutMs);
     while (this.#sessions.unsettled + this.#reception.size > 0 && passed() < patienceMs) await pause(REST_MS);
     await sayFarewell(this.#sessions, Math.max(0, drainTimeoutMs - passed()), upgradeWords);
@@ -502,6 +504,7 @@ class RunningEdge implements Edge {
   }
 
   async #takeRest(predecessor: Conversation): Promise<void> {
+    this.#isArriving = true;
     try {
       await takeRest(predecessor, this.#taker, this.#farewell.signal);
     } catch (error) {
@@ -510,10 +513,13 @@ class RunningEdge implements Edge {
       }
     }
     predecessor.close();
+    this.#gatekeeper.reserve([]);
+    this.#isArriving = false;
   }
 
-  /** Hands over, again and again, who can be by then. */
-  async #handRest(heir: Heir, signal: AbortSignal): Promise<void> {
+  /** Hands over, again and again, who can be by then; and no more once that is over. */
+  async #handRest(rest: Heir, signal: AbortSignal): Promise<void> {
+    using heir = rest;
     try {
       while (!signal.aborted && this.#sessions.size + this.#reception.size > 0) {
         await pause(REST_MS);
@@ -528,6 +534,7 @@ class RunningEdge implements Edge {
   /** Why no other process can take over now. */
   #hindrance(): string | undefined {
     if (this.#state !== "running") return "the edge is stopping";
+    if (this.#isArriving) return "the process before still hands over its last players";
     return this.#reloads.confirmBy === undefined ? undefined : "a reload waits to be confirmed";
   }
 

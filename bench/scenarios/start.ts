@@ -8,11 +8,13 @@ export const START: Scenario = {
   metrics: [
     { name: "accepting", unit: "ms to accepting", digits: 0, of: "peer" },
     { name: "played", unit: "ms to the first player", digits: 0, of: "peer" },
+    { name: "cpu", unit: "CPU ms till then", digits: 0, of: "peer" },
     { name: "base", unit: "MiB RSS", digits: 1, of: "peer" },
   ],
   run: ({ load, meter, client, seconds, startup }) => {
     load.open(1, { client });
     const joinedAt = performance.now();
+    const cpu = meter.cpuSoFar();
     meter.start();
     load.pollFor(seconds * 1_000);
     meter.stop();
@@ -21,6 +23,7 @@ export const START: Scenario = {
     return {
       accepting: acceptingAt - spawnedAt,
       played: joinedAt - spawnedAt,
+      cpu: cpu * 1_000,
       base: meter.residentBytes() / 1024 ** 2,
     };
   },

@@ -64,6 +64,13 @@ const done: readonly {
     answer: { drill: "1" },
   },
   { path: "/v1/drills/1/end", order: ["endDrill", "1"], answer: { message: "drill 1 is over" } },
+  { path: "/v1/upgrade", order: ["upgrade", undefined], answer: { message: "process 7 has taken over" } },
+  {
+    path: "/v1/upgrade",
+    body: { to: "/opt/kurafuto new" },
+    order: ["upgrade", "/opt/kurafuto new"],
+    answer: { message: "process 7 has taken over" },
+  },
   { path: "/v1/drain", order: ["drainEdge"], answer: { message: "the edge drains and then stops" } },
 ];
 
@@ -364,4 +371,15 @@ Deno.test("an error in the edge is answered with 500, logged, and leaves the ser
   ]);
   subject.control.failure = undefined;
   assertEquals((await subject.ask("/v1/status")).status, 200);
+});
+
+Deno.test("an upgrade that is refused is a conflict, and a path that is not absolute no order at all", async () => {
+  await using subject = await Subject.open();
+  const { status, text } = await subject.order("/v1/upgrade", { to: "/bad" });
+  const { error }: ErrorAnswer = JSON.parse(text);
+  assertEquals([status, error], [409, { code: "refused", message: "Cannot upgrade: no" }]);
+  for (const to of ["kurafuto", "", "/", "/a\0b", `/${"a".repeat(5_000)}`, 7]) {
+    assertEquals((await subject.order("/v1/upgrade", { to })).status, 400);
+  }
+  assertEquals(subject.control.orders, [["upgrade", "/bad"]]);
 });

@@ -107,6 +107,8 @@ Deno.test("orders are carried out, and what became of them is told", async () =>
     ["ctl", "drain", "hub", "--move"],
     ["ctl", "drain", "games"],
     ["ctl", "enable", "hub"],
+    ["upgrade"],
+    ["upgrade", "--to", "/opt/new/../kurafuto"],
     ["drain"],
   ];
   for (const line of lines) {
@@ -122,6 +124,8 @@ Deno.test("orders are carried out, and what became of them is told", async () =>
     ["drain", "hub", { move: true }],
     ["drain", "games", { move: false }],
     ["enable", "hub"],
+    ["upgrade", undefined],
+    ["upgrade", "/opt/kurafuto"],
     ["drainEdge"],
   ]);
   assertEquals(told.slice(0, 4), [

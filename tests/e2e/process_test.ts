@@ -124,7 +124,7 @@ function manyLines(size: number): Uint8Array {
 /** A log line for people, with one of the levels and messages that the program has. */
 const TEXT_LINE = new RegExp(
   `^${TIME} (DEBUG|INFO |WARN |ERROR) ` +
-    "(listening|client identified|backend (listed its extensions|took the player|did not take a player)|" +
+    "(sockets are driven|listening|client identified|backend (listed its extensions|took the player|did not take a player)|" +
     "first map is complete|session ended|stopping|stopped)(?= \\w+=|$)",
 );
 
@@ -317,7 +317,10 @@ Deno.test("every line of the log in JSON is one object, whatever players and bac
   await using server = await ClassicServer.start({ onLogin: { kick: FORGERY } });
   await withConfig(network([{ name: "hub", address: server.address }]), async (path) => {
     await using program = new Running("run", "-c", path, "--log-format", "json", "--log-level", "debug");
-    const listening = await program.until(() => program.stderr[0], "a listener");
+    const listening = await program.until(
+      () => program.stderr.find((line) => line.includes("listening")),
+      "a listener",
+    );
     await forge(Number(JSON.parse(listening).address.split(":").at(-1)));
     const isOver = (): boolean => program.stderr.filter((line) => line.includes('"ended"')).length >= FORGERIES.length;
     await program.until(isOver, "the end of every session");
