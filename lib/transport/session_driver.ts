@@ -58,17 +58,15 @@ const wakes = new Wakes();
 /** The part of a beat that one backend leg takes which ends. */
 const END_SHARE = 1 / 8;
 
-/** A leg whose connection is not there yet; aborting gives it up. */
-type Dialling = AbortController;
-
 /** See the file's first line. Create it, create the session with it, then {@linkcode start}. */
 export class SessionDriver implements SessionPort, Sleeper {
   wakeAt = Infinity;
   wakeSlot = 0;
   readonly #options: SessionDriverOptions;
-  readonly #legs = new Map<Leg, DrivenLeg | Dialling>();
   /** The legs that are connected: two, but for the time of a move. */
   #driven: readonly DrivenLeg[] = [];
+  /** Gives up legs whose connection is not there yet; absent most of the time. */
+  #dialling: Map<Leg, AbortController> | undefined;
   #session: Session | undefined;
   #lent: ArrayBufferLike | undefined;
   /** When the chunk was read that the session is looking at: asking the clock again costs more than most packets. */
@@ -98,7 +96,8 @@ export class SessionDriver implements SessionPort, Sleeper {
 
   dial(leg: Leg, backend: string): void {
     const dialling = new AbortController();
-    this.#legs.set(leg, dialling);
+    this.#dialling ??= new Map();
+    this.#dialling.set(leg, dialling);
     this.#options.dial(backend, dialling.signal).then(
       (conn) => this.#dialled(leg, backend, conn),
       (error) => this.#call((session) => this.#fail(session, leg, messageOf(error))),
@@ -106,12 +105,14 @@ export class SessionDriver implements SessionPort, Sleeper {
   }
 
   close(leg: Leg, how: Closing): void {
-    const driven = this.#legs.get(leg);
+    const dialling = this.#dialling?.get(leg);
+    if (dialling !== undefined) {
+      dialling.abort();
+      return this.gone(leg);
+    }
+    const driven = this.#find(leg);
     if (driven === undefined) return;
-    if (driven instanceof AbortController) {
-      driven.abort();
-      this.gone(leg);
-    } else if (how === "half") {
+    if (how === "half") {
       driven.socket.finish();
     } else if (how === "abort") {
       driven.socket.abort();
@@ -121,8 +122,7 @@ export class SessionDriver implements SessionPort, Sleeper {
   }
 
   heldBack(leg: Leg): boolean {
-    const driven = this.#legs.get(leg);
-    return driven instanceof DrivenLeg && driven.held;
+    return this.#find(leg)?.held ?? false;
   }
 
   wake(time: number): void {
@@ -155,9 +155,8 @@ export class SessionDriver implements SessionPort, Sleeper {
 
   /** Breaks every leg for which something has been waiting since the last call and whose peer has taken nothing of it. */
   checkProgress(): void {
-    for (const [leg, driven] of this.#legs) {
-      if (driven instanceof AbortController) continue;
-      const { socket } = driven;
+    for (const driven of this.#driven) {
+      const { leg, socket } = driven;
       const stuck = socket.pending > 0 && socket.written === driven.waitingAt;
       driven.waitingAt = socket.pending > 0 ? socket.written : undefined;
       if (stuck && socket.closing) socket.abort();
@@ -167,10 +166,8 @@ export class SessionDriver implements SessionPort, Sleeper {
 
   /** Puts something between the session and each leg to `backend` that is open. Never to be called within a call of the session. */
   disturb(backend: string, disturbance: Disturbance): void {
-    for (const driven of this.#legs.values()) {
-      if (driven instanceof DrivenLeg && driven.backend === backend && !driven.socket.closing) {
-        driven.disturb(disturbance);
-      }
+    for (const driven of this.#driven) {
+      if (driven.backend === backend && !driven.socket.closing) driven.disturb(disturbance);
     }
   }
 
@@ -179,9 +176,10 @@ export class SessionDriver implements SessionPort, Sleeper {
    * that cannot be now.
    */
   suspend(): SuspendedDriver | undefined {
+    if (this.#dialling !== undefined) return undefined;
     const stopped: { readonly leg: Leg; readonly suspended: SuspendedLeg }[] = [];
-    for (const [leg, driven] of this.#legs) {
-      const suspended = driven instanceof DrivenLeg ? driven.socket.suspend?.() : undefined;
+    for (const { leg, socket } of this.#driven) {
+      const suspended = socket.suspend?.();
       if (suspended === undefined) {
         for (const { suspended } of stopped) suspended.resume();
         return undefined;
@@ -199,7 +197,6 @@ export class SessionDriver implements SessionPort, Sleeper {
       },
       release: () => {
         for (const { suspended } of stopped) suspended.release();
-        this.#legs.clear();
         this.#driven = [];
         this.wake(Infinity);
       },
@@ -219,7 +216,8 @@ export class SessionDriver implements SessionPort, Sleeper {
 
   /** Closes every leg at once, whatever still waits for its peer. */
   abort(): void {
-    for (const leg of this.#legs.keys()) this.close(leg, "abort");
+    for (const leg of this.#dialling?.keys() ?? []) this.close(leg, "abort");
+    for (const { leg } of this.#driven) this.close(leg, "abort");
   }
 
   /** What a leg told: see {@linkcode LegEvents}. */
@@ -251,9 +249,10 @@ export class SessionDriver implements SessionPort, Sleeper {
   }
 
   gone(leg: Leg): void {
-    if (!this.#legs.delete(leg)) return;
+    if (!this.#isKnown(leg)) return;
+    this.#forgetDialling(leg);
     this.#driven = this.#driven.filter((driven) => driven.leg !== leg);
-    if (this.#legs.size === 0) this.wake(Infinity);
+    if (this.#driven.length === 0 && this.#dialling === undefined) this.wake(Infinity);
     this.#call((session) => session.gone(leg));
     this.drained();
   }
@@ -264,16 +263,30 @@ export class SessionDriver implements SessionPort, Sleeper {
 
   #open(leg: Leg, backend: string, conn: Conn): DrivenLeg {
     const driven = new DrivenLeg(this, leg, backend, conn, this.#options);
-    this.#legs.set(leg, driven);
-    this.#driven = [...this.#driven, driven];
+    this.#driven = this.#driven.concat(driven);
     return driven;
   }
 
+  #find(leg: Leg): DrivenLeg | undefined {
+    for (const driven of this.#driven) if (driven.leg === leg) return driven;
+    return undefined;
+  }
+
+  #isKnown(leg: Leg): boolean {
+    return this.#dialling?.has(leg) === true || this.#find(leg) !== undefined;
+  }
+
+  #forgetDialling(leg: Leg): void {
+    this.#dialling?.delete(leg);
+    if (this.#dialling?.size === 0) this.#dialling = undefined;
+  }
+
   #dialled(leg: Leg, backend: string, conn: Conn): void {
-    if (!this.#legs.has(leg)) {
+    if (this.#dialling?.has(leg) !== true) {
       conn.close();
       return;
     }
+    this.#forgetDialling(leg);
     const driven = this.#open(leg, backend, conn);
     const disturbance = this.#options.disturbance(backend);
     if (disturbance !== undefined) driven.disturb(disturbance);
@@ -284,13 +297,11 @@ export class SessionDriver implements SessionPort, Sleeper {
   /** Tells the session about the end of a leg; those of backends have to wait for their turn. */
   async #inTurn(leg: Leg, tell: (session: Session) => void): Promise<void> {
     if (leg !== CLIENT) await this.#options.exit.pass(END_SHARE);
-    const driven = this.#legs.get(leg);
-    if (driven instanceof DrivenLeg && !driven.socket.closing) this.#call(tell);
+    if (this.#find(leg)?.socket.closing === false) this.#call(tell);
   }
 
   #fail(session: Session, leg: Leg, cause: string): void {
-    const driven = this.#legs.get(leg);
-    if (driven === undefined || (driven instanceof DrivenLeg && driven.socket.closing)) return;
+    if (!this.#isKnown(leg) || this.#find(leg)?.socket.closing === true) return;
     session.failed(leg, cause);
     this.close(leg, "abort");
   }

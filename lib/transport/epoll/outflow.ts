@@ -2,6 +2,8 @@ import type { EpollStream } from "./stream.ts";
 
 /** Bytes that gather before they are written together; a larger piece is written by itself. */
 const GATHERED_SIZE = 64 << 10;
+/** Pieces that wait are joined up to this size, since each takes some hundred bytes beside its own. */
+const JOINED_SIZE = 4 << 10;
 /** Empty buffers kept for the next leg that gathers. */
 const MAX_KEPT = 4;
 const NOTHING = new Uint8Array(0);
@@ -45,10 +47,7 @@ export class Outflow {
   add(bytes: Uint8Array<ArrayBuffer>, lent: boolean): void {
     if (bytes.length === 0) return;
     this.#pending += bytes.length;
-    if (this.#waiting !== undefined) {
-      this.#waiting.push(bytes.slice());
-      return;
-    }
+    if (this.#waiting !== undefined) return append(this.#waiting, bytes);
     if (lent && this.#lent.length === 0 && this.#gatheredSize === 0) {
       this.#lent = bytes;
       return;
@@ -90,7 +89,7 @@ export class Outflow {
     if (this.#gatheredSize + bytes.length > GATHERED_SIZE) this.#flushGathered();
     if (this.#failure !== undefined) return;
     if (this.#waiting !== undefined) {
-      this.#waiting.push(bytes.slice());
+      append(this.#waiting, bytes);
     } else if (bytes.length > GATHERED_SIZE) {
       this.#writeOrKeep(bytes, bytes.length);
     } else {
@@ -153,6 +152,13 @@ export class Outflow {
     this.clear();
     return 0;
   }
+}
+
+/** Appends a copy of `bytes`. */
+function append(waiting: Uint8Array<ArrayBuffer>[], bytes: Uint8Array<ArrayBuffer>): void {
+  const last = waiting.at(-1);
+  if (last === undefined || last.length + bytes.length > JOINED_SIZE) waiting.push(bytes.slice());
+  else waiting[waiting.length - 1] = joined([last, bytes]);
 }
 
 function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {

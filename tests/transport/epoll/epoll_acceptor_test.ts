@@ -65,6 +65,7 @@ Deno.test("going on without a pause changes nothing", async () => {
   const acceptor = listen(ground);
   const accepting = acceptor.accept();
   acceptor.resume();
+  await ground.allTold();
   const peer = await connect(ground, acceptor);
   assertEquals(ground.use(await accepting).remoteAddr, peer.localAddr);
 });
