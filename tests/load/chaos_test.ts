@@ -17,6 +17,7 @@ import { Wanderers } from "../e2e/wanderers.ts";
 import { Canaries } from "./chaos/canaries.ts";
 import { Drills } from "./chaos/drills.ts";
 import { Edge } from "./chaos/edge.ts";
+import { Machine } from "./chaos/machine.ts";
 import { Moves } from "./chaos/moves.ts";
 import { networkOf, UNCHANGED } from "./chaos/network.ts";
 import { Reloads } from "./chaos/reloads.ts";
@@ -121,6 +122,7 @@ Deno.test(`${PLAYERS} players in the middle of chaos (seed ${SEED})`, async (t) 
     ...CAN_UPGRADE && { upgrades },
     strangers: new Strangers(target, players.names, of(5)),
   };
+  using machine = new Machine();
   const memory: number[] = [];
   const wrongCounts: Counts[] = [];
 
@@ -138,7 +140,16 @@ Deno.test(`${PLAYERS} players in the middle of chaos (seed ${SEED})`, async (t) 
     const { events, slowestMs } = diary;
     const calmMs = Math.round(performance.now() - calm);
     console.log(
-      JSON.stringify({ asked: players.asked, storm: storm.tally, ...tallies, calmMs, slowestMs, memory, events }),
+      JSON.stringify({
+        asked: players.asked,
+        storm: storm.tally,
+        ...tallies,
+        calmMs,
+        slowestMs,
+        lagMs: machine.worstMs,
+        memory,
+        events,
+      }),
     );
   };
 
@@ -155,7 +166,9 @@ Deno.test(`${PLAYERS} players in the middle of chaos (seed ${SEED})`, async (t) 
     const { playersLost } = (await edge.ask<EdgeStatus>("/v1/status")).body;
     assertEquals([playersLost, drills.lost, canaries.lost], [0, 0, []]);
     assertEquals(diary.staying, PLAYERS + CANARIES);
-    assert(diary.slowestMs <= SOON_MS, `${diary.slowestMs} ms between two servers`);
+    // What the machine lets this process wait, it lets the edge wait, too.
+    const allowedMs = SOON_MS + machine.worstMs;
+    assert(diary.slowestMs <= allowedMs, `${diary.slowestMs} ms between two servers, of ${allowedMs} ms`);
   });
   await t.step("promise 3: good reloads and upgrades took effect, bad reloads changed nothing and said why", () => {
     const { tally } = reloads;
