@@ -161,9 +161,9 @@ function latest(trails: Iterable<Kept>): Kept | undefined {
   return found;
 }
 
-/** Makes an array of its own size: one that grows takes room for many more. */
+/** Makes an array of just its size: one that grows, or is spread, takes room for many more. */
 function add(trail: Kept, what: KeptStep["what"], now: number): void {
-  const steps = [...trail.steps, { ms: Math.round(now - trail.acceptedAt), what }];
+  const steps = trail.steps.concat({ ms: Math.round(now - trail.acceptedAt), what });
   if (steps.length > MOST_STEPS) {
     steps.splice(HALF - 1, 1);
     trail.omitted++;

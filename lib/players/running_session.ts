@@ -22,6 +22,8 @@ import type { Turnstile } from "../transport/turnstile.ts";
 
 /** Bytes that may wait for one leg before its counterpart is not read any more. */
 const SOFT_LIMIT = 256 << 10;
+/** Bytes that may wait for the legs of a session which goes over to another process: whoever takes so little is waited for. */
+const MOST_UNSENT = 4 << 20;
 
 /** What all sessions share. */
 export interface SessionHost {
@@ -134,7 +136,7 @@ export class RunningSession implements Visitor, SessionOptions, SessionDriverOpt
     const written = caller && this.session.writeDown();
     if (caller === undefined || written === undefined) return undefined;
     const state = encodeState(written);
-    const driver = this.driver.suspend();
+    const driver = this.driver.pending > MOST_UNSENT ? undefined : this.driver.suspend();
     if (driver === undefined) return undefined;
     const passport = passportOf(this, caller.name, driver.legs.map(({ leg }) => leg), performance.now());
     return {

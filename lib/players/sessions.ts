@@ -121,10 +121,10 @@ export class Sessions {
     return this.#running.size;
   }
 
-  /** Sessions of players who are on their way somewhere, into the edge above all. */
-  get unsettled(): number {
-    return this.#running.values().filter(({ session: { whereabouts: { state } } }) =>
-      state === "joining" || state === "moving"
+  /** Sessions that can go over to another process, if not at once: all whose client's connection has no state but the kernel's. */
+  get portable(): number {
+    return this.#running.values().filter(({ arrival: { transport, secure }, leaving }) =>
+      transport === "tcp" && !secure && !leaving
     ).reduce((count) => count + 1, 0);
   }
 
