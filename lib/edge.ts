@@ -442,8 +442,9 @@ class RunningEdge implements Edge {
     const passed = (): number => performance.now() - began;
     const over = new AbortController();
     const handing = this.#handRest(await this.handedOver, over.signal);
-    const patienceMs = Math.min(drainTimeoutMs, this.#config.limits.loginTimeoutMs);
-    while (this.#sessions.unsettled + this.#reception.size > 0 && passed() < patienceMs) await pause(REST_MS);
+    // Whoever is on their way in is here no longer than that, and is not to be lost for a shorter drain.
+    const patienceMs = this.#config.limits.loginTimeoutMs;
+    while (this.#sessions.portable + this.#reception.size > 0 && passed() < patienceMs) await pause(REST_MS);
     await sayFarewell(this.#sessions, Math.max(0, drainTimeoutMs - passed()), upgradeWords);
     over.abort();
     await handing;
@@ -561,6 +562,9 @@ class RunningEdge implements Edge {
    * in files that it names.
    */
   async #apply(next: Config): Promise<readonly string[]> {
+    if (this.#upgrades.isRunning) {
+      throw new Error("Cannot reload: another process is about to take over, which reads the file itself");
+    }
     const before = this.#config;
     const adminAccess = next.admin && await readAdminAccess(next.admin);
     const keyrings = await openKeyrings(next, this.#log, this.#keyrings);

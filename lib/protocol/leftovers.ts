@@ -76,6 +76,7 @@ const concernsOf: (client: Dialect) => Concerns = memo(MAX_DIALECTS, dialectKey,
 });
 
 const NOTHING: readonly LeftoverKind[] = [];
+const NOTHING_FOUND: readonly Leftover[] = [];
 
 /**
  * What one client has in it of the backend it is on. Takes next to no memory until something is there, and some kilobytes at the
@@ -89,7 +90,8 @@ export class Leftovers {
   readonly concerns: Uint8Array;
   readonly #client: Dialect;
   readonly #kinds: Concerns["kinds"];
-  readonly #found = new Map<LeftoverKind, Leftover>();
+  /** One of each kind at most. */
+  #found: readonly Leftover[] = NOTHING_FOUND;
 
   /** @param client The client's dialect C, which never changes. */
   constructor(client: Dialect) {
@@ -102,26 +104,21 @@ export class Leftovers {
   /** Notes what the packet at `start` of `bytes`, whole and in the client's dialect, does to the client. */
   track(bytes: Uint8Array, start: number): void {
     for (const kind of this.#kinds[bytes[start] ?? 0] ?? NOTHING) {
-      let leftover = this.#found.get(kind);
-      if (leftover === undefined) {
-        leftover = new kind(this.#client);
-        this.#found.set(kind, leftover);
-      }
-      leftover.track(bytes, start);
+      (this.#of(kind) ?? this.#add(kind)).track(bytes, start);
     }
   }
 
   /** Appends the packets, in the client's dialect, that undo all that was tracked, and forgets it. */
   undo(out: PacketBuffer): void {
-    for (const kind of KINDS.values()) this.#found.get(kind)?.undo(out);
-    this.#found.clear();
+    for (const kind of KINDS.values()) this.#of(kind)?.undo(out);
+    this.#found = NOTHING_FOUND;
   }
 
   /** What {@linkcode resume} takes. */
   writeDown(): readonly LeftoverState[] {
     const states: LeftoverState[] = [];
     for (const [name, kind] of KINDS) {
-      const leftover = this.#found.get(kind);
+      const leftover = this.#of(kind);
       if (leftover !== undefined) states.push({ kind: name, noted: leftover.writeDown() });
     }
     return states;
@@ -131,10 +128,18 @@ export class Leftovers {
   resume(states: readonly LeftoverState[]): void {
     for (const { kind: name, noted } of states) {
       const kind = KINDS.get(name);
-      if (kind === undefined) continue;
-      const leftover = new kind(this.#client);
-      leftover.resume(noted);
-      this.#found.set(kind, leftover);
+      if (kind !== undefined) this.#add(kind).resume(noted);
     }
+  }
+
+  #of(kind: LeftoverKind): Leftover | undefined {
+    for (const leftover of this.#found) if (leftover.constructor === kind) return leftover;
+    return undefined;
+  }
+
+  #add(kind: LeftoverKind): Leftover {
+    const leftover = new kind(this.#client);
+    this.#found = this.#found.concat(leftover);
+    return leftover;
   }
 }

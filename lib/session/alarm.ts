@@ -32,8 +32,10 @@ export class Alarms {
 
   /** An alarm was set or cleared. */
   changed(alarm: Alarm): void {
-    if (alarm.time === Infinity) this.#set = this.#set.filter((other) => other !== alarm);
-    else if (!this.#set.includes(alarm)) this.#set = [...this.#set, alarm];
+    const at = this.#set.indexOf(alarm);
+    // Arrays of just their size: those that grow, or are spread, have room for many more.
+    if (alarm.time === Infinity) this.#set = at < 0 ? this.#set : this.#set.toSpliced(at, 1);
+    else if (at < 0) this.#set = this.#set.concat(alarm);
     if (!this.#ringing) this.#wake();
   }
 

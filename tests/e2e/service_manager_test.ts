@@ -1,5 +1,5 @@
 import { ClassicServer } from "../../lib/demo/server.ts";
-import { assertEquals, assertMatch } from "../harness/assert.ts";
+import { assertEquals, assertMatch, assertNotEquals } from "../harness/assert.ts";
 import { Manager } from "../harness/manager.ts";
 import { DENO_FLAGS, network } from "../harness/program.ts";
 
@@ -44,6 +44,30 @@ Deno.test("the watchdog of the service manager is fed for as long as the edge wo
   edge.kill("SIGTERM");
   assertEquals((await edge.status).code, 0);
   await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test({
+  name: "the service manager is told which process is the edge after an upgrade, and nothing of an end",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    await using server = await ClassicServer.start();
+    await using manager = await Manager.start();
+    const folder = await Deno.makeTempDir({ prefix: "kurafuto-test-" });
+    const path = `${folder}/kurafuto.toml`;
+    const config = network([{ name: "hub", address: server.address }]);
+    await Deno.writeTextFile(path, `[edge]\ndata_dir = "${folder}/data"\n${config}`);
+    await using edge = start(["run", "-c", path], manager);
+    await manager.message("READY=1", { timeoutMs: START_MS });
+    edge.kill("SIGUSR2");
+    const [, pid] = /^WATCHDOG=1\nMAINPID=(\d+)$/.exec(await manager.message("WATCHDOG=1", { timeoutMs: START_MS })) ??
+      [];
+    assertNotEquals(Number(pid), edge.pid);
+    assertEquals((await edge.status).code, 0);
+    Deno.kill(Number(pid), "SIGTERM");
+    // The first of its kind: the old process did not say so.
+    assertEquals(await manager.message("STOPPING=1"), "STOPPING=1");
+    await Deno.remove(folder, { recursive: true });
+  },
 });
 
 /** Starts the program as a service manager does. */

@@ -122,7 +122,7 @@ upgradeTest("everybody plays on through an upgrade, the old process ends and the
   const before = await lineage.status();
   assertMatch(await lineage.command(), /^process \d+ has taken over: 20 sessions went over\n$/);
   await lineage.predecessorGone();
-  assertEquals(hub.connections.open, 19);
+  await eventually(() => hub.connections.open === 19, "one connection for each player, beside those of checks");
   const after = await lineage.status();
   assertEquals([after.players, after.sessions, after.listeners], [20, 20, before.listeners]);
   await network.assertUndisturbed(bots, "late");
@@ -289,6 +289,19 @@ upgradeTest("an upgrade that was refused does not stand in the way of the next",
   await network.assertUndisturbed([steve], "late");
 });
 
+upgradeTest("a reload is refused as long as another process is about to take over, and not afterwards", async () => {
+  await using network = await Network.start();
+  const { lineage } = network;
+  using client = lineage.client();
+  const refused = lineage.refused(await falseHeir("sessions", "hang"));
+  await lineage.program.until(() => lineage.program.lines("upgrade").length > 0, "the begin of the upgrade");
+  const { result, lines } = await client.reload(undefined);
+  assertEquals(result, "refused");
+  assertStringIncludes(lines.join(), "another process is about to take over");
+  await refused;
+  assertEquals((await client.reload(undefined)).result, "unchanged");
+});
+
 upgradeTest("the new process goes by the file as it is then", async () => {
   await using network = await Network.start();
   const { lineage } = network;
@@ -306,7 +319,7 @@ upgradeTest("the new process goes by the file as it is then", async () => {
 upgradeTest("a backend that was drained stays so", async () => {
   await using network = await Network.start();
   const { lineage } = network;
-  await using client = lineage.client();
+  using client = lineage.client();
   await client.drainBackend("hub", { move: false });
   await lineage.upgrade();
   await using steve = await network.join("Steve");
