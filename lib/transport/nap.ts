@@ -12,11 +12,17 @@ const AWAKE_MS = 1.2;
  */
 export class Nap {
   readonly #cell = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  readonly #awakeMs: number;
   #wokeAt = -Infinity;
+
+  /** @param awakeMs Milliseconds awake between two naps, at least; 0 where a nap is only taken once everybody had a turn. */
+  constructor(awakeMs: number = AWAKE_MS) {
+    this.#awakeMs = awakeMs;
+  }
 
   /** Sleeps, unless the last nap is too recent. */
   take(): void {
-    if (performance.now() - this.#wokeAt < AWAKE_MS) return;
+    if (performance.now() - this.#wokeAt < this.#awakeMs) return;
     Atomics.wait(this.#cell, 0, 0, LENGTH_MS);
     this.#wokeAt = performance.now();
   }

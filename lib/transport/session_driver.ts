@@ -294,9 +294,9 @@ export class SessionDriver implements SessionPort, Sleeper {
     this.#call((session) => session.opened(leg));
   }
 
-  /** Tells the session about the end of a leg; those of backends have to wait for their turn. */
+  /** Tells the session about the end of a leg; those of backends whose players need another one have to wait for their turn. */
   async #inTurn(leg: Leg, tell: (session: Session) => void): Promise<void> {
-    if (leg !== CLIENT) await this.#options.exit.pass(END_SHARE);
+    if (leg !== CLIENT && this.#session?.leaving === false) await this.#options.exit.pass(END_SHARE);
     if (this.#find(leg)?.socket.closing === false) this.#call(tell);
   }
 

@@ -24,7 +24,7 @@ const YIELD_MS = 1;
  * Milliseconds after which Deno looks at its own sockets and timers, however much there is to do. It does so whenever it has nothing to
  * do, but only every 61st turn as long as it has (tokio's `event_interval`).
  */
-const LOOK_MS = 4;
+const LOOK_MS = 8;
 /** For as long as it takes until something happens. */
 const FOREVER = -1;
 /** What a listener or a signal is watched for: told as long as it lasts. */
@@ -46,7 +46,7 @@ export class EpollLoop {
   /** By descriptor: how often its number was watched, which tells a new one from an old one. */
   #tags = new Uint32Array(1024);
   #scheduled: Watcher[] = [];
-  readonly #nap = new Nap();
+  readonly #nap = new Nap(0);
   #isDrowsy = false;
   #hasStirred = false;
   #now = performance.now();
@@ -150,9 +150,9 @@ export class EpollLoop {
       const count = this.#checked(this.#libc.wait(this.#epoll, this.#events, isBusy ? 0 : SHORT_WAIT_MS));
       this.#tell(count);
       quietWaits = count === 0 && !hadTurns && !isBusy && quietWaits < QUIET_WAITS ? quietWaits + 1 : 0;
-      const isLookDue = this.#now - lookedAt >= LOOK_MS;
-      if (quietWaits === QUIET_WAITS) await this.#sleep(FOREVER);
-      else if (isLookDue) await this.#sleep(0);
+      const isQuiet = quietWaits === QUIET_WAITS;
+      const isLookDue = isQuiet || this.#now - lookedAt >= LOOK_MS;
+      if (isLookDue) await this.#sleep(isQuiet ? FOREVER : 0);
       else if (this.#hasStirred || this.#now - yieldedAt >= YIELD_MS) await immediate();
       else continue;
       this.#hasStirred = false;
