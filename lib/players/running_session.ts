@@ -1,5 +1,6 @@
 /** One session as it runs: whom it is for, and all that it and its driver ask of the edge around them. There is one for each player, so it is kept small. */
 import type { Config, ListenerConfig } from "../config/schema.ts";
+import type { Subject } from "../drill/witness.ts";
 import type { LeavingSession } from "../handover/giving.ts";
 import type { Visitor } from "./gatekeeper.ts";
 import { passportOf } from "./passport.ts";
@@ -156,6 +157,12 @@ export class RunningSession implements Visitor, SessionOptions, SessionDriverOpt
 
   get address(): string {
     return this.arrival.source.address;
+  }
+
+  /** Whom a drill disturbs. Before somebody is anywhere, their whereabouts are the backend that is tried, which is no place to be. */
+  get subject(): Subject {
+    const backend = this.there > this.arrival.acceptedAt ? this.session.whereabouts.backend : "";
+    return { session: this.id, player: this.caller?.name ?? "", backend };
   }
 
   get leaving(): boolean {

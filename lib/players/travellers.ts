@@ -1,0 +1,161 @@
+/** Sessions that change processes: those of this one that stop, and those of another one that go on here. */
+import type { Frozen, LeavingSession } from "../handover/giving.ts";
+import type { TravellingSession } from "../handover/messages.ts";
+import { CLIENT } from "../session/port.ts";
+import { decodeState, placeOf } from "../session/state.ts";
+import { Caller } from "../transport/backend_dial.ts";
+import type { Conn } from "../transport/conn.ts";
+import type { LoopbackAddresses } from "../transport/loopback_addresses.ts";
+import type { ResumedLeg } from "../transport/session_driver.ts";
+import type { EdgeHost } from "./edge_host.ts";
+import type { Gatekeeper } from "./gatekeeper.ts";
+import { newcomerWith } from "./passport.ts";
+import type { Reception } from "./reception.ts";
+import type { Roster } from "./roster.ts";
+import { RunningSession, type SuspendedSession } from "./running_session.ts";
+import type { SessionReports } from "./session_reports.ts";
+
+/** What travellers leave and arrive at. */
+export interface TravellersOptions {
+  readonly roster: Roster;
+  readonly host: EdgeHost;
+  readonly gatekeeper: Pick<Gatekeeper, "has" | "resume">;
+  readonly reception: Pick<Reception, "resume">;
+  readonly reports: Pick<SessionReports, "resume">;
+  readonly loopbacks: LoopbackAddresses;
+}
+
+/** A session with which another process may go on. */
+interface Stopped {
+  readonly running: RunningSession;
+  readonly suspended: SuspendedSession;
+}
+
+/** A session that another process had. */
+interface Adopted {
+  readonly running: RunningSession;
+  readonly legs: readonly ResumedLeg[];
+}
+
+/** See the file's first line. */
+export class Travellers {
+  readonly #options: TravellersOptions;
+  /** Of another process, and not resumed yet. */
+  readonly #adopted: Adopted[] = [];
+
+  constructor(options: TravellersOptions) {
+    this.#options = options;
+  }
+
+  /** Sessions that can go over to another process, if not at once: all whose client's connection has no state but the kernel's. */
+  get portable(): number {
+    let count = 0;
+    for (const { arrival: { transport, secure }, leaving } of this.#options.roster) {
+      if (transport === "tcp" && !secure && !leaving) count++;
+    }
+    return count;
+  }
+
+  /** Stops every session with which another process can go on now. */
+  freeze(): Frozen {
+    const { host } = this.#options;
+    const stopped: Stopped[] = [];
+    return {
+      sessions: this.#suspend(stopped),
+      staying: () => this.#namesExcept(new Set(stopped.map(({ running }) => running))),
+      thaw: () => {
+        for (const { suspended } of stopped) suspended.resume();
+      },
+      release: (kept) => {
+        for (const { running, suspended } of stopped) {
+          if (kept.has(running.id)) {
+            suspended.resume();
+          } else {
+            suspended.release();
+            host.left(running);
+          }
+        }
+      },
+    };
+  }
+
+  /**
+   * Takes a session over that another process had; it stands still until {@linkcode resume}. Returns why it cannot be, where it cannot:
+   * the connections are closed then, as far as they are this process's.
+   */
+  adopt(session: TravellingSession, connections: readonly Conn[]): string | undefined {
+    const adopted = this.#restore(session, connections);
+    if (typeof adopted !== "string") {
+      this.#adopted.push(adopted);
+      return undefined;
+    }
+    for (const connection of connections) connection.close();
+    return adopted;
+  }
+
+  /** Goes on with what was adopted since the last time. All sessions are to reconsider then: they are told nothing of the past. */
+  resume(): void {
+    for (const { running, legs } of this.#adopted.splice(0)) {
+      this.#options.roster.add(running);
+      running.resume(legs);
+    }
+  }
+
+  /** Forgets what was adopted and not resumed, which is still the other process's. */
+  abandon(): void {
+    for (const { running, legs } of this.#adopted.splice(0)) {
+      running.session.forget();
+      for (const { conn } of legs) conn.close();
+      this.#options.host.giveBack(running);
+    }
+  }
+
+  #namesExcept(others: ReadonlySet<RunningSession>): readonly string[] {
+    return [...this.#options.roster].flatMap((running) => others.has(running) ? [] : running.caller?.name ?? []);
+  }
+
+  /** Stops one session after the other, each when it is asked for, and adds it to `stopped`. */
+  *#suspend(stopped: Stopped[]): Iterable<LeavingSession> {
+    for (const running of [...this.#options.roster]) {
+      const suspended = running.suspend();
+      if (suspended === undefined) continue;
+      stopped.push({ running, suspended });
+      yield suspended.leaving;
+    }
+  }
+
+  /** The session of `passport`, or why there can be none. */
+  #restore(session: TravellingSession, connections: readonly Conn[]): Adopted | string {
+    const { passport: { session: id, listener: listenerName, mode, player, client, legs, thereMs } } = session;
+    const state = decodeState(session.state);
+    if ("refused" in state) return state.refused;
+    const place = placeOf(state);
+    const wanted = place === undefined ? [CLIENT] : [CLIENT, place.leg];
+    const resumed = wanted.flatMap((leg): ResumedLeg[] => {
+      const index = legs.indexOf(leg);
+      const [conn, unsent] = [connections[index], session.unsent[index]];
+      if (conn === undefined || unsent === undefined) return [];
+      return [{ leg, backend: leg === CLIENT ? "" : place?.backend ?? "", conn, unsent }];
+    });
+    if (resumed.length !== wanted.length || connections.length !== wanted.length) {
+      return `its connections are ${legs}, not ${wanted}`;
+    }
+    const { host, reception, reports, gatekeeper, loopbacks } = this.#options;
+    const listener = host.config.listeners.find(({ name }) => name === listenerName);
+    if (listener === undefined) return `there is no listener "${listenerName}" any more`;
+    const now = performance.now();
+    if (gatekeeper.has(player)) return `somebody else plays as ${player}`;
+    const arrival = reception.resume(newcomerWith(session.passport, now));
+    const { source, destination } = arrival;
+    const running = new RunningSession(
+      host,
+      id,
+      { ...listener, mode },
+      arrival,
+      reports.resume(id, listenerName, arrival, { player, backend: place?.backend ?? "" }),
+      { state, client, there: now - thereMs, caller: new Caller(player, source, destination, loopbacks) },
+    );
+    gatekeeper.resume(running, player);
+    return { running, legs: resumed };
+  }
+}
