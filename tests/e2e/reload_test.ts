@@ -100,12 +100,19 @@ Deno.test("what a reload cannot do is refused as a whole, says why, and leaves e
   const before = await state();
   const busy = listener({ name: "other", bind: `127.0.0.1:${taken.addr.port}` });
   const folder = `${program.path}-elsewhere`;
-  const refused: readonly (readonly [config: string, edge: readonly string[], why: RegExp])[] = [
+  type Refused = readonly [config: string, edge: readonly string[], why: RegExp];
+  const otherDriver: Refused = [
+    stage.config(...ADMIN),
+    [`driver = "deno"`],
+    /edge\.driver: Cannot change key while the edge runs/,
+  ];
+  const refused: readonly Refused[] = [
     [`${stage.config(...ADMIN)}\n[[x`, [], /Cannot read table name/],
     [`${stage.config(...ADMIN)}\n[[pool]]\nname = "p"\nbackends = ["nobody"]`, [], /nobody/],
     [stage.config(...ADMIN, ...busy), [], /Cannot bind listener 'other'.*in use/],
     [stage.config(), [], /admin: Cannot remove section while the edge runs/],
-    [stage.config(...ADMIN), [`driver = "deno"`], /edge\.driver: Cannot change key while the edge runs/],
+    // Where the environment says which driver the tests are run on, the file has no say in it.
+    ...Deno.env.has("KURAFUTO_EDGE__DRIVER") ? [] : [otherDriver],
     [stage.config(...ADMIN, "[events]", `file = "${folder}/events"`), [], /Cannot open file/],
     [stage.config(...ADMIN, ...listener({ name: "t", lines: ['tls_cert = "/x"', 'tls_key = "/x"'] })), [], /\/x/],
   ];
