@@ -9,7 +9,8 @@ export class AwaitedLeg extends DenoLeg {
   readonly #loop: EpollLoop;
 
   constructor(conn: Conn, events: LegEvents, pace: Pace, loop: EpollLoop) {
-    super(conn, events, pace);
+    const leave = loop.host();
+    super(conn, endingWith(events, leave), pace);
     this.#loop = loop;
   }
 
@@ -22,4 +23,21 @@ export class AwaitedLeg extends DenoLeg {
     super.flush();
     this.#loop.stir();
   }
+}
+
+/** What is told to `events`, and that the leg is gone also to `leave`. */
+function endingWith(events: LegEvents, leave: () => void): LegEvents {
+  return {
+    bytes: (chunk, readAt) => events.bytes(chunk, readAt),
+    ended: () => events.ended(),
+    failed: (cause) => events.failed(cause),
+    drained: () => events.drained(),
+    gone: () => {
+      leave();
+      events.gone();
+    },
+    get asked() {
+      return events.asked;
+    },
+  };
 }

@@ -14,17 +14,15 @@ export interface Watcher {
 
 /** Events taken up at once. */
 const MAX_EVENTS = 512;
-/** Milliseconds the thread sleeps at most for want of events; Deno's own work waits for as long. */
-const SHORT_WAIT_MS = 1;
-/** Short waits for nothing, in a row, behind which another thread waits: the change of threads costs as much as a few of them. */
-const QUIET_WAITS = 5;
-/** Milliseconds after which Deno's event loop has its turn, however much there is to do. */
-const YIELD_MS = 1;
+/** Milliseconds without an event behind which another thread waits, so that this one is free; an event then costs a change of threads. */
+const QUIET_MS = 5;
 /**
  * Milliseconds after which Deno looks at its own sockets and timers, however much there is to do. It does so whenever it has nothing to
- * do, but only every 61st turn as long as it has (tokio's `event_interval`).
+ * do, but only every 61st turn as long as it has (tokio's `event_interval`). A look costs a change of threads.
  */
 const LOOK_MS = 8;
+/** The same while there are players whose bytes come through Deno's own sockets. */
+const GUESTS_LOOK_MS = 2;
 /** For as long as it takes until something happens. */
 const FOREVER = -1;
 /** What a listener or a signal is watched for: told as long as it lasts. */
@@ -32,8 +30,8 @@ const LEVEL = EPOLLIN;
 const EDGE = (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET) >>> 0;
 
 /**
- * While something happens it waits for events itself, a millisecond at a time, so that an event costs no change of threads. Once nothing has
- * happened for a few of them, another thread waits.
+ * While something happens it waits for events itself, a few milliseconds at most, so that an event costs no change of threads. Once nothing
+ * has happened for as long, another thread waits.
  */
 export class EpollLoop {
   readonly #libc: Libc;
@@ -48,6 +46,7 @@ export class EpollLoop {
   #scheduled: Watcher[] = [];
   readonly #nap = new Nap(0);
   #isDrowsy = false;
+  #guests = 0;
   #hasStirred = false;
   #now = performance.now();
   /** Whether another thread waits. */
@@ -138,26 +137,36 @@ export class EpollLoop {
     this.#isDrowsy = true;
   }
 
+  /** Somebody's bytes come through Deno's own sockets, as from TLS: they are looked at more often until what is returned is called. */
+  host(): () => void {
+    this.#guests++;
+    return () => this.#guests--;
+  }
+
   /** Fails only by a mistake in this file or `libc.ts`. That ends the program, as nobody would be told anything any more. */
   async #run(): Promise<void> {
-    let [yieldedAt, lookedAt] = [this.#now, this.#now];
-    let quietWaits = 0;
+    let [heardAt, lookedAt] = [this.#now, this.#now];
     while (!this.#isClosed) {
       const hadTurns = this.#takeTurns();
       if (this.#isDrowsy) this.#nap.take();
       this.#isDrowsy = false;
+      const lookAt = lookedAt + (this.#guests > 0 ? GUESTS_LOOK_MS : LOOK_MS);
       const isBusy = this.#scheduled.length > 0;
-      const count = this.#checked(this.#libc.wait(this.#epoll, this.#events, isBusy ? 0 : SHORT_WAIT_MS));
+      const patience = isBusy ? 0 : Math.min(Math.max(Math.ceil(lookAt - this.#now), 1), QUIET_MS);
+      const count = this.#checked(this.#libc.wait(this.#epoll, this.#events, patience));
       this.#tell(count);
-      quietWaits = count === 0 && !hadTurns && !isBusy && quietWaits < QUIET_WAITS ? quietWaits + 1 : 0;
-      const isQuiet = quietWaits === QUIET_WAITS;
-      const isLookDue = isQuiet || this.#now - lookedAt >= LOOK_MS;
-      if (isLookDue) await this.#sleep(isQuiet ? FOREVER : 0);
-      else if (this.#hasStirred || this.#now - yieldedAt >= YIELD_MS) await immediate();
-      else continue;
+      if (count > 0 || hadTurns || isBusy) heardAt = this.#now;
+      const isQuiet = this.#now - heardAt >= QUIET_MS;
+      if (isQuiet || this.#now >= lookAt) {
+        await this.#sleep(isQuiet ? FOREVER : 0);
+        lookedAt = this.#now;
+        if (isQuiet) heardAt = this.#now;
+      } else if (this.#hasStirred) {
+        await immediate();
+      } else {
+        continue;
+      }
       this.#hasStirred = false;
-      yieldedAt = this.#now;
-      if (isLookDue) lookedAt = this.#now;
     }
   }
 
