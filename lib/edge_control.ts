@@ -35,7 +35,8 @@ import type { Reloads } from "./reloads.ts";
 import type { Network } from "./routing/network.ts";
 import type { Upgrades } from "./upgrades.ts";
 import type { SessionReports } from "./players/session_reports.ts";
-import type { SeatedPlayer, Sessions } from "./players/sessions.ts";
+import type { SeatedPlayer } from "./players/seated_player.ts";
+import type { Sessions } from "./players/sessions.ts";
 
 /** The parts of an edge that operators have to do with. */
 export interface EdgeControlOptions {

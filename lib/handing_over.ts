@@ -7,6 +7,7 @@ import type { HandoverTaker, Inheritance } from "./handover/taking.ts";
 import type { Listeners } from "./listeners.ts";
 import type { Gatekeeper } from "./players/gatekeeper.ts";
 import type { Sessions } from "./players/sessions.ts";
+import type { Travellers } from "./players/travellers.ts";
 import type { Network } from "./routing/network.ts";
 import { STATE_VERSION } from "./session/state.ts";
 import type { Sockets } from "./transport/sockets.ts";
@@ -15,7 +16,8 @@ import type { Sockets } from "./transport/sockets.ts";
 export interface HandoverParts {
   readonly sockets: Sockets;
   readonly listeners: Listeners;
-  readonly sessions: Sessions;
+  readonly sessions: Pick<Sessions, "reconsider">;
+  readonly travellers: Travellers;
   readonly gatekeeper: Pick<Gatekeeper, "reserve">;
   readonly network: Network;
   readonly offers: Offers;
@@ -57,9 +59,9 @@ export class Giver implements HandoverGiver {
   }
 
   freeze(): Frozen {
-    const { listeners, sessions } = this.#parts;
+    const { listeners, travellers } = this.#parts;
     listeners.pause();
-    const frozen = sessions.freeze();
+    const frozen = travellers.freeze();
     return {
       sessions: frozen.sessions,
       staying: frozen.staying,
@@ -99,18 +101,20 @@ export class Taker implements HandoverTaker {
   }
 
   adopt(session: TravellingSession, descriptors: readonly number[]): string | undefined {
-    const { sockets: { inherited }, sessions } = this.#parts;
-    return sessions.adopt(session, descriptors.flatMap((descriptor) => inherited?.conn(descriptor) ?? []));
+    const { sockets: { inherited }, travellers } = this.#parts;
+    return travellers.adopt(session, descriptors.flatMap((descriptor) => inherited?.conn(descriptor) ?? []));
   }
 
   begin(staying: readonly string[]): void {
-    this.#parts.gatekeeper.reserve(staying);
-    this.#parts.sessions.resume();
-    this.#parts.listeners.resume();
+    const { gatekeeper, travellers, sessions, listeners } = this.#parts;
+    gatekeeper.reserve(staying);
+    travellers.resume();
+    sessions.reconsider();
+    listeners.resume();
   }
 
   abandon(): void {
-    this.#parts.sessions.abandon();
+    this.#parts.travellers.abandon();
   }
 
   /** What is not in the configuration any more is passed over. */

@@ -114,6 +114,23 @@ export class Listeners {
   }
 
   /**
+   * Listens where `configs` say, at the start.
+   *
+   * @throws {BindError} where an address cannot be bound
+   * @throws {Error} where a certificate cannot be read
+   */
+  async listen(configs: readonly ListenerConfig[]): Promise<void> {
+    const prepared = await this.prepare(configs);
+    try {
+      prepared.bind();
+    } catch (error) {
+      prepared.discard();
+      throw error;
+    }
+    prepared.commit();
+  }
+
+  /**
    * Makes ready for other listeners. One that stays at its address stays open; one in the way of another, at the same port of
    * another address, is closed at once and comes back when the change is discarded.
    *

@@ -10,14 +10,31 @@ export interface Network {
 /** What an IPv4-mapped IPv6 address begins with. */
 const MAPPED = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
 
+const DIGIT_0 = 0x30;
+
 /** Bytes of an IPv4 (4) or IPv6 (16) address without brackets or zone; `undefined` when `text` is neither. */
 export function parseIp(text: string): readonly number[] | undefined {
   return text.includes(":") ? parseIpv6(text) : parseIpv4(text);
 }
 
 function parseIpv4(text: string): readonly number[] | undefined {
-  const bytes = text.split(".").map((part) => /^(0|[1-9]\d{0,2})$/.test(part) ? Number(part) : NaN);
-  return bytes.length === 4 && bytes.every((byte) => byte <= 255) ? bytes : undefined;
+  const bytes: number[] = [];
+  let byte: number | undefined;
+  // By characters, as this is done several times for each login.
+  for (let at = 0; at <= text.length; at++) {
+    const digit = text.charCodeAt(at) - DIGIT_0;
+    if (digit >= 0 && digit <= 9) {
+      if (byte === 0) return undefined;
+      byte = 10 * (byte ?? 0) + digit;
+      if (byte > 255) return undefined;
+    } else if (byte !== undefined && (at === text.length || text[at] === ".")) {
+      bytes.push(byte);
+      byte = undefined;
+    } else {
+      return undefined;
+    }
+  }
+  return bytes.length === 4 ? bytes : undefined;
 }
 
 function parseIpv6(text: string): readonly number[] | undefined {

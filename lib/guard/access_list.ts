@@ -108,17 +108,16 @@ export class AccessList {
   judge({ name, address }: Visitor, now: number, { allowOnly = false }: JudgeOptions = {}): AccessVerdict {
     const nameBan = name === undefined ? undefined : this.#banned.byName(name, now);
     if (nameBan !== undefined) return banned(nameBan);
-    const bytes = withoutMapping(parseIp(address) ?? []);
-    if (this.#allowed.byAddress(bytes, now) !== undefined) return OK;
+    if (this.#allowed.byAddress(address, now) !== undefined) return OK;
     if (name === undefined ? this.#allowed.hasName(now) : this.#allowed.byName(name, now) !== undefined) return OK;
-    const addressBan = this.#banned.byAddress(bytes, now);
+    const addressBan = this.#banned.byAddress(address, now);
     if (addressBan !== undefined) return banned(addressBan);
     return allowOnly && name !== undefined ? NOT_ALLOWED : OK;
   }
 
   /** Whether the allow list means `address` itself, at `now` in milliseconds since 1970. */
   allows(address: string, now: number): boolean {
-    return this.#allowed.byAddress(withoutMapping(parseIp(address) ?? []), now) !== undefined;
+    return this.#allowed.byAddress(address, now) !== undefined;
   }
 }
 
@@ -160,7 +159,9 @@ class EntryIndex {
   }
 
   /** The entry of the smallest network that has the address. */
-  byAddress(bytes: readonly number[], now: number): AccessEntry | undefined {
+  byAddress(address: string, now: number): AccessEntry | undefined {
+    if (this.#blocks.size === 0) return undefined;
+    const bytes = withoutMapping(parseIp(address) ?? []);
     for (const prefix of this.#prefixes[bytes.length] ?? []) {
       const entry = this.#blocks.get(blockKey(bytes, prefix));
       if (entry !== undefined && isInForce(entry, now)) return entry;

@@ -20,7 +20,7 @@ export class EventLog {
   readonly #options: EventLogOptions;
   readonly #listeners = new Set<(event: StampedEvent) => void>();
   /** A ring, in which an event has the place that its id names. */
-  readonly #events: StampedEvent[] = [];
+  readonly #events: KeptEvent[] = [];
   #lastId = 0;
 
   constructor(options: EventLogOptions) {
@@ -30,11 +30,13 @@ export class EventLog {
   /** Gives the event its number and time, and tells every listener. */
   publish(event: EdgeEvent): void {
     const { now = Date.now, crashed } = this.#options;
-    const stamped: StampedEvent = { id: ++this.#lastId, time: new Date(now()).toISOString(), ...event };
-    this.#events[(stamped.id - 1) % KEPT] = stamped;
+    const kept: KeptEvent = { id: ++this.#lastId, at: now(), event };
+    this.#events[(kept.id - 1) % KEPT] = kept;
+    if (this.#listeners.size === 0) return;
+    const told = stamped(kept);
     for (const listener of this.#listeners) {
       try {
-        listener(stamped);
+        listener(told);
       } catch (error) {
         crashed(error);
       }
@@ -56,6 +58,18 @@ export class EventLog {
     const oldest = Math.max(0, this.#lastId - KEPT);
     const start = id > this.#lastId ? oldest : Math.max(id, oldest);
     const ids = Array.from({ length: this.#lastId - start }, (_, index) => start + index);
-    return ids.flatMap((before) => this.#events[before % KEPT] ?? []);
+    return ids.flatMap((before) => this.#events[before % KEPT] ?? []).map(stamped);
   }
+}
+
+/** An event as it is kept: its words are made only for whoever asks. */
+interface KeptEvent {
+  readonly id: number;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly event: EdgeEvent;
+}
+
+function stamped({ id, at, event }: KeptEvent): StampedEvent {
+  return { id, time: new Date(at).toISOString(), ...event };
 }

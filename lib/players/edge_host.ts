@@ -7,7 +7,13 @@ import type { Log } from "../observe/log.ts";
 import type { ExtensionSet } from "../protocol/extensions.ts";
 import type { Network } from "../routing/network.ts";
 import type { RoutesOptions } from "../routing/session_routes.ts";
-import { type Admission, DEFAULT_LIMITS, type ListDelivery, type SessionEvent, type SessionLimits } from "../session/port.ts";
+import {
+  type Admission,
+  DEFAULT_LIMITS,
+  type ListDelivery,
+  type SessionEvent,
+  type SessionLimits,
+} from "../session/port.ts";
 import type { SessionRoutes } from "../session/routes.ts";
 import { Caller, dialBackend } from "../transport/backend_dial.ts";
 import { Beat } from "../transport/beat.ts";

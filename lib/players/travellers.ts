@@ -93,7 +93,7 @@ export class Travellers {
     return adopted;
   }
 
-  /** Goes on with what was adopted since the last time. All sessions are to reconsider then: they are told nothing of the past. */
+  /** Goes on with what was adopted since the last time; all sessions are to reconsider then. */
   resume(): void {
     for (const { running, legs } of this.#adopted.splice(0)) {
       this.#options.roster.add(running);

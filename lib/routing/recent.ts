@@ -8,6 +8,8 @@ const BUSY_MS = 100;
 const CORRUPT = /malformed|not a database|damaged/;
 /** A database that is only in memory. */
 const MEMORY = ":memory:";
+/** Milliseconds that an entry may wait for others: one write of many costs little more than that of one. */
+const WRITE_MS = 50;
 
 export interface RecentOptions {
   /** Entries that are kept, one for each player and pool; the oldest are forgotten, a hundredth at a time. @default 100000 */
@@ -17,13 +19,16 @@ export interface RecentOptions {
 }
 
 /**
- * Remembers in `recent.sqlite`, which only the owner can read. Whatever is remembered survives the end of the process, however sudden;
- * a loss of power may take the last entries.
+ * Remembers in `recent.sqlite`, which only the owner can read. Whatever was remembered 50 ms ago survives the end of the process, however
+ * sudden; a loss of power may take the last entries.
  */
 export class Recent {
   readonly #limit: number;
   readonly #onProblem: (message: string) => void;
   #store: Store;
+  /** What is not in the store yet, by {@linkcode keyOf}, oldest first: at most a hundredth of the limit. */
+  #unwritten = new Map<string, RecentEntry>();
+  #writing: ReturnType<typeof setTimeout> | undefined;
   #sinceForgetting = 0;
 
   /** @param dataDir An existing directory; in memory only where it is `undefined`. */
@@ -36,21 +41,39 @@ export class Recent {
 
   /** Name of the backend of `pool` that `player`, in any case, was on last. */
   last(player: string, pool: string): string | undefined {
-    return this.#safely((store) => store.last(player.toLowerCase(), pool));
+    const name = player.toLowerCase();
+    const unwritten = this.#unwritten.get(keyOf(name, pool));
+    return unwritten?.backend ?? this.#safely((store) => store.last(name, pool));
   }
 
   /** `player` is on `backend` of `pool` now. */
   remember(player: string, pool: string, backend: string): void {
+    const entry = { player: player.toLowerCase(), pool, backend };
+    const key = keyOf(entry.player, pool);
+    this.#unwritten.delete(key);
+    this.#unwritten.set(key, entry);
+    if (this.#unwritten.size * 100 >= this.#limit) this.write();
+    else this.#writing ??= setTimeout(() => this.write(), WRITE_MS);
+  }
+
+  /** Writes at once what waits for it. */
+  write(): void {
+    clearTimeout(this.#writing);
+    this.#writing = undefined;
+    const entries = [...this.#unwritten.values()];
+    if (entries.length === 0) return;
+    this.#unwritten = new Map();
+    this.#sinceForgetting += entries.length;
+    const isForgetting = this.#sinceForgetting * 100 >= this.#limit;
+    if (isForgetting) this.#sinceForgetting = 0;
     this.#safely((store) => {
-      store.remember(player.toLowerCase(), pool, backend);
-      this.#sinceForgetting++;
-      if (this.#sinceForgetting * 100 < this.#limit) return;
-      this.#sinceForgetting = 0;
-      store.forget(this.#limit);
+      store.remember(entries);
+      if (isForgetting) store.forget(this.#limit);
     });
   }
 
   close(): void {
+    this.write();
     this.#store.close();
   }
 
@@ -101,6 +124,18 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+interface RecentEntry {
+  /** In lower case. */
+  readonly player: string;
+  readonly pool: string;
+  readonly backend: string;
+}
+
+/** No name of a player has a space. */
+function keyOf(player: string, pool: string): string {
+  return `${player} ${pool}`;
+}
+
 /** The database. Every method may throw. */
 class Store {
   readonly #database: DatabaseSync;
@@ -137,8 +172,16 @@ class Store {
     return typeof backend === "string" ? backend : undefined;
   }
 
-  remember(player: string, pool: string, backend: string): void {
-    this.#remember.run(player, pool, backend);
+  /** All of `entries`, or none where it throws. */
+  remember(entries: readonly RecentEntry[]): void {
+    this.#database.exec("BEGIN IMMEDIATE");
+    try {
+      for (const { player, pool, backend } of entries) this.#remember.run(player, pool, backend);
+      this.#database.exec("COMMIT");
+    } catch (error) {
+      this.#database.exec("ROLLBACK");
+      throw error;
+    }
   }
 
   /** Forgets all but the `limit` youngest entries. */

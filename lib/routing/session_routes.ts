@@ -146,7 +146,7 @@ export class PlayerRoutes implements SessionRoutes {
   }
 
   #recentBackend(player: string, plan: Plan): Backend | undefined {
-    if (!this.#listener.settings.recent) return undefined;
+    if (!this.#listener.settings.recent || plan.backends.size === 1) return undefined;
     const name = this.#shared.recent().last(player, this.#listener.name);
     return plan.backends.values().find((backend) => backend.name === name);
   }

@@ -34,7 +34,7 @@ export class Alarms {
   changed(alarm: Alarm): void {
     const at = this.#set.indexOf(alarm);
     // Arrays of just their size: those that grow, or are spread, have room for many more.
-    if (alarm.time === Infinity) this.#set = at < 0 ? this.#set : this.#set.toSpliced(at, 1);
+    if (alarm.time === Infinity) this.#set = at < 0 ? this.#set : without(this.#set, at);
     else if (at < 0) this.#set = this.#set.concat(alarm);
     if (!this.#ringing) this.#wake();
   }
@@ -46,6 +46,10 @@ export class Alarms {
     this.#wakeAt = earliest;
     this.#port.wake(earliest);
   }
+}
+
+function without(alarms: readonly Alarm[], at: number): readonly Alarm[] {
+  return alarms.length === 1 ? NONE : alarms.slice(0, at).concat(alarms.slice(at + 1));
 }
 
 /** One deadline: rings once at its time, unless it is cleared or set anew before. */

@@ -209,9 +209,9 @@ export class SessionCore {
     const phase = this.#phase;
     const code = endCode(reason, phase.stage);
     this.#end = { reason, code, detail };
-    const words = reason === "backend-kick" ? text : withCode(text ?? reasonText(reason), code, this.options.id);
-    if (words !== undefined && phase.kickable) {
-      this.send(CLIENT, encodePacket("DisconnectPlayer", PLAIN, { reason: words }));
+    if (phase.kickable) {
+      const words = reason === "backend-kick" ? text : withCode(text ?? reasonText(reason), code, this.options.id);
+      if (words !== undefined) this.send(CLIENT, encodePacket("DisconnectPlayer", PLAIN, { reason: words }));
     }
     this.#phase = new Goodbye(phase.stage);
     phase.dispose();

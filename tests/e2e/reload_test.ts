@@ -223,9 +223,9 @@ Deno.test("players are remembered beyond this run from the reload on that says s
   await using steve = await Bot.connect(program.target(), { name: "Steve", ...CPE });
   await steve.joined();
   using database = new DatabaseSync(`${program.path.replace(/[^/]*$/, "data")}/recent.sqlite`, { readOnly: true });
-  assertEquals(database.prepare("SELECT player, backend FROM recent").all().map((row) => ({ ...row })), [
-    { player: "steve", backend: "hub" },
-  ]);
+  const rows = database.prepare("SELECT player, backend FROM recent");
+  const found = await eventually(() => rows.get(), "a row");
+  assertEquals({ ...found }, { player: "steve", backend: "hub" });
 });
 
 Deno.test("extensions that are excluded from the reload on are announced to nobody any more", async () => {

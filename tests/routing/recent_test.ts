@@ -1,6 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { Recent } from "../../lib/routing/recent.ts";
 import { assert, assertEquals, assertMatch } from "../harness/assert.ts";
+import { eventually } from "../harness/kernel.ts";
 
 /** A directory for the file, and what was wrong with it. */
 class Folder implements AsyncDisposable {
@@ -59,6 +60,7 @@ Deno.test("nobody but the owner can read the files", async () => {
   await using folder = new Folder();
   const recent = folder.open();
   recent.remember("Steve", "lobby", "hub1");
+  recent.write();
   const modes: Record<string, string> = {};
   for await (const { name } of Deno.readDir(folder.path)) {
     modes[name] = ((await Deno.stat(`${folder.path}/${name}`)).mode ?? 0).toString(8).slice(-3);
@@ -117,6 +119,7 @@ for (const damage of ["overwritten", "cut off", "overwritten while another proce
     first.close();
     const other = damage === "overwritten while another process has it open" ? folder.open() : undefined;
     other?.remember("Alex", "lobby", "hub");
+    other?.write();
     const bytes = await Deno.readFile(folder.file);
     if (damage === "cut off") await Deno.truncate(folder.file, bytes.length / 2);
     else await Deno.writeFile(folder.file, bytes.fill(0xa5, 8192, bytes.length - 8192));
@@ -148,10 +151,12 @@ Deno.test("a file that breaks while it is in use leaves players remembered in me
   await using folder = new Folder();
   const recent = folder.open();
   recent.remember("Alex", "lobby", "hub1");
+  recent.write();
   const other = new DatabaseSync(folder.file);
   other.exec("DROP TABLE recent");
   other.close();
   recent.remember("Steve", "lobby", "hub1");
+  recent.write();
   assertEquals(recent.last("Steve", "lobby"), "hub1");
   recent.close();
   assertEquals(folder.problems.length, 1);
@@ -162,8 +167,10 @@ Deno.test("two processes can share the file, as during a hand-over", async () =>
   await using folder = new Folder();
   const [old, successor] = [folder.open(), folder.open()];
   for (let index = 0; index < 50; index++) {
-    old.remember(`Player${index}`, "lobby", "old");
-    successor.remember(`Player${index}`, "lobby", "new");
+    for (const [recent, backend] of [[old, "old"], [successor, "new"]] as const) {
+      recent.remember(`Player${index}`, "lobby", backend);
+      recent.write();
+    }
   }
   assertEquals([old.last("Player49", "lobby"), remembered(successor, 50).length], ["new", 50]);
   old.close();
@@ -178,13 +185,26 @@ Deno.test("a process that never ends its writing is waited for, but not for long
   other.exec("BEGIN IMMEDIATE");
   const began = performance.now();
   recent.remember("Steve", "lobby", "hub1");
+  recent.write();
   assert(performance.now() - began >= 90);
   assertEquals([recent.last("Steve", "lobby"), folder.problems.length], ["hub1", 1]);
   recent.close();
   other.close();
 });
 
-Deno.test("nothing is lost when the process is killed while it writes", async () => {
+Deno.test("what is remembered can be asked for at once, and is written a moment later", async () => {
+  await using folder = new Folder();
+  const [recent, reader] = [folder.open(), folder.open()];
+  recent.remember("Steve", "lobby", "hub1");
+  recent.remember("STEVE", "lobby", "hub2");
+  assertEquals([recent.last("steve", "lobby"), reader.last("steve", "lobby")], ["hub2", undefined]);
+  await eventually(() => reader.last("steve", "lobby") === "hub2", "the entry in the file", { timeoutMs: 1_000 });
+  recent.close();
+  reader.close();
+  assertEquals(folder.problems, []);
+});
+
+Deno.test("nothing that was written is lost when the process is killed", async () => {
   for (const lines of [1, 50, 700]) {
     await using folder = new Folder();
     const writer = new URL("recent_writer.ts", import.meta.url).pathname;

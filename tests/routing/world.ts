@@ -49,6 +49,8 @@ export class World {
   readonly random: Random = seeded(1);
   readonly changes: BackendChange[] = [];
   readonly recent = new Recent(undefined, {
+    // So low that nothing waits to be written.
+    limit: 100,
     onProblem: (message) => {
       throw new Error(message);
     },

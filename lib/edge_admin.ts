@@ -1,0 +1,46 @@
+/** The admin API and the dashboard of an edge, where its configuration has them. */
+import { type AdminAccess, readAdminAccess } from "./admin/access.ts";
+import type { Control } from "./admin/control.ts";
+import { dashboardPage } from "./admin/dashboard/page.ts";
+import { AdminServer } from "./admin/server.ts";
+import { type Address, formatAddress } from "./config/address.ts";
+import type { Config } from "./config/schema.ts";
+import type { Log } from "./observe/log.ts";
+
+/** See the file's first line. Nothing listens until it is opened. */
+export class EdgeAdmin {
+  readonly #control: Control;
+  readonly #log: Log;
+  #server: AdminServer | undefined;
+
+  constructor(control: Control, log: Log) {
+    this.#control = control;
+    this.#log = log;
+  }
+
+  /** Where it listens; `undefined` where it does not. */
+  get address(): Address | undefined {
+    return this.#server?.address;
+  }
+
+  /**
+   * @throws {BindError} where the address cannot be bound
+   * @throws {Error} where the token cannot be read
+   */
+  async open(admin: Config["admin"]): Promise<void> {
+    if (admin === undefined) return;
+    const [access, page] = await Promise.all([readAdminAccess(admin), dashboardPage()]);
+    const [control, log] = [this.#control, this.#log];
+    this.#server = await AdminServer.open({ bind: admin.bind, access, page, control, log });
+    log.info("admin", "the admin API and the dashboard listen", { address: formatAddress(this.#server.address) });
+  }
+
+  /** Goes by another token, other names and another rate. */
+  configure(access: AdminAccess): void {
+    this.#server?.configure(access);
+  }
+
+  async close(): Promise<void> {
+    await this.#server?.close();
+  }
+}
