@@ -58,6 +58,10 @@ export class Giver implements HandoverGiver {
     };
   }
 
+  samples(count: number): Iterable<TravellingSession> {
+    return this.#parts.travellers.samples(count);
+  }
+
   freeze(): Frozen {
     const { listeners, travellers } = this.#parts;
     listeners.pause();
@@ -98,6 +102,10 @@ export class Taker implements HandoverTaker {
     await this.#listen();
     this.#parts.listeners.disclaim();
     for (const backend of backends) this.#learn(backend);
+  }
+
+  rehearse(session: TravellingSession): void {
+    this.#parts.travellers.rehearse(session);
   }
 
   adopt(session: TravellingSession, descriptors: readonly number[]): string | undefined {

@@ -9,6 +9,12 @@ import {
   type TravellingSession,
 } from "./messages.ts";
 
+/**
+ * Sessions that both processes practise with while everybody plays on: what runs for the first time takes several times as long, and
+ * during the freeze players would wait for that.
+ */
+const SAMPLES = 400;
+
 /** A listener that goes over. */
 export interface OpenListener extends GivenListener {
   readonly descriptor: number;
@@ -47,6 +53,8 @@ export interface HandoverGiver {
   /** Why it cannot give now; `undefined` where it can. */
   readonly obstacle: string | undefined;
   readonly estate: Estate;
+  /** Up to `count` sessions as they would go over, which go on here meanwhile; some of them again and again where there are fewer. */
+  samples(count: number): Iterable<TravellingSession>;
   /** Stops all that can go over now; at once, as players wait meanwhile. */
   freeze(): Frozen;
 }
@@ -68,11 +76,18 @@ export async function settleTerms(taker: Conversation, giver: HandoverGiver, sig
     );
   }
   const { listeners, backends } = giver.estate;
+  const samples = [...giver.samples(SAMPLES)];
   await taker.say(
-    { kind: "given", listeners: listeners.map(({ name, bind }) => ({ name, bind })), backends },
+    {
+      kind: "given",
+      listeners: listeners.map(({ name, bind }) => ({ name, bind })),
+      backends,
+      samples: samples.length,
+    },
     signal,
     listeners.map(({ descriptor }) => descriptor),
   );
+  for (const session of samples) await taker.say({ kind: "sample", session }, signal);
   await taker.expect("ready", signal);
   return hello;
 }

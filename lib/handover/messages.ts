@@ -52,6 +52,8 @@ const given = z.object({
   listeners: z.array(listener).max(MANY).readonly(),
   /** What was learned about backends. */
   backends: z.array(backend).max(MANY).readonly(),
+  /** Samples that follow. */
+  samples: size,
 });
 
 /** A session without what was written down by itself: who plays, and what the process knows about the connections. */
@@ -83,12 +85,16 @@ const session = z.object({
   sizes: z.array(size).max(9).readonly(),
 });
 
+/** A session that stays where it is: the taker only practises with it. */
+const sample = session.extend({ kind: z.literal("sample") });
+
 const refusal = z.object({ session: text, why: text });
 
 const MESSAGE = z.discriminatedUnion("kind", [
   hello,
   given,
   session,
+  sample,
   /** The taker is ready to take over. */
   z.object({ kind: z.literal("ready") }),
   /** The taker will not take over. */
@@ -113,7 +119,7 @@ export type GivenListener = z.infer<typeof listener>;
 export type GivenBackend = z.infer<typeof backend>;
 export type Passport = z.infer<typeof passport>;
 export type SessionRefusal = z.infer<typeof refusal>;
-type PlainMessage = Exclude<z.infer<typeof MESSAGE>, { kind: "session" }>;
+type PlainMessage = Exclude<z.infer<typeof MESSAGE>, { kind: "session" | "sample" }>;
 
 /** A session on its way. */
 export interface TravellingSession {
@@ -125,7 +131,10 @@ export interface TravellingSession {
 }
 
 /** Everything that can be said. */
-export type Message = PlainMessage | { readonly kind: "session"; readonly session: TravellingSession };
+export type Message =
+  | PlainMessage
+  | { readonly kind: "session"; readonly session: TravellingSession }
+  | { readonly kind: "sample"; readonly session: TravellingSession };
 
 /** What was said, or why it cannot be understood. */
 export type Reading = Message | { readonly kind: "unreadable"; readonly why: string };
@@ -136,10 +145,10 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /** `message` as bytes. */
 export function encodeMessage(message: Message): Uint8Array {
-  if (message.kind !== "session") return join(message, []);
+  if (message.kind !== "session" && message.kind !== "sample") return join(message, []);
   const { passport, state, unsent } = message.session;
   const parts = [state, ...unsent];
-  return join({ kind: "session", passport, sizes: parts.map(({ length }) => length) }, parts);
+  return join({ kind: message.kind, passport, sizes: parts.map(({ length }) => length) }, parts);
 }
 
 /** What `bytes` say. What follows a head is a view of them. */
@@ -150,16 +159,16 @@ export function decodeMessage(bytes: Uint8Array): Reading {
   const head = parseJson(bytes.subarray(HEAD_SIZE, headEnd));
   const { success, data, error } = MESSAGE.safeParse(head);
   if (!success) return unreadable(explained(error));
-  if (data.kind !== "session") return data;
+  if (data.kind !== "session" && data.kind !== "sample") return data;
   return travelling(data, bytes.subarray(headEnd));
 }
 
-function travelling({ passport, sizes }: z.infer<typeof session>, tail: Uint8Array): Reading {
+function travelling({ kind, passport, sizes }: z.infer<typeof session> | z.infer<typeof sample>, tail: Uint8Array): Reading {
   if (sizes.length !== passport.legs.length + 1) return unreadable("its parts are not those of its connections");
   if (sizes.reduce((sum, size) => sum + size, 0) !== tail.length) return unreadable("its parts have other sizes");
   let at = 0;
   const [state = tail, ...unsent] = sizes.map((size) => tail.subarray(at, at += size));
-  return { kind: "session", session: { passport, state, unsent } };
+  return { kind, session: { passport, state, unsent } };
 }
 
 function join(head: object, parts: readonly Uint8Array[]): Uint8Array {

@@ -26,6 +26,8 @@ export interface Inheritance {
 export interface HandoverTaker {
   /** Makes everything ready that the configuration asks for. Rejects where that cannot be. */
   inherit(inheritance: Inheritance): Promise<void>;
+  /** Practises {@linkcode adopt}: nothing is left of it. */
+  rehearse(session: TravellingSession): void;
   /** Restores a session, of which nothing is read or written yet. Returns why it cannot, where it cannot. */
   adopt(session: TravellingSession, descriptors: readonly number[]): string | undefined;
   /**
@@ -56,7 +58,8 @@ export async function takeOver(giver: Conversation, taker: HandoverTaker, who: I
     { kind: "hello", version: HANDOVER_VERSION, release, states, pid: Deno.pid },
     step(),
   );
-  const { message: { listeners, backends }, descriptors } = await giver.expect("given", step());
+  const { message: { listeners, backends, samples }, descriptors } = await giver.expect("given", step());
+  for (let count = 0; count < samples; count++) taker.rehearse((await giver.expect("sample", step())).message.session);
   if (listeners.length !== descriptors.length) {
     throw new HandoverError(`${descriptors.length} descriptors came for ${listeners.length} listeners`);
   }

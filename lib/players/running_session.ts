@@ -2,6 +2,7 @@
 import type { Config, ListenerConfig } from "../config/schema.ts";
 import type { Subject } from "../drill/witness.ts";
 import type { LeavingSession } from "../handover/giving.ts";
+import type { TravellingSession } from "../handover/messages.ts";
 import type { Visitor } from "./gatekeeper.ts";
 import { passportOf } from "./passport.ts";
 import type { Arrival } from "./reception.ts";
@@ -9,11 +10,18 @@ import type { SessionReport } from "./session_reports.ts";
 import type { ExtensionSet } from "../protocol/extensions.ts";
 import type { Decision } from "../routing/decision.ts";
 import type { RoutesOptions } from "../routing/session_routes.ts";
-import type { Admission, ListDelivery, SessionEvent, SessionLimits, SessionOptions } from "../session/port.ts";
+import {
+  type Admission,
+  CLIENT,
+  type ListDelivery,
+  type SessionEvent,
+  type SessionLimits,
+  type SessionOptions,
+} from "../session/port.ts";
 import type { Reason } from "../session/reasons.ts";
 import type { SessionRoutes } from "../session/routes.ts";
 import { Session } from "../session/session.ts";
-import { encodeState, type SessionState } from "../session/state.ts";
+import { encodeState, placeOf, type SessionState } from "../session/state.ts";
 import type { Caller } from "../transport/backend_dial.ts";
 import type { Conn } from "../transport/conn.ts";
 import type { Disturbance, OpenLeg } from "../transport/leg.ts";
@@ -25,6 +33,7 @@ import type { Turnstile } from "../transport/turnstile.ts";
 const SOFT_LIMIT = 256 << 10;
 /** Bytes that may wait for the legs of a session which goes over to another process: whoever takes so little is waited for. */
 const MOST_UNSENT = 4 << 20;
+const NOTHING = new Uint8Array(0);
 
 /** What all sessions share. */
 export interface SessionHost {
@@ -129,6 +138,16 @@ export class RunningSession implements Visitor, SessionOptions, SessionDriverOpt
   /** Goes on with the connections that another process had. */
   resume(legs: readonly ResumedLeg[]): void {
     this.driver.resume(this.session, legs);
+  }
+
+  /** The session as it would go over to another process, but for what is unsent; `undefined` where it could not now. */
+  sample(): TravellingSession | undefined {
+    const written = this.session.writeDown();
+    if (this.caller === undefined || written === undefined) return undefined;
+    const place = placeOf(written);
+    const legs = place === undefined ? [CLIENT] : [CLIENT, place.leg];
+    const passport = passportOf(this, this.caller.name, legs, performance.now());
+    return { passport, state: encodeState(written), unsent: legs.map(() => NOTHING) };
   }
 
   /** Stops, so that another process can go on; `undefined` where that cannot be now. */

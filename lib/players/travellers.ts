@@ -37,6 +37,14 @@ interface Adopted {
   readonly legs: readonly ResumedLeg[];
 }
 
+/** Stands for a connection of a session that nobody goes on with. */
+const NO_CONNECTION: Conn = {
+  read: () => Promise.resolve(null),
+  write: (bytes) => Promise.resolve(bytes.length),
+  closeWrite: () => Promise.resolve(),
+  close: () => {},
+};
+
 /** See the file's first line. */
 export class Travellers {
   readonly #options: TravellersOptions;
@@ -54,6 +62,15 @@ export class Travellers {
       if (transport === "tcp" && !secure && !leaving) count++;
     }
     return count;
+  }
+
+  /** Up to `count` sessions as they would go over, which go on meanwhile; some of them again and again where there are fewer. */
+  *samples(count: number): Iterable<TravellingSession> {
+    const found = [...this.#options.roster].slice(0, count).filter((running) => running.sample() !== undefined);
+    for (let at = 0; at < count && found.length > 0; at++) {
+      const sample = found[at % found.length]?.sample();
+      if (sample !== undefined) yield sample;
+    }
   }
 
   /** Stops every session with which another process can go on now. */
@@ -93,6 +110,12 @@ export class Travellers {
     return adopted;
   }
 
+  /** As {@linkcode adopt} and {@linkcode abandon}, without connections: for practice. */
+  rehearse(session: TravellingSession): void {
+    const adopted = this.#restore(session, session.passport.legs.map(() => NO_CONNECTION));
+    if (typeof adopted !== "string") this.#giveUp(adopted);
+  }
+
   /** Goes on with what was adopted since the last time; all sessions are to reconsider then. */
   resume(): void {
     for (const { running, legs } of this.#adopted.splice(0)) {
@@ -103,11 +126,13 @@ export class Travellers {
 
   /** Forgets what was adopted and not resumed, which is still the other process's. */
   abandon(): void {
-    for (const { running, legs } of this.#adopted.splice(0)) {
-      running.session.forget();
-      for (const { conn } of legs) conn.close();
-      this.#options.host.giveBack(running);
-    }
+    for (const adopted of this.#adopted.splice(0)) this.#giveUp(adopted);
+  }
+
+  #giveUp({ running, legs }: Adopted): void {
+    running.session.forget();
+    for (const { conn } of legs) conn.close();
+    this.#options.host.giveBack(running);
   }
 
   #namesExcept(others: ReadonlySet<RunningSession>): readonly string[] {

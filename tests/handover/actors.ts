@@ -14,6 +14,8 @@ export class FakeGiver implements HandoverGiver {
   };
   /** Players who can go over now. */
   ready: string[];
+  /** Players whose sessions are practised with. */
+  practice: readonly string[] = [];
   /** Players who cannot. */
   staying: readonly string[] = [];
   /** What was called, in order. */
@@ -23,6 +25,10 @@ export class FakeGiver implements HandoverGiver {
   constructor(ready: readonly string[], descriptor = 100) {
     this.ready = [...ready];
     this.#descriptor = descriptor;
+  }
+
+  samples(): readonly TravellingSession[] {
+    return this.practice.map((player) => traveller(player));
   }
 
   freeze(): Frozen {
@@ -51,6 +57,7 @@ export class FakeTaker implements HandoverTaker {
   /** Why it does not inherit. */
   fault: string | undefined;
   unwanted: readonly string[] = [];
+  readonly rehearsed: string[] = [];
   readonly adopted: TravellingSession[] = [];
   readonly descriptors: number[] = [];
   readonly calls: string[] = [];
@@ -58,6 +65,10 @@ export class FakeTaker implements HandoverTaker {
   inherit(inheritance: Inheritance): Promise<void> {
     this.inherited = inheritance;
     return this.fault === undefined ? Promise.resolve() : Promise.reject(new Error(this.fault));
+  }
+
+  rehearse(session: TravellingSession): void {
+    this.rehearsed.push(session.passport.player);
   }
 
   adopt(session: TravellingSession, descriptors: readonly number[]): string | undefined {

@@ -94,6 +94,7 @@ const HELLO: Message = { kind: "hello", version: 1, release: "0.2.0", states: [1
 
 Deno.test("everything goes over: listeners, what is known, and all sessions with their descriptors", async () => {
   const [giver, taker, newcomer] = [new FakeGiver(["Ann", "Bob"]), new FakeTaker(), new Newcomer()];
+  giver.practice = ["Ann", "Bob", "Ann"];
   const taking = takeOver(new Conversation(newcomer.own), taker, WHO);
   const outcome = await upgradeTo(newcomer, giver);
   await taking;
@@ -101,6 +102,7 @@ Deno.test("everything goes over: listeners, what is known, and all sessions with
   assertEquals(withoutTime(outcome.handed), { count: 2, refused: [] });
   assertEquals(outcome.heir.pid, Deno.pid);
   assertEquals(taker.inherited, giver.estate);
+  assertEquals(taker.rehearsed, ["Ann", "Bob", "Ann"]);
   assertEquals(taker.adopted.map(({ passport }) => passport.player), ["Ann", "Bob"]);
   assertEquals(taker.descriptors, [100, 100]);
   assertEquals(giver.calls, ["freeze Ann,Bob", "release, keep "]);
