@@ -8,7 +8,7 @@ import { Noise } from "./noise.ts";
 /** Bytes of the backend that are kept back; beyond that it is not read. */
 const MOST_KEPT = 1 << 20;
 /** Bytes of garbage that come by themselves, as a backend may have nothing to say. */
-const FIRST_NOISE = 64;
+const FIRST_NOISE = 4 << 10;
 
 /** What a fault is carried out with. */
 export interface DisturbedLegOptions {

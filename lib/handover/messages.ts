@@ -163,7 +163,10 @@ export function decodeMessage(bytes: Uint8Array): Reading {
   return travelling(data, bytes.subarray(headEnd));
 }
 
-function travelling({ kind, passport, sizes }: z.infer<typeof session> | z.infer<typeof sample>, tail: Uint8Array): Reading {
+function travelling(
+  { kind, passport, sizes }: z.infer<typeof session> | z.infer<typeof sample>,
+  tail: Uint8Array,
+): Reading {
   if (sizes.length !== passport.legs.length + 1) return unreadable("its parts are not those of its connections");
   if (sizes.reduce((sum, size) => sum + size, 0) !== tail.length) return unreadable("its parts have other sizes");
   let at = 0;

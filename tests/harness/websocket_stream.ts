@@ -1,4 +1,5 @@
 /** A `ws` client as a connection, so that whatever speaks over one can speak through a WebSocket. */
+import { DEFAULT_TIMEOUT_MS } from "./waits.ts";
 import { PacketBuffer } from "../../lib/protocol/packet_buffer.ts";
 import { seeded, splitAtRandom } from "./chunks.ts";
 import { type ClientOptions, WebSocket } from "./ws.ts";
@@ -104,10 +105,23 @@ export class WebSocketStream implements Deno.Conn {
     return Promise.resolve(length);
   }
 
-  /** Sends a ping and waits for the next pong. Returns what that carries. */
-  ping(payload: Uint8Array): Promise<Uint8Array> {
-    return new Promise((resolve) => {
-      this.socket.once("pong", (data) => resolve(Uint8Array.from(data)));
+  /** Sends a ping and waits for the pong that carries the same, whatever answers to earlier pings come before it. */
+  ping(payload: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const stop = (): void => {
+        clearTimeout(deadline);
+        this.socket.off("pong", heard);
+      };
+      const heard = (data: Uint8Array): void => {
+        if (data.length !== payload.length || !payload.every((byte, index) => byte === data[index])) return;
+        stop();
+        resolve();
+      };
+      const deadline = setTimeout(() => {
+        stop();
+        reject(new Error(`Cannot see the pong: not within ${DEFAULT_TIMEOUT_MS} ms`));
+      }, DEFAULT_TIMEOUT_MS);
+      this.socket.on("pong", heard);
       this.socket.ping(payload);
     });
   }
