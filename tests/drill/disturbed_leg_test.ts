@@ -171,7 +171,7 @@ Deno.test("garbage: random bytes come first and in place of those of the backend
     scene.send(9);
     assertEquals(scene.leg.deeds, ["write 9"]);
     assertEquals(scene.heard, 2);
-    assertEquals(scene.events.told.map((line) => line.split(" ").length - 1), [64, 3]);
+    assertEquals(scene.events.told.map((line) => line.split(" ").length - 1), [4096, 3]);
     return scene.events.told.join();
   });
   assertEquals(told[0], told[1]);

@@ -108,20 +108,15 @@ export class WebSocketStream implements Deno.Conn {
   /** Sends a ping and waits for the pong that carries the same, whatever answers to earlier pings come before it. */
   ping(payload: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
-      const stop = (): void => {
-        clearTimeout(deadline);
-        this.socket.off("pong", heard);
-      };
+      const late = (): void => reject(new Error(`Cannot see the pong: not within ${DEFAULT_TIMEOUT_MS} ms`));
+      const deadline = setTimeout(late, DEFAULT_TIMEOUT_MS);
       const heard = (data: Uint8Array): void => {
-        if (data.length !== payload.length || !payload.every((byte, index) => byte === data[index])) return;
-        stop();
+        const isAnswer = data.length === payload.length && payload.every((byte, index) => byte === data[index]);
+        if (!isAnswer) return void this.socket.once("pong", heard);
+        clearTimeout(deadline);
         resolve();
       };
-      const deadline = setTimeout(() => {
-        stop();
-        reject(new Error(`Cannot see the pong: not within ${DEFAULT_TIMEOUT_MS} ms`));
-      }, DEFAULT_TIMEOUT_MS);
-      this.socket.on("pong", heard);
+      this.socket.once("pong", heard);
       this.socket.ping(payload);
     });
   }
