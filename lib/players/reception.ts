@@ -13,6 +13,7 @@ import { type DoorOptions, enter, type Entry, type TurnedAway } from "../transpo
 import type { Endpoint } from "../transport/proxy_protocol.ts";
 import type { AcceptedConn, Conn } from "../transport/conn.ts";
 import { closeQuietly } from "../transport/close_on_abort.ts";
+import { Deadline, wakes } from "../transport/wakes.ts";
 
 /** Refused connections in a second that are told why; the others are closed, which costs less. */
 const COURTESY = { count: 20, windowMs: 1_000 };
@@ -182,12 +183,10 @@ export class Reception {
     const { hostname, port: ownPort } = conn.localAddr;
     const destination = { address: plainAddress(hostname), port: ownPort };
     const room = this.#halfOpen.enter(() => giveUp.abort(new Error("others needed the room")));
-    const late = setTimeout(
-      () => giveUp.abort(new DOMException("", "TimeoutError")),
-      this.#limits.loginTimeoutMs,
-    );
+    const late = new Deadline(() => giveUp.abort(new DOMException("", "TimeoutError")));
+    wakes.set(late, acceptedAt + this.#limits.loginTimeoutMs);
     const entry = await enter(conn, { address: peer, port }, door, giveUp.signal);
-    clearTimeout(late);
+    wakes.set(late, Infinity);
     const { address } = entry;
     if (entry.kind === "turned-away") {
       room.release();

@@ -235,5 +235,7 @@ export class SessionCore {
 /** The code finds the session in the log, so that it is the text that is cut where both are too long for a kick. */
 function withCode(text: string | undefined, code: string, session: string): string | undefined {
   const mark = ` [${code}-${session}]`;
-  return text === undefined ? undefined : Array.from(text).slice(0, TEXT_SIZE - mark.length).join("") + mark;
+  if (text === undefined) return undefined;
+  if (text.length + mark.length <= TEXT_SIZE) return text + mark;
+  return Array.from(text).slice(0, TEXT_SIZE - mark.length).join("") + mark;
 }

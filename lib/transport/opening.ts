@@ -55,8 +55,9 @@ export class Opening {
   /** The connection as it was before its first bytes were read, without those that were skipped. */
   rest(): Conn {
     if (this.#start === this.#end) return this.#conn;
-    if (this.#conn.unread === undefined) return new PrefixedConn(this.#conn, this.bytes.slice());
-    this.#conn.unread(this.bytes.slice());
+    const bytes = this.#buffer.slice(this.#start, this.#end);
+    if (this.#conn.unread === undefined) return new PrefixedConn(this.#conn, bytes);
+    this.#conn.unread(bytes);
     return this.#conn;
   }
 }

@@ -5,7 +5,7 @@ import type { Conn } from "./conn.ts";
 import type { Disturbance, LegEvents, LegSocket, OpenLeg, SuspendedLeg } from "./leg.ts";
 import type { Pace } from "./pacer.ts";
 import type { Turnstile } from "./turnstile.ts";
-import { type Sleeper, Wakes } from "./wakes.ts";
+import { type Sleeper, wakes } from "./wakes.ts";
 
 /** What a driver is given for its session. */
 export interface SessionDriverOptions {
@@ -51,9 +51,6 @@ export interface ResumedLeg {
   /** What the other process had not written. */
   readonly unsent: Uint8Array;
 }
-
-/** Of all sessions of the process. */
-const wakes = new Wakes();
 
 /** The part of a beat that one backend leg takes which ends. */
 const END_SHARE = 1 / 8;

@@ -10,6 +10,17 @@ export interface Sleeper {
   woken(): void;
 }
 
+/** A deadline, at which `woken` is called. */
+export class Deadline implements Sleeper {
+  wakeAt = Infinity;
+  wakeSlot = 0;
+  readonly woken: () => void;
+
+  constructor(woken: () => void) {
+    this.woken = woken;
+  }
+}
+
 /** A binary heap, the earliest first, that knows where each sleeper is. */
 export class Wakes {
   readonly #heap: Sleeper[] = [];
@@ -93,3 +104,6 @@ export class Wakes {
     sleeper.wakeSlot = slot;
   }
 }
+
+/** Of the whole process. */
+export const wakes = new Wakes();

@@ -32,6 +32,7 @@ export class EpollAcceptor implements Acceptor, Watcher {
     this.#libc = libc;
     this.#loop = loop;
     this.#descriptor = descriptor;
+    libc.tune(descriptor);
     const address = new Uint8Array(ADDRESS_SIZE);
     checked(libc, libc.ownAddress(descriptor, address));
     this.addr = readSocketAddress(address);
@@ -118,7 +119,6 @@ export class EpollAcceptor implements Acceptor, Watcher {
   }
 
   #connection(descriptor: number): EpollConn {
-    this.#libc.tune(descriptor);
     // The kernel knows no peer any more where that has reset the connection already.
     return new EpollConn(new EpollStream(this.#libc, this.#loop, descriptor), readSocketAddress(this.#peer));
   }

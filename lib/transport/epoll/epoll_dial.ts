@@ -2,14 +2,20 @@
 import { lookup } from "node:dns/promises";
 import type { Address } from "../dial.ts";
 import { EpollConn } from "./epoll_conn.ts";
-import { AF_UNIX, EAGAIN, EINPROGRESS, type Libc, SOCK_STREAM } from "./libc.ts";
+import { AF_UNIX, EAGAIN, EINPROGRESS, EPOLLERR, EPOLLHUP, type Libc, SOCK_STREAM } from "./libc.ts";
 import type { EpollLoop } from "./loop.ts";
 import { familyOf, socketAddress, unixAddress } from "./socket_address.ts";
 import { EpollStream } from "./stream.ts";
 import { systemError } from "./system_error.ts";
 
+/** Where backends are whose addresses need no look-up, as the kernel has it. */
+const targets = new WeakMap<Address, Uint8Array<ArrayBuffer>>();
+
 /** Milliseconds until a Unix socket whose queue is full is tried again. */
 const QUEUE_FULL_MS = 10;
+
+/** How epoll tells that a connection has failed. */
+const BROKEN = EPOLLERR | EPOLLHUP;
 
 /** See `Sockets.dial`. */
 export async function dialByEpoll(
@@ -22,8 +28,11 @@ export async function dialByEpoll(
   signal.throwIfAborted();
   if (address.kind === "unix") return await connect(libc, loop, unixAddress(address.path), signal, undefined);
   const { host, port } = address;
-  const target = socketAddress(host, port);
-  if (target !== undefined) return await connect(libc, loop, target, signal, from);
+  const target = targets.get(address) ?? socketAddress(host, port);
+  if (target !== undefined) {
+    targets.set(address, target);
+    return await connect(libc, loop, target, signal, from);
+  }
   let failure: unknown;
   for (const ip of await resolve(host, from === undefined ? 0 : 4, signal)) {
     const target = socketAddress(ip, port);
@@ -97,13 +106,14 @@ async function connected(libc: Libc, stream: EpollStream, address: Uint8Array<Ar
   }
   if (begun === 0) return;
   if (begun !== -EINPROGRESS) throw systemError(-begun, libc.describe(-begun));
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const ready = (): void => {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  const ready = (events: number): void => {
     stream.loop.stir();
-    resolve();
+    resolve(events);
   };
   stream.watch({ ready, turn: () => {} });
-  await promise;
+  const events = await promise;
+  if ((events & BROKEN) === 0) return;
   const failure = libc.failure(stream.descriptor);
   if (failure !== 0) throw systemError(failure, libc.describe(failure));
 }

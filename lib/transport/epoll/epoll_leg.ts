@@ -3,6 +3,7 @@ import { Chatter } from "../chatter.ts";
 import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from "./libc.ts";
 import type { Watcher } from "./loop.ts";
 import { Outflow } from "./outflow.ts";
+import { Deadline, wakes } from "../wakes.ts";
 import { type EpollStream, READ_SIZE } from "./stream.ts";
 
 const HANGUP = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
@@ -37,7 +38,7 @@ export class EpollLeg implements LegSocket, Watcher {
   #closing = false;
   #isGone = false;
   #discarded = 0;
-  #deadline: ReturnType<typeof setTimeout> | undefined;
+  #deadline: Deadline | undefined;
 
   /** @param unread What was read of the stream already and is still to be told. */
   constructor(stream: EpollStream, unread: Uint8Array | undefined, events: LegEvents) {
@@ -211,11 +212,18 @@ export class EpollLeg implements LegSocket, Watcher {
     if (this.#out.failure !== undefined) this.#writeFailed(this.#out.failure);
     else if (this.#isFinishing && !this.#isFinished && this.#out.pending === 0) {
       this.#isFinished = true;
-      this.#stream.finish();
+      // Where the peer has ended too, closing says it.
+      if (!this.#closing || !this.#isOver) this.#stream.finish();
     }
     if (!this.#closing) return;
     if (this.#out.failure !== undefined || (this.#isFinished && this.#isOver)) this.#tellGone();
-    else if (this.#isFinished) this.#deadline ??= setTimeout(() => this.#tellGone(), CLOSING_MS);
+    else if (this.#isFinished) this.#setDeadline();
+  }
+
+  #setDeadline(): void {
+    if (this.#deadline !== undefined) return;
+    this.#deadline = new Deadline(() => this.#tellGone());
+    wakes.set(this.#deadline, performance.now() + CLOSING_MS);
   }
 
   /** A peer that broke off may have said something before, which is read first. */
@@ -231,7 +239,7 @@ export class EpollLeg implements LegSocket, Watcher {
   #tellGone(): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    clearTimeout(this.#deadline);
+    if (this.#deadline !== undefined) wakes.set(this.#deadline, Infinity);
     this.#stream.close();
     this.#out.clear();
     this.#stream.loop.stir();

@@ -148,6 +148,10 @@ export class Libc {
   readonly #symbols: Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
   readonly #errno: Deno.UnsafePointerView;
   readonly #message = new Message();
+  /** What the kernel is pointed to during one call: new ones for each would cost more than the call. */
+  readonly #event = new DataView(new ArrayBuffer(EVENT_SIZE));
+  readonly #size = new Uint32Array(new ArrayBuffer(INT_SIZE));
+  readonly #value = new Int32Array(new ArrayBuffer(INT_SIZE));
 
   /** @throws {Error} where the library cannot be loaded: no permission, or another system */
   constructor() {
@@ -183,7 +187,7 @@ export class Libc {
 
   /** Has `epoll` tell of `events`, as a sum of `EPOLLIN` and the like, together with `tag`, of 32 bits. */
   watch(epoll: number, descriptor: number, events: number, tag: number): number {
-    const event = new DataView(new ArrayBuffer(EVENT_SIZE));
+    const event = this.#event;
     event.setUint32(0, events, true);
     event.setInt32(EVENT_FD, descriptor, true);
     event.setUint32(EVENT_TAG, tag, true);
@@ -192,9 +196,7 @@ export class Libc {
 
   /** Has `epoll` tell no more of a descriptor that stays open. */
   unwatch(epoll: number, descriptor: number): number {
-    return this.#result(
-      this.#symbols.epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, new DataView(new ArrayBuffer(EVENT_SIZE))),
-    );
+    return this.#result(this.#symbols.epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, this.#event));
   }
 
   /** Waits at most that long; blocks the thread meanwhile. Returns how many `events` there are. */
@@ -240,7 +242,7 @@ export class Libc {
   accept(descriptor: number, address: Uint8Array<ArrayBuffer>): number {
     const flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
     while (true) {
-      const accepted = this.#symbols.accept4(descriptor, address, new Uint32Array([address.length]), flags);
+      const accepted = this.#symbols.accept4(descriptor, address, this.#roomIn(address), flags);
       if (accepted >= 0) return accepted;
       const errno = this.#errno.getInt32();
       if (errno !== EINTR) return -errno;
@@ -248,11 +250,11 @@ export class Libc {
   }
 
   ownAddress(descriptor: number, address: Uint8Array<ArrayBuffer>): number {
-    return this.#result(this.#symbols.getsockname(descriptor, address, new Uint32Array([address.length])));
+    return this.#result(this.#symbols.getsockname(descriptor, address, this.#roomIn(address)));
   }
 
   peerAddress(descriptor: number, address: Uint8Array<ArrayBuffer>): number {
-    return this.#result(this.#symbols.getpeername(descriptor, address, new Uint32Array([address.length])));
+    return this.#result(this.#symbols.getpeername(descriptor, address, this.#roomIn(address)));
   }
 
   /** Reads at most `into.length` bytes. Returns how many; 0 at the end of the stream. */
@@ -289,20 +291,20 @@ export class Libc {
 
   /** The errno that a connection failed with, 0 where it did not. */
   failure(descriptor: number): number {
-    const value = new Int32Array(1);
-    const asked = this.#symbols.getsockopt(descriptor, SOL_SOCKET, SO_ERROR, value, new Uint32Array([INT_SIZE]));
+    const value = this.#value;
+    const asked = this.#symbols.getsockopt(descriptor, SOL_SOCKET, SO_ERROR, value, this.#roomIn(value));
     return asked < 0 ? this.#errno.getInt32() : value[0] ?? 0;
   }
 
   /** The user that is at the other end of a Unix socket; negative for `-errno`. */
   peerUser(descriptor: number): number {
     const credentials = new Int32Array(3);
-    const size = new Uint32Array([credentials.byteLength]);
+    const size = this.#roomIn(credentials);
     const asked = this.#symbols.getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, credentials, size);
     return asked < 0 ? -this.#errno.getInt32() : credentials[1] ?? -1;
   }
 
-  /** Has small writes sent at once, and silent peers asked whether they are still there. */
+  /** Has small writes sent at once, and silent peers asked whether they are still there. What a listener accepts is as the listener is. */
   tune(descriptor: number): void {
     this.#symbols.setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, ON, INT_SIZE);
     this.#symbols.setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, ON, INT_SIZE);
@@ -346,6 +348,12 @@ export class Libc {
     throw new RangeError(
       `Cannot receive descriptors: there was no room for all of them, of ${MAX_DESCRIPTORS} at most`,
     );
+  }
+
+  /** How much room the kernel has in `bytes`. */
+  #roomIn({ byteLength }: Uint8Array<ArrayBuffer> | Int32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+    this.#size[0] = byteLength;
+    return this.#size;
   }
 
   #result(value: number): number {

@@ -49,7 +49,7 @@ export class EpollLoop {
   #guests = 0;
   #hasStirred = false;
   #now = performance.now();
-  /** Whether another thread waits. */
+  /** Whether another thread waits, and does so until it is woken. */
   #isAsleep = false;
   #isClosed = false;
   readonly #running: Promise<void>;
@@ -172,8 +172,8 @@ export class EpollLoop {
 
   /** Leaves the waiting to another thread, so that this one is free for Deno's own work. */
   async #sleep(milliseconds: number): Promise<void> {
-    this.#isAsleep = true;
-    if (this.#scheduled.length > 0) this.#libc.signal(this.#signal);
+    this.#isAsleep = milliseconds === FOREVER;
+    if (this.#isAsleep && this.#scheduled.length > 0) this.#libc.signal(this.#signal);
     const count = await this.#libc.waitElsewhere(this.#epoll, this.#events, milliseconds);
     this.#isAsleep = false;
     this.#tell(count);

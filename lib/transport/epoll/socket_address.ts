@@ -38,15 +38,20 @@ export function unixAddress(path: string): Uint8Array<ArrayBuffer> {
 
 /** The family of an address as the kernel has it. */
 export function familyOf(address: Uint8Array<ArrayBuffer>): number {
-  return new DataView(address.buffer).getUint16(0, true);
+  return (address[0] ?? 0) | (address[1] ?? 0) << 8;
+}
+
+/** Without an array, as it is done for each login. */
+function ipv4Text(address: Uint8Array): string {
+  return `${address[IPV4_AT]}.${address[IPV4_AT + 1]}.${address[IPV4_AT + 2]}.${address[IPV4_AT + 3]}`;
 }
 
 /** What the kernel wrote, IPv4 where it is IPv4-mapped. Anything but IP counts as no address. */
 export function readSocketAddress(address: Uint8Array<ArrayBuffer>): Deno.NetAddr {
-  const port = new DataView(address.buffer).getUint16(PORT_AT);
+  const port = (address[PORT_AT] ?? 0) << 8 | (address[PORT_AT + 1] ?? 0);
   switch (familyOf(address)) {
     case AF_INET:
-      return { transport: "tcp", hostname: formatIp([...address.subarray(IPV4_AT, IPV4_AT + 4)]), port };
+      return { transport: "tcp", hostname: ipv4Text(address), port };
     case AF_INET6: {
       const bytes = [...address.subarray(IPV6_AT, IPV6_AT + 16)];
       return { transport: "tcp", hostname: formatIp(withoutMapping(bytes)), port };

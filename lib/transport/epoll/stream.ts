@@ -7,6 +7,8 @@ import { systemError } from "./system_error.ts";
 /** Bytes that are read at once. */
 export const READ_SIZE = 64 << 10;
 const READ_COUNT = BigInt(READ_SIZE);
+/** What the kernel writes addresses into. */
+const address = new Uint8Array(ADDRESS_SIZE);
 
 /** What came of reading: a number of bytes, the end of the stream, nothing for now, or what broke the connection. */
 export type ReadResult = number | "ended" | "later" | Error;
@@ -36,14 +38,14 @@ export class EpollStream {
 
   /** Its own end; without an address where it has none. */
   get localAddress(): Deno.NetAddr {
-    const address = new Uint8Array(ADDRESS_SIZE);
+    address.fill(0);
     this.#libc.ownAddress(this.#descriptor, address);
     return readSocketAddress(address);
   }
 
   /** The peer's end; without an address where it has none, or is gone. */
   get peerAddress(): Deno.NetAddr {
-    const address = new Uint8Array(ADDRESS_SIZE);
+    address.fill(0);
     this.#libc.peerAddress(this.#descriptor, address);
     return readSocketAddress(address);
   }
