@@ -76,14 +76,16 @@ export class Program implements AsyncDisposable {
     child.status.then(() => this.#ended = true);
   }
 
-  /** Starts the program and waits until all its listeners listen. */
+  /** Starts the program and waits until all its listeners listen, the admin API included. */
   static async start(options: ProgramOptions): Promise<Program> {
     const folder = await Deno.makeTempDir({ prefix: "kurafuto-test-" });
     const path = `${folder}/kurafuto.toml`;
     await Deno.writeTextFile(path, fileContent(options, folder));
     const program = new Program(programCommand(["run", "-c", path]).spawn(), folder, options);
     const listeners = options.config.split("[[listener]]").length - 1;
-    const isUp = (): boolean => program.lines("listening").length === listeners;
+    const admins = options.config.includes("[admin]") ? 1 : 0;
+    const isUp = (): boolean =>
+      program.lines("listening").length === listeners && program.lines("admin").length === admins;
     await program.until(isUp, "all listeners", { timeoutMs: START_MS });
     return program;
   }
