@@ -1,5 +1,8 @@
 /** Sockets in the file system that only their owner can open. */
 
+/** How connecting to a socket fails that nobody listens on: any more, at that moment, or at all. */
+const NOBODY = [Deno.errors.ConnectionRefused, Deno.errors.ConnectionReset, Deno.errors.NotFound];
+
 /** A bound one. */
 export interface UnixSocket {
   readonly listener: Deno.UnixListener;
@@ -43,7 +46,7 @@ async function makeWay(path: string): Promise<void> {
   try {
     (await Deno.connect({ transport: "unix", path })).close();
   } catch (error) {
-    if (error instanceof Deno.errors.ConnectionRefused || error instanceof Deno.errors.NotFound) return;
+    if (NOBODY.some((kind) => error instanceof kind)) return;
     throw error;
   }
   throw new Deno.errors.AddrInUse("somebody listens on it");

@@ -6,6 +6,7 @@ import { minimalToml } from "../config/minimal_toml.ts";
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "../harness/assert.ts";
 import { Bot } from "../harness/bot.ts";
 import { network, Program, programCommand } from "../harness/program.ts";
+import { quietPort } from "../harness/quiet_port.ts";
 import { Waits } from "../harness/waits.ts";
 import { concat, extensionList, identification, vanilla } from "../session/logins.ts";
 import { StreamPlayer } from "./stream_player.ts";
@@ -159,7 +160,12 @@ async function forge(port: number): Promise<void> {
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   Deno.test(`${signal} tells every player why they go, and ends the program with 0`, async () => {
     await using server = await ClassicServer.start({ outputLimit: 64 * MIB });
-    const program = await Program.start({ config: network([{ name: "hub", address: server.address }]) });
+    // A port that nobody else is given once it is free.
+    const config = network([{ name: "hub", address: server.address }]).replace(
+      "127.0.0.1:0",
+      `127.0.0.1:${quietPort()}`,
+    );
+    const program = await Program.start({ config });
     const target = program.target();
     await using first = await Bot.connect(target, { name: "First", extensions: CLASSICUBE });
     await using second = await Bot.connect(target, { name: "Second", positionInterval: 20 });

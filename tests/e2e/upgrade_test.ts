@@ -183,6 +183,8 @@ upgradeTest("every byte that was on its way comes through, both ways, in parse m
         check.take(await peer.read(piece.length));
       }),
     ];
+    // Where the edge ends the session, why is told below.
+    for (const sending of [map, chat]) sending.catch(() => {});
     await lineage.upgrade();
     await lineage.predecessorGone();
     // What the edge has taken of the map and the player has not goes over, too.
@@ -191,6 +193,7 @@ upgradeTest("every byte that was on its way comes through, both ways, in parse m
     await lineage.predecessorGone();
     player.resumeReading();
     over.abort();
+    assertEquals(lineage.program.endings.filter(({ reason }) => reason !== "client-left"), []);
     await player.received(START.length + await map);
     const said = await chat;
     assertEquals(check.position, said);
