@@ -39,7 +39,7 @@ class Newcomer implements Successor {
 }
 
 class FakeDoor implements HandoverDoor {
-  readonly path = "/tmp/door";
+  readonly path = "door";
   isOpen = true;
   readonly #come: Promise<HandoverChannel>;
 
