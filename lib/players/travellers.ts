@@ -120,6 +120,8 @@ export class Travellers {
   resume(): void {
     for (const { running, legs } of this.#adopted.splice(0)) {
       this.#options.roster.add(running);
+      // Counted from here on, as the session is; until then nobody else has the name, since the process before still does.
+      if (running.caller !== undefined) this.#options.gatekeeper.resume(running, running.caller.name);
       running.resume(legs);
     }
   }
@@ -180,7 +182,6 @@ export class Travellers {
       reports.resume(id, listenerName, arrival, { player, backend: place?.backend ?? "" }),
       { state, client, there: now - thereMs, caller: new Caller(player, source, destination, loopbacks) },
     );
-    gatekeeper.resume(running, player);
     return { running, legs: resumed };
   }
 }
