@@ -1,7 +1,8 @@
 /** `deno task bench`: measures the edge beside HAProxy and nginx. */
+import { runCommand } from "./command.ts";
 import { readOpenFileLimit } from "./accounting.ts";
 import { measure, type Path, type Row } from "./measure.ts";
-import { type BenchOptions, choose, parseOptions, UsageError } from "./options.ts";
+import { type BenchOptions, choose, parseOptions } from "./options.ts";
 import { edges } from "./peers/edge.ts";
 import { HAPROXY } from "./peers/haproxy.ts";
 import { NGINX } from "./peers/nginx.ts";
@@ -16,7 +17,6 @@ const USUAL_SCENARIOS = ["fanout", "pingpong", "bulk", "mixed", "crowd", "connec
 const USUAL_PEERS = ["edge", "edge-raw", "haproxy", "nginx"];
 const VS = "vs-";
 const EXIT_FAILURE = 1;
-const EXIT_USAGE = 2;
 
 const HELP = `Usage: deno task bench [OPTIONS]
 
@@ -96,10 +96,4 @@ function fitsFileLimit({ name, sessions }: Scenario): boolean {
   return needed <= limit;
 }
 
-try {
-  await main(Deno.args);
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  console.error(error.message);
-  Deno.exit(EXIT_USAGE);
-}
+await runCommand(main);

@@ -1,6 +1,6 @@
 /** `deno task soak`: lets players live on the edge for minutes or hours, and fails when a budget is exceeded. */
+import { runCommand } from "./command.ts";
 import { Meter } from "./meter.ts";
-import { UsageError } from "./options.ts";
 import { judge, verdictLine } from "./soak/budgets.ts";
 import { Growth } from "./soak/growth.ts";
 import { USUAL } from "./soak/habits.ts";
@@ -12,7 +12,6 @@ import { type LagBuckets, lagP99 } from "./soak/watch.ts";
 import { pin } from "./pin.ts";
 
 const EXIT_FAILURE = 1;
-const EXIT_USAGE = 2;
 /** The first part of the time, in which the edge takes the memory that it keeps for its work, says nothing about an hour. */
 const WARM_UP = 0.2;
 const MILLISECONDS = 1_000;
@@ -90,10 +89,4 @@ function live(
   return { growth: growth.perHour(), rss, lag: (lagP99(first, last) ?? NaN) * MILLISECONDS };
 }
 
-try {
-  await main(Deno.args);
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  console.error(error.message);
-  Deno.exit(EXIT_USAGE);
-}
+await runCommand(main);

@@ -1,11 +1,11 @@
 /** `deno task bench:table`: measures everything there is a bound for, and prints it as one table. */
+import { runCommand } from "./command.ts";
 import { parseArgs } from "node:util";
 import { choose, UsageError } from "./options.ts";
 import { MARKDOWN_HEAD, markdownRow, outcome, type Reading, type TableRow } from "./table/row.ts";
 import { chaosEnvironment, COMPILED, ROWS } from "./table/rows.ts";
 
 const EXIT_FAILURE = 1;
-const EXIT_USAGE = 2;
 const ROOT = new URL("../", import.meta.url);
 /** How much of a failed command's output is shown. */
 const SHOWN_OUTPUT = 200;
@@ -94,10 +94,4 @@ function parse(
   }
 }
 
-try {
-  await main(Deno.args);
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  console.error(error.message);
-  Deno.exit(EXIT_USAGE);
-}
+await runCommand(main);
