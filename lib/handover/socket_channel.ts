@@ -1,3 +1,5 @@
+// @ts-types="../../types/std_bytes_concat.d.ts"
+import { concat } from "@std/bytes/concat";
 import { EAGAIN, ECONNRESET, EPIPE, type Libc } from "../transport/epoll/libc.ts";
 import { type HandoverChannel, LARGEST_PARCEL, MOST_DESCRIPTORS, type Parcel } from "./channel.ts";
 import { GoneError, HandoverError } from "./conversation.ts";
@@ -44,7 +46,7 @@ export class SocketChannel implements HandoverChannel {
     const parts: Uint8Array[] = [];
     const descriptors: number[] = [];
     try {
-      if (await this.#receiveParts(parts, descriptors, signal)) return { bytes: joined(parts), descriptors };
+      if (await this.#receiveParts(parts, descriptors, signal)) return { bytes: concat(parts), descriptors };
     } catch (error) {
       this.#closeAll(descriptors);
       throw error;
@@ -107,16 +109,4 @@ export class SocketChannel implements HandoverChannel {
   #closeAll(descriptors: readonly number[]): void {
     for (const descriptor of descriptors) this.#libc.close(descriptor);
   }
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const [first] = parts;
-  if (parts.length === 1 && first !== undefined) return first;
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

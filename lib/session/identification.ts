@@ -1,4 +1,6 @@
 /** Reading the client's Identification, with which every login begins, in every mode. */
+// @ts-types="../../types/std_bytes_concat.d.ts"
+import { concat } from "@std/bytes/concat";
 import { type Dialect, packetNamed, packetSize, type ProtocolVersion } from "../protocol/packet_table.ts";
 import { ExtensionSet } from "../protocol/extensions.ts";
 import { encodePacket, readPacket } from "../protocol/packets.ts";
@@ -68,7 +70,7 @@ export class IdentificationReader {
     }
     this.#isClassic = true;
     const before = this.#held.length;
-    const bytes = before === 0 ? chunk : joined(this.#held, chunk.subarray(0, LONGEST - before));
+    const bytes = before === 0 ? chunk : concat([this.#held, chunk.subarray(0, LONGEST - before)]);
     if (bytes.length < 2) return this.#hold(bytes);
     const version = protocolVersion(bytes[1] ?? 0);
     if (version === undefined) {
@@ -98,13 +100,6 @@ export class IdentificationReader {
 /** The dialect before any extensions, which all clients share that speak it. */
 function dialectOf(protocol: ProtocolVersion, cpe: boolean): Dialect {
   return dialects[2 * protocol + Number(cpe)] ??= { protocol, cpe, extensions: ExtensionSet.EMPTY };
-}
-
-function joined(head: Uint8Array, tail: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(head.length + tail.length);
-  bytes.set(head);
-  bytes.set(tail, head.length);
-  return bytes;
 }
 
 function protocolVersion(byte: number): ProtocolVersion | undefined {

@@ -1,3 +1,5 @@
+// @ts-types="../../../types/std_bytes_concat.d.ts"
+import { concat } from "@std/bytes/concat";
 import type { AcceptedConn } from "../conn.ts";
 import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from "./libc.ts";
 import type { Watcher } from "./loop.ts";
@@ -76,7 +78,7 @@ export class EpollConn implements AcceptedConn, Watcher {
   }
 
   unread(bytes: Uint8Array): void {
-    this.#unread = this.#unread === undefined ? bytes : joined(bytes, this.#unread);
+    this.#unread = this.#unread === undefined ? bytes : concat([bytes, this.#unread]);
   }
 
   ready(events: number): void {
@@ -102,11 +104,4 @@ export class EpollConn implements AcceptedConn, Watcher {
       writable?.();
     }
   }
-}
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const both = new Uint8Array(first.length + second.length);
-  both.set(first);
-  both.set(second, first.length);
-  return both;
 }

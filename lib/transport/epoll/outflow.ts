@@ -1,3 +1,5 @@
+// @ts-types="../../../types/std_bytes_concat.d.ts"
+import { concat } from "@std/bytes/concat";
 import type { EpollStream } from "./stream.ts";
 
 /** Bytes that gather before they are written together; a larger piece is written by itself. */
@@ -80,7 +82,7 @@ export class Outflow {
   /** What waits, in order, for another process to write. */
   takeWaiting(): Uint8Array<ArrayBuffer> {
     this.flush();
-    const all = joined(this.#waiting ?? []);
+    const all = concat(this.#waiting ?? []);
     this.clear();
     return all;
   }
@@ -138,7 +140,7 @@ export class Outflow {
       count++;
     }
     const taken = waiting.splice(0, count);
-    return taken.length === 1 ? taken[0] ?? NOTHING : joined(taken);
+    return taken.length === 1 ? taken[0] ?? NOTHING : concat(taken);
   }
 
   #write(bytes: Uint8Array<ArrayBuffer>, count: number): number {
@@ -158,15 +160,5 @@ export class Outflow {
 function append(waiting: Uint8Array<ArrayBuffer>[], bytes: Uint8Array<ArrayBuffer>): void {
   const last = waiting.at(-1);
   if (last === undefined || last.length + bytes.length > JOINED_SIZE) waiting.push(bytes.slice());
-  else waiting[waiting.length - 1] = joined([last, bytes]);
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(pieces.reduce((size, { length }) => size + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
+  else waiting[waiting.length - 1] = concat([last, bytes]);
 }
