@@ -1,4 +1,5 @@
-import { EPOLLET, EpollEvents, EPOLLIN, EPOLLOUT, type Libc } from "../transport/epoll/libc.ts";
+import { EPOLLET, EpollEvents, EPOLLIN, EPOLLOUT, FOREVER, type Libc } from "../transport/epoll/libc.ts";
+import { checked } from "../transport/epoll/system_error.ts";
 
 /** Tells when a descriptor may have become readable or writable. One waits at a time; one owner closes. */
 export class Readiness {
@@ -8,12 +9,18 @@ export class Readiness {
   readonly #alarm: number;
   readonly #events = new EpollEvents(2);
 
+  /** @throws {Error} where the kernel refuses, e.g. for want of descriptors */
   constructor(libc: Libc, descriptor: number) {
     this.#libc = libc;
-    this.#epoll = libc.createEpoll();
-    this.#alarm = libc.createSignal();
-    libc.watch(this.#epoll, descriptor, EPOLLIN | EPOLLOUT | EPOLLET, 0);
-    libc.watch(this.#epoll, this.#alarm, EPOLLIN | EPOLLET, 0);
+    this.#epoll = checked(libc, libc.createEpoll());
+    try {
+      this.#alarm = checked(libc, libc.createSignal());
+      checked(libc, libc.watch(this.#epoll, descriptor, EPOLLIN | EPOLLOUT | EPOLLET, 0));
+      checked(libc, libc.watch(this.#epoll, this.#alarm, EPOLLIN | EPOLLET, 0));
+    } catch (error) {
+      libc.close(this.#epoll);
+      throw error;
+    }
   }
 
   /**
@@ -25,7 +32,7 @@ export class Readiness {
     signal.throwIfAborted();
     const wake = (): void => this.#libc.signal(this.#alarm);
     signal.addEventListener("abort", wake);
-    await this.#libc.waitLong(this.#epoll, this.#events);
+    await this.#libc.waitElsewhere(this.#epoll, this.#events, FOREVER);
     signal.removeEventListener("abort", wake);
     signal.throwIfAborted();
   }

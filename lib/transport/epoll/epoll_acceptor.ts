@@ -4,7 +4,7 @@ import { ADDRESS_SIZE, EAGAIN, type Libc, SOCK_STREAM } from "./libc.ts";
 import type { EpollLoop, Watcher } from "./loop.ts";
 import { familyOf, readSocketAddress, socketAddress } from "./socket_address.ts";
 import { EpollStream } from "./stream.ts";
-import { systemError } from "./system_error.ts";
+import { checked, systemError } from "./system_error.ts";
 
 /** Connections that the kernel takes before they are accepted; it may lower this. */
 const BACKLOG = 4096;
@@ -128,9 +128,4 @@ export class EpollAcceptor implements Acceptor, Watcher {
 function addressOf(hostname: string): string {
   using listener = Deno.listen({ hostname, port: 0 });
   return listener.addr.hostname;
-}
-
-function checked(libc: Libc, result: number): number {
-  if (result < 0) throw systemError(-result, libc.describe(-result));
-  return result;
 }

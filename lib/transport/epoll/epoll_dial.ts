@@ -6,7 +6,7 @@ import { AF_UNIX, EAGAIN, EINPROGRESS, EPOLLERR, EPOLLHUP, type Libc, SOCK_STREA
 import type { EpollLoop } from "./loop.ts";
 import { familyOf, socketAddress, unixAddress } from "./socket_address.ts";
 import { EpollStream } from "./stream.ts";
-import { systemError } from "./system_error.ts";
+import { checked, systemError } from "./system_error.ts";
 
 /** Where backends are whose addresses need no look-up, as the kernel has it. */
 const targets = new WeakMap<Address, Uint8Array<ArrayBuffer>>();
@@ -116,9 +116,4 @@ async function connected(libc: Libc, stream: EpollStream, address: Uint8Array<Ar
   if ((events & BROKEN) === 0) return;
   const failure = libc.failure(stream.descriptor);
   if (failure !== 0) throw systemError(failure, libc.describe(failure));
-}
-
-function checked(libc: Libc, result: number): number {
-  if (result < 0) throw systemError(-result, libc.describe(-result));
-  return result;
 }

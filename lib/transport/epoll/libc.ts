@@ -67,6 +67,8 @@ export const ENOTCONN = 107;
 export const ETIMEDOUT = 110;
 export const ECONNREFUSED = 111;
 export const EINPROGRESS = 115;
+/** Milliseconds of a wait that lasts until something happens. */
+export const FOREVER = -1;
 /** Bytes that the longest address takes, that of a Unix socket. */
 export const ADDRESS_SIZE = 110;
 
@@ -208,16 +210,11 @@ export class Libc {
   }
 
   /**
-   * As {@linkcode wait}, on another thread; without a limit where `milliseconds` are -1. `events` must be left alone until this resolves.
+   * As {@linkcode wait}, on another thread; `milliseconds` may be {@linkcode FOREVER}. `events` must be left alone until this resolves.
    * An error cannot be told from here, since errno is the other thread's: it counts as nothing.
    */
   async waitElsewhere(epoll: number, events: EpollEvents, milliseconds: number): Promise<number> {
     return Math.max(0, await this.#symbols.epoll_wait_elsewhere(epoll, events.bytes, events.capacity, milliseconds));
-  }
-
-  /** As {@linkcode waitElsewhere}, without a limit. */
-  waitLong(epoll: number, events: EpollEvents): Promise<number> {
-    return this.waitElsewhere(epoll, events, -1);
   }
 
   /** A socket that never blocks and that no child inherits. */

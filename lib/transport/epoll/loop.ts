@@ -1,8 +1,8 @@
 /** One epoll instance on the program's own thread, which takes turns with Deno's event loop. */
 import { setImmediate } from "node:timers";
-import { EPOLLET, EpollEvents, EPOLLIN, EPOLLOUT, EPOLLRDHUP, type Libc } from "./libc.ts";
+import { EPOLLET, EpollEvents, EPOLLIN, EPOLLOUT, EPOLLRDHUP, FOREVER, type Libc } from "./libc.ts";
 import { Nap } from "../nap.ts";
-import { systemError } from "./system_error.ts";
+import { checked } from "./system_error.ts";
 
 /** What a descriptor belongs to. */
 export interface Watcher {
@@ -23,8 +23,6 @@ const QUIET_MS = 5;
 const LOOK_MS = 8;
 /** The same while there are players whose bytes come through Deno's own sockets. */
 const GUESTS_LOOK_MS = 2;
-/** For as long as it takes until something happens. */
-const FOREVER = -1;
 /** What a listener or a signal is watched for: told as long as it lasts. */
 const LEVEL = EPOLLIN;
 const EDGE = (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET) >>> 0;
@@ -61,9 +59,9 @@ export class EpollLoop {
   constructor(libc: Libc, crashed: (error: unknown) => void) {
     this.#libc = libc;
     this.#crashed = crashed;
-    this.#epoll = this.#checked(libc.createEpoll());
+    this.#epoll = checked(libc, libc.createEpoll());
     try {
-      this.#signal = this.#checked(libc.createSignal());
+      this.#signal = checked(libc, libc.createSignal());
       this.watch(this.#signal, { ready: () => libc.clearSignal(this.#signal), turn: () => {} }, "level");
     } catch (error) {
       libc.close(this.#epoll);
@@ -85,7 +83,7 @@ export class EpollLoop {
       this.#tags = larger;
     }
     const tag = ((this.#tags[descriptor] ?? 0) + 1) >>> 0;
-    this.#checked(this.#libc.watch(this.#epoll, descriptor, how === "edge" ? EDGE : LEVEL, tag));
+    checked(this.#libc, this.#libc.watch(this.#epoll, descriptor, how === "edge" ? EDGE : LEVEL, tag));
     this.#tags[descriptor] = tag;
     this.#watchers[descriptor] = watcher;
   }
@@ -153,7 +151,7 @@ export class EpollLoop {
       const lookAt = lookedAt + (this.#guests > 0 ? GUESTS_LOOK_MS : LOOK_MS);
       const isBusy = this.#scheduled.length > 0;
       const patience = isBusy ? 0 : Math.min(Math.max(Math.ceil(lookAt - this.#now), 1), QUIET_MS);
-      const count = this.#checked(this.#libc.wait(this.#epoll, this.#events, patience));
+      const count = checked(this.#libc, this.#libc.wait(this.#epoll, this.#events, patience));
       this.#tell(count);
       if (count > 0 || hadTurns || isBusy) heardAt = this.#now;
       const isQuiet = this.#now - heardAt >= QUIET_MS;
@@ -206,11 +204,6 @@ export class EpollLoop {
       }
     }
     return true;
-  }
-
-  #checked(result: number): number {
-    if (result < 0) throw systemError(-result, this.#libc.describe(-result));
-    return result;
   }
 }
 

@@ -1,4 +1,5 @@
 import * as libc from "./libc.ts";
+import type { Libc } from "./libc.ts";
 
 const CODES: ReadonlyMap<number, readonly [code: string, kind: new (message: string) => Error]> = new Map([
   [libc.ENOENT, ["ENOENT", Deno.errors.NotFound]],
@@ -20,4 +21,10 @@ export function systemError(errno: number, words: string): Error {
   const [code, kind] = CODES.get(errno) ?? [undefined, Error];
   const error = new kind(words);
   return code === undefined ? error : Object.assign(error, { code });
+}
+
+/** `result` of a call, unless it is `-errno`: then that error is thrown. */
+export function checked(libc: Libc, result: number): number {
+  if (result < 0) throw systemError(-result, libc.describe(-result));
+  return result;
 }
