@@ -18,7 +18,7 @@ import { Listeners } from "./listeners.ts";
 import { AcceptLog } from "./observe/accept_log.ts";
 import { EventLog } from "./observe/event_log.ts";
 import { EventOutputs } from "./observe/event_outputs.ts";
-import type { OpenLog } from "./observe/log.ts";
+import { asError, type OpenLog } from "./observe/log.ts";
 import { Metrics } from "./observe/metrics.ts";
 import { Trails } from "./observe/trails.ts";
 import { EdgeHost } from "./players/edge_host.ts";
@@ -80,8 +80,7 @@ export interface EdgeParts {
 /** Makes the parts of an edge. What one is told of another that is made later, it is told by functions. */
 export function makeParts({ config, source, log, sockets, data }: EdgeBasis, life: EdgeLife): EdgeParts {
   const crashed = (thrown: unknown): void => {
-    const err = thrown instanceof Error ? thrown : new Error(String(thrown));
-    log.error("crashed", "error in the edge itself", { err });
+    log.error("crashed", "error in the edge itself", { err: asError(thrown) });
   };
   const clock = machineClock;
   const events = new EventLog({ crashed });

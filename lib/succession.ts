@@ -6,7 +6,7 @@ import type { Conversation } from "./handover/conversation.ts";
 import type { HandoverGiver } from "./handover/giving.ts";
 import type { Heir } from "./handover/heir.ts";
 import { takeOver, takeRest } from "./handover/taking.ts";
-import type { Log } from "./observe/log.ts";
+import { asError, type Log } from "./observe/log.ts";
 import { sayFarewell } from "./players/farewell.ts";
 import type { Reception } from "./players/reception.ts";
 import type { Sessions } from "./players/sessions.ts";
@@ -131,8 +131,4 @@ function pause(ms: number): Promise<void> {
 
 function upgradeWords(seconds: number): string {
   return `&eThe network is upgraded, which your connection cannot follow: it ends within ${seconds} s. Come right back!`;
-}
-
-function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

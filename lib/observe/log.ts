@@ -141,6 +141,7 @@ function masked(record: LogRecord): LogRecord {
   return { ...record, properties };
 }
 
-function asError(thrown: unknown): Error {
+/** What was thrown as the log's field `err` takes it. */
+export function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

@@ -3,7 +3,7 @@ import type { Offers } from "../backends/offers.ts";
 import type { BackendConfig, Config } from "../config/schema.ts";
 import type { Drill } from "../drill/drill.ts";
 import type { Drills } from "../drill/drills.ts";
-import type { Log } from "../observe/log.ts";
+import { asError, type Log } from "../observe/log.ts";
 import type { ExtensionSet } from "../protocol/extensions.ts";
 import type { Network } from "../routing/network.ts";
 import type { RoutesOptions } from "../routing/session_routes.ts";
@@ -207,8 +207,4 @@ function limitsOf({ limits, health }: Config): SessionLimits {
     dryRun: limits.dryRun,
     backendIdleMs: health.backendIdleTimeoutMs,
   };
-}
-
-function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

@@ -1,4 +1,4 @@
-import type { Log } from "../observe/log.ts";
+import { asError, type Log } from "../observe/log.ts";
 import { DENO_SOCKETS } from "./deno_sockets.ts";
 import { EpollSockets } from "./epoll/epoll_sockets.ts";
 import type { Sockets } from "./sockets.ts";
@@ -27,10 +27,6 @@ export function openSockets(wanted: "auto" | "deno" | "epoll", log: Log): Socket
 function withoutEpoll(wanted: "auto" | "epoll", why: string, log: Log): Sockets {
   if (wanted === "auto") return told(DENO_SOCKETS, `no epoll: ${why}`, log);
   throw new Error(`Cannot use driver "epoll": ${why} (set edge.driver to "auto" or "deno")`);
-}
-
-function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
 function whatEpollMisses(): string | undefined {
