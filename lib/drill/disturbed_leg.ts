@@ -79,10 +79,6 @@ export class DisturbedLeg implements LegSocket, LegEvents {
     return this.#leg.holdsLent;
   }
 
-  get broken(): boolean {
-    return this.#leg.broken;
-  }
-
   get closing(): boolean {
     return this.#isClosing;
   }

@@ -79,13 +79,21 @@ export async function takeOver(giver: Conversation, taker: HandoverTaker, who: I
 }
 
 /**
- * Takes sessions over that could not come at once, until the other process has no more.
+ * Takes sessions over that could not come at once, until the other process has no more. It says so several times a second, be it that
+ * none is ready.
  *
  * @param signal Ends it.
+ * @param patienceMs Milliseconds that one round may take. @default 30000
  * @throws {HandoverError} where it breaks off in the middle: what was under way stays the other process's
+ * @throws a `TimeoutError` where the other process says nothing any more
  */
-export async function takeRest(giver: Conversation, taker: HandoverTaker, signal: AbortSignal): Promise<void> {
-  while (await takeRound(giver, taker, signal));
+export async function takeRest(
+  giver: Conversation,
+  taker: HandoverTaker,
+  signal: AbortSignal,
+  patienceMs: number = STEP_MS,
+): Promise<void> {
+  while (await takeRound(giver, taker, AbortSignal.any([signal, AbortSignal.timeout(patienceMs)])));
 }
 
 /** Returns whether there was a round: not where the other process has closed its end. */

@@ -66,9 +66,9 @@ export class Travellers {
 
   /** Up to `count` sessions as they would go over, which go on meanwhile; some of them again and again where there are fewer. */
   *samples(count: number): Iterable<TravellingSession> {
-    const found = [...this.#options.roster].slice(0, count).filter((running) => running.sample() !== undefined);
-    for (let at = 0; at < count && found.length > 0; at++) {
-      const sample = found[at % found.length]?.sample();
+    const running = [...this.#options.roster];
+    for (let at = 0; at < count; at++) {
+      const sample = running[at % running.length]?.sample();
       if (sample !== undefined) yield sample;
     }
   }

@@ -36,10 +36,6 @@ export class DenoLeg implements LegSocket {
     return this.#socket.holdsLent;
   }
 
-  get broken(): boolean {
-    return this.#socket.broken;
-  }
-
   get closing(): boolean {
     return this.#closing;
   }

@@ -31,8 +31,6 @@ export interface LegSocket {
   readonly written: number;
   /** Whether what waits has bytes of the chunk that another leg lent, so that the other leg must be held until {@linkcode LegEvents.drained}. */
   readonly holdsLent: boolean;
-  /** Whether nothing can be written any more. */
-  readonly broken: boolean;
   /** Whether it is being closed: what the peer still sends is discarded, and only {@linkcode LegEvents.gone} is told. */
   readonly closing: boolean;
   /** Begins to read. */

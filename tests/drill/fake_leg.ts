@@ -6,7 +6,6 @@ export class FakeLeg implements LegSocket {
   pending = 0;
   written = 0;
   holdsLent = false;
-  broken = false;
   closing = false;
   isHeld = false;
 

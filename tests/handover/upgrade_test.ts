@@ -8,6 +8,7 @@ import { takeOver, takeRest } from "../../lib/handover/taking.ts";
 import { type HandoverDoor, Upgrade, type UpgradeOptions, type UpgradeOutcome } from "../../lib/handover/upgrade.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../harness/assert.ts";
 import { FakeGiver, FakeTaker } from "./actors.ts";
+import { traveller } from "./travellers.ts";
 import { MemoryChannel } from "./memory_channel.ts";
 
 const WHO = { release: "0.2.0", states: [1] };
@@ -274,4 +275,13 @@ Deno.test("later sessions stay where the new process has gone meanwhile", async 
   await assertRejects(() => outcome.heir.hand(frozen), HandoverError);
   assertEquals(giver.ready, ["Bob"]);
   assertEquals(newcomer.killed, []);
+});
+
+Deno.test("a process that says nothing any more is not waited for, and what it had begun to give stays its own", async () => {
+  const [newcomer, taker] = [new Newcomer(), new FakeTaker()];
+  const giver = new Conversation(newcomer.others);
+  await giver.say({ kind: "session", session: traveller("Ann") }, SOON(), [100]);
+  const error = await assertRejects(() => takeRest(new Conversation(newcomer.own), taker, SOON(), 50));
+  assert(error instanceof DOMException && error.name === "TimeoutError");
+  assertEquals([taker.adopted.length, taker.calls], [1, ["abandon"]]);
 });

@@ -56,6 +56,7 @@ export class EpollLeg implements LegSocket, Watcher {
     return this.#out.written;
   }
 
+  /** Whether nothing can be written any more. */
   get broken(): boolean {
     return this.#out.failure !== undefined || this.#isGone;
   }
