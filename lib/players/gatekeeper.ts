@@ -55,6 +55,8 @@ export class Gatekeeper {
   readonly #heirs = new Map<string, Visitor>();
   /** Names of players who are another process's for now, in lower case. */
   #reserved: ReadonlySet<string> = new Set();
+  /** Names of players who have gone to another process, in lower case. */
+  readonly #ceded = new Set<string>();
   /** The name each of both plays by or waits for, in lower case. */
   readonly #names = new Map<Visitor, string>();
 
@@ -95,6 +97,11 @@ export class Gatekeeper {
   /** Keeps `names`, and no others than those, for players who are another process's for now: only a key gives them to somebody. */
   reserve(names: readonly string[]): void {
     this.#reserved = new Set(names.map((name) => name.toLowerCase()));
+  }
+
+  /** Nobody has one of `names` here any more: their players go on in the process that every newcomer reaches. */
+  cede(names: Iterable<string>): void {
+    for (const name of names) this.#ceded.add(name.toLowerCase());
   }
 
   /** Whether somebody plays as `name`. */
@@ -151,6 +158,7 @@ export class Gatekeeper {
   #seat(visitor: Visitor, name: string, proven: boolean): Admission {
     const { duplicateNames, maxPlayers } = this.#rules;
     const key = name.toLowerCase();
+    if (this.#ceded.has(key)) return { kind: "refused", reason: "name-taken", detail: "played in the process after" };
     const holder = this.#players.get(key);
     const takesOver = proven && duplicateNames === "kick-old";
     if (holder !== undefined) {

@@ -19,7 +19,7 @@ import type { SessionReports } from "./session_reports.ts";
 export interface TravellersOptions {
   readonly roster: Roster;
   readonly host: EdgeHost;
-  readonly gatekeeper: Pick<Gatekeeper, "has" | "resume">;
+  readonly gatekeeper: Pick<Gatekeeper, "cede" | "has" | "resume">;
   readonly reception: Pick<Reception, "resume">;
   readonly reports: Pick<SessionReports, "resume">;
   readonly loopbacks: LoopbackAddresses;
@@ -75,7 +75,7 @@ export class Travellers {
 
   /** Stops every session with which another process can go on now. */
   freeze(): Frozen {
-    const { host } = this.#options;
+    const { gatekeeper, host } = this.#options;
     const stopped: Stopped[] = [];
     return {
       sessions: this.#suspend(stopped),
@@ -84,6 +84,8 @@ export class Travellers {
         for (const { suspended } of stopped) suspended.resume();
       },
       release: (kept) => {
+        // First: whoever waits for one of the names is called when its player is gone.
+        gatekeeper.cede(stopped.flatMap(({ running }) => kept.has(running.id) ? [] : running.caller?.name ?? []));
         for (const { running, suspended } of stopped) {
           if (kept.has(running.id)) {
             suspended.resume();

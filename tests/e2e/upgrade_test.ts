@@ -230,6 +230,20 @@ upgradeTest("a player who was logging in goes over once that is done, and the ol
   assertEquals((await lineage.status()).players, 1);
 });
 
+upgradeTest("whoever is still logging in to the old process cannot have a name that plays in the new one", async () => {
+  await using network = await Network.start();
+  const { lineage } = network;
+  await using steve = await network.join("Steve");
+  await using conn = await Deno.connect(lineage.program.target());
+  await writeAll(conn, IDENTIFICATION.subarray(0, 10));
+  await eventually(async () => (await lineage.status()).sessions === 2, "the session");
+  assertStringIncludes(await lineage.upgrade(), "1 session went over; 1 session cannot and drains");
+  await writeAll(conn, IDENTIFICATION.subarray(10));
+  assertMatch(await new Response(conn.readable).text(), /is playing already/);
+  await lineage.predecessorGone();
+  await network.assertUndisturbed([steve], "late");
+});
+
 upgradeTest("a player behind a WebSocket is told that the network is upgraded, and may stay for a while", async () => {
   await using network = await Network.start(['drain_timeout = "3s"']);
   const { lineage } = network;

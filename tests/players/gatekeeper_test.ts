@@ -315,6 +315,17 @@ Deno.test("a name whose player is another process's for now is given only to who
   assertEquals(outcome(checked.admit(new Guest("192.0.2.1"), "Steve")), "Steve");
 });
 
+Deno.test("a name whose player has gone to another process is nobody's any more, proven or not, nor that of who waits for it", async () => {
+  const gate = await Gate.open();
+  const [before, after, late] = [new Guest("192.0.2.1"), new Guest("192.0.2.2"), new Guest("192.0.2.3")];
+  gate.admit(before, "Steve");
+  assertEquals(outcome(gate.admit(after, "STEVE")), "later");
+  gate.keeper.cede(["Steve"]);
+  gate.keeper.left(before);
+  assertEquals([outcome(gate.admit(after, "STEVE")), outcome(gate.admit(late, "steve"))], ["name-taken", "name-taken"]);
+  assertEquals(outcome(gate.admit(late, "Alex")), "Alex");
+});
+
 Deno.test("when the lists have changed, who may not be here any more has to go", async () => {
   const gate = await Gate.open({ allowOnly: true });
   const everybody = ["Alice", "Bob", "Carol", "Dave"];
