@@ -20,7 +20,7 @@ const QUIET_MS = 5;
  * Milliseconds after which Deno looks at its own sockets and timers, however much there is to do. It does so whenever it has nothing to
  * do, but only every 61st turn as long as it has (tokio's `event_interval`). A look costs a change of threads.
  */
-const LOOK_MS = 8;
+const LOOK_MS = 30;
 /** The same while there are players whose bytes come through Deno's own sockets. */
 const GUESTS_LOOK_MS = 2;
 /** What a listener or a signal is watched for: told as long as it lasts. */
