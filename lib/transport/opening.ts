@@ -1,5 +1,5 @@
 import { type Language, languageOf } from "./first_bytes.ts";
-import { PrefixedConn } from "./prefixed_conn.ts";
+import { withPrefix } from "./prefixed_conn.ts";
 import type { Conn } from "./conn.ts";
 
 /** Bytes read at first: all that a player says before they are answered, and all that an idle peer holds. */
@@ -54,10 +54,6 @@ export class Opening {
 
   /** The connection as it was before its first bytes were read, without those that were skipped. */
   rest(): Conn {
-    if (this.#start === this.#end) return this.#conn;
-    const bytes = this.#buffer.slice(this.#start, this.#end);
-    if (this.#conn.unread === undefined) return new PrefixedConn(this.#conn, bytes);
-    this.#conn.unread(bytes);
-    return this.#conn;
+    return withPrefix(this.#conn, this.#buffer.slice(this.#start, this.#end));
   }
 }

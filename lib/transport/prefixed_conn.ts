@@ -41,5 +41,13 @@ export class PrefixedConn implements Conn {
   }
 }
 
+/** `conn` as it was before `bytes` were read from it. */
+export function withPrefix(conn: Conn, bytes: Uint8Array): Conn {
+  if (bytes.length === 0) return conn;
+  if (conn.unread === undefined) return new PrefixedConn(conn, bytes);
+  conn.unread(bytes);
+  return conn;
+}
+
 /** Stands for a used-up prefix, whose buffer must not be kept for as long as the connection lives. */
 const NOTHING = new Uint8Array(0);

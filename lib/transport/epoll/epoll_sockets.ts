@@ -11,8 +11,10 @@ import { EpollLeg } from "./epoll_leg.ts";
 import { Libc } from "./libc.ts";
 import { EpollLoop } from "./loop.ts";
 import { EpollStream } from "./stream.ts";
+import { WebSocketConn } from "../websocket/websocket_conn.ts";
+import { WebSocketLeg } from "../websocket/websocket_leg.ts";
 
-/** Sockets by system calls, one epoll loop for all of them. What comes through TLS or a WebSocket is read and written by asking, as in Deno's. */
+/** Sockets by system calls, one epoll loop for all of them. What comes through TLS is read and written by asking, as in Deno's. */
 export class EpollSockets implements Sockets {
   readonly driver = "epoll";
   readonly #libc: Libc;
@@ -41,12 +43,25 @@ export class EpollSockets implements Sockets {
   }
 
   readonly openLeg = (conn: Conn, events: LegEvents, pace: Pace): LegSocket => {
-    if (!(conn instanceof EpollConn)) return new AwaitedLeg(conn, events, pace, this.#loop);
-    const { stream, unread } = conn.detach();
-    return new EpollLeg(stream, unread, events);
+    if (conn instanceof EpollConn) return epollLeg(conn, events);
+    return openWebSocket(conn, events) ?? new AwaitedLeg(conn, events, pace, this.#loop);
   };
 
   close(): Promise<void> {
     return this.#loop.close();
   }
+}
+
+function epollLeg(conn: EpollConn, events: LegEvents): EpollLeg {
+  const { stream, unread } = conn.detach();
+  return new EpollLeg(stream, unread, events);
+}
+
+/** `undefined` for what is no WebSocket, or one over something else. */
+function openWebSocket(conn: Conn, events: LegEvents): WebSocketLeg | undefined {
+  if (!(conn instanceof WebSocketConn)) return undefined;
+  const { inner } = conn;
+  if (!(inner instanceof EpollConn)) return undefined;
+  const websocket = conn.detach();
+  return websocket && new WebSocketLeg(websocket, events, (events) => epollLeg(inner, events));
 }

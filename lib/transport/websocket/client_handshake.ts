@@ -1,5 +1,5 @@
 /** Opening WebSockets to backends (RFC 6455 §4.1). */
-import { PrefixedConn } from "../prefixed_conn.ts";
+import { withPrefix } from "../prefixed_conn.ts";
 import type { Conn } from "../conn.ts";
 import { closeOnAbort, closeQuietly } from "../close_on_abort.ts";
 import { acceptOf, newKey, SUBPROTOCOL, WEBSOCKET_VERSION } from "./handshake_key.ts";
@@ -46,7 +46,7 @@ async function upgrade(conn: Conn, options: WebSocketDialOptions): Promise<Conn>
   if (head.header("Sec-WebSocket-Accept") !== acceptOf(key)) {
     throw new Error("Cannot upgrade: Sec-WebSocket-Accept of the answer does not match");
   }
-  return new WebSocketConn(new PrefixedConn(conn, rest), "client");
+  return new WebSocketConn(withPrefix(conn, rest), "client");
 }
 
 /** Header names in exactly this case: MCGalaxy overlooks `x-real-ip`. mcchost wants all of them (protocol.md §8). */

@@ -60,6 +60,12 @@ export class FrameReader {
     return this.#end;
   }
 
+  /** Whether another reader could go on behind what was read: no frame, message or answer is under way. */
+  get isAtRest(): boolean {
+    const isBetween = this.#left === 0 && this.#headerLength === 0 && !this.#isInMessage;
+    return isBetween && this.#ping === undefined && this.#end === undefined;
+  }
+
   /** The payload of the latest ping since the last call, if there was one. */
   takePing(): Uint8Array | undefined {
     const ping = this.#ping;

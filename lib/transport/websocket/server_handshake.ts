@@ -1,5 +1,5 @@
 /** Accepting WebSockets from players (RFC 6455 §4.2). */
-import { PrefixedConn } from "../prefixed_conn.ts";
+import { withPrefix } from "../prefixed_conn.ts";
 import type { Conn } from "../conn.ts";
 import { closeOnAbort } from "../close_on_abort.ts";
 import { acceptOf, isKey, SUBPROTOCOL, WEBSOCKET_VERSION } from "./handshake_key.ts";
@@ -60,7 +60,7 @@ async function accept(conn: Conn): Promise<WebSocketEntry> {
   await writeAll(conn, new TextEncoder().encode(agreement(head)));
   return {
     kind: "open",
-    conn: new WebSocketConn(new PrefixedConn(conn, rest), "server"),
+    conn: new WebSocketConn(withPrefix(conn, rest), "server"),
     header: (name) => head.header(name),
   };
 }

@@ -1,9 +1,20 @@
+// @ts-types="../../../types/std_bytes_concat.d.ts"
+import { concat } from "@std/bytes/concat";
 import type { Conn } from "../conn.ts";
 import { CLOSE_CODE, type Role } from "./frame.ts";
 import { type FrameEnd, FrameReader } from "./frame_reader.ts";
 import { closeFrame, dataFrames, type MaskSource, MAX_SENT_PAYLOAD, pongFrame } from "./frame_writer.ts";
 import { writeAll } from "../write_all.ts";
 
+/** How a WebSocket goes on. */
+export interface DetachedWebSocket {
+  readonly reader: FrameReader;
+  readonly nextMask: MaskSource;
+  /** Payload that was read and given back. */
+  readonly unread: Uint8Array;
+}
+
+const NOTHING = new Uint8Array(0);
 /** Bytes that are framed at once: more than a whole read buffer of a leg, so that one becomes one write. */
 const MAX_FRAMED = 2 * MAX_SENT_PAYLOAD;
 /** Milliseconds that our close frame may take to reach the peer, and the peer to close the connection, before the end is told. */
@@ -17,11 +28,16 @@ const DISCARDED_AT_ONCE = 16 << 10;
  * binary messages (RFC 6455). Pings are answered and never sent: MCGalaxy closes on them (protocol.md §8).
  */
 export class WebSocketConn implements Conn {
-  readonly #inner: Conn;
+  /** The connection behind the handshake. */
+  readonly inner: Conn;
   readonly #reader: FrameReader;
   readonly #nextMask: MaskSource;
+  /** Payload that was given back. */
+  #unread: Uint8Array = NOTHING;
   /** Resolves when everything sent so far has left: a frame never starts inside another one. */
   #sending: Promise<void> = Promise.resolve();
+  /** Frames on their way. */
+  #underWay = 0;
   /** What the pong that waits to be sent answers. */
   #ping: Uint8Array | undefined;
   /** Resolves when our close frame has left, or could not. */
@@ -29,9 +45,9 @@ export class WebSocketConn implements Conn {
   /** Resolves when whoever reads may be told about the end. */
   #windingUp: Promise<void> | undefined;
 
-  /** @param inner The connection behind the handshake. This one closes it. */
+  /** @param inner Closed by this one. */
   constructor(inner: Conn, role: Role) {
-    this.#inner = inner;
+    this.inner = inner;
     this.#reader = new FrameReader(role);
     this.#nextMask = role === "client" ? randomMask : undefined;
   }
@@ -44,8 +60,14 @@ export class WebSocketConn implements Conn {
    */
   async read(buffer: Uint8Array): Promise<number | null> {
     if (buffer.length === 0) return 0;
+    if (this.#unread.length > 0) {
+      const taken = this.#unread.subarray(0, buffer.length);
+      buffer.set(taken);
+      this.#unread = this.#unread.subarray(taken.length);
+      return taken.length;
+    }
     while (this.#reader.end === undefined) {
-      const count = await this.#inner.read(buffer);
+      const count = await this.inner.read(buffer);
       if (count === null) return null;
       const payload = this.#reader.feed(buffer.subarray(0, count), performance.now());
       this.#answer();
@@ -65,19 +87,29 @@ export class WebSocketConn implements Conn {
   /** Closes the WebSocket behind what was written, and this direction of the connection. */
   async closeWrite(): Promise<void> {
     await this.#close(CLOSE_CODE.normal);
-    await this.#inner.closeWrite();
+    await this.inner.closeWrite();
   }
 
   close(): void {
-    this.#inner.close();
+    this.inner.close();
+  }
+
+  unread(bytes: Uint8Array): void {
+    this.#unread = concat([bytes, this.#unread]);
+  }
+
+  /** Has somebody else go on with {@linkcode inner}; the WebSocket must not be used any more. `undefined` where it is in the middle of saying something. */
+  detach(): DetachedWebSocket | undefined {
+    if (this.#underWay > 0 || this.#closing !== undefined) return undefined;
+    return { reader: this.#reader, nextMask: this.#nextMask, unread: this.#unread };
   }
 
   setNoDelay(on?: boolean): void {
-    this.#inner.setNoDelay?.(on);
+    this.inner.setNoDelay?.(on);
   }
 
   setKeepAlive(on?: boolean): void {
-    this.#inner.setKeepAlive?.(on);
+    this.inner.setKeepAlive?.(on);
   }
 
   /** Answers what the reader found besides payload. */
@@ -108,7 +140,8 @@ export class WebSocketConn implements Conn {
 
   /** Writes frames behind all that is being sent; they are made when it is their turn. */
   #send(frames: () => Uint8Array): Promise<void> {
-    const sent = this.#sending.then(() => writeAll(this.#inner, frames()));
+    this.#underWay++;
+    const sent = this.#sending.then(() => writeAll(this.inner, frames())).finally(() => this.#underWay--);
     this.#sending = sent.catch(ignoreFailure);
     return sent;
   }
@@ -126,11 +159,11 @@ export class WebSocketConn implements Conn {
    */
   async #windUp(): Promise<void> {
     await this.#closing;
-    await this.#inner.closeWrite();
+    await this.inner.closeWrite();
     // Not the caller's buffer, which has another use as soon as time is up.
     const buffer = new Uint8Array(DISCARDED_AT_ONCE);
     for (let discarded = 0; discarded < MAX_DISCARDED;) {
-      const count = await this.#inner.read(buffer);
+      const count = await this.inner.read(buffer);
       if (count === null) return;
       discarded += count;
     }

@@ -5,7 +5,12 @@ import { Beat } from "../../../lib/transport/beat.ts";
 import type { LegEvents } from "../../../lib/transport/leg.ts";
 import { Nap } from "../../../lib/transport/nap.ts";
 import { PrefixedConn } from "../../../lib/transport/prefixed_conn.ts";
+import { OPCODE } from "../../../lib/transport/websocket/frame.ts";
+import { WebSocketConn } from "../../../lib/transport/websocket/websocket_conn.ts";
+import { WebSocketLeg } from "../../../lib/transport/websocket/websocket_leg.ts";
 import { assert, assertEquals, assertThrows } from "../../harness/assert.ts";
+import { frame, masked } from "../websocket/frames.ts";
+import { readBytes } from "./ground.ts";
 
 const PACE = { beat: new Beat(), nap: new Nap() };
 
@@ -54,6 +59,33 @@ Deno.test("a connection becomes a leg that goes on where it was read, and one th
     leg.write(Uint8Array.of(4), false);
     leg.flush();
     assertEquals([await peer.read(buffer), buffer[0]], [1, 4]);
+    leg.abort();
+    await gone;
+    peer.close();
+  }
+  acceptor.close();
+  await epoll.close();
+});
+
+Deno.test("a WebSocket over a connection is a leg that the loop tells, unless it is still saying something", async () => {
+  const epoll = sockets();
+  const acceptor = epoll.listen("127.0.0.1", 0);
+  for (const isSpeaking of [false, true]) {
+    const peer = await Deno.connect(acceptor.addr);
+    const websocket = new WebSocketConn(await acceptor.accept(), "server");
+    await peer.write(masked(OPCODE.binary, [1, 2, 3]));
+    const buffer = new Uint8Array(16);
+    assertEquals(await websocket.read(buffer), 3);
+    websocket.unread(buffer.slice(1, 3));
+    if (isSpeaking) websocket.write(Uint8Array.of(4));
+    const { events, bytes, gone } = heard(2);
+    const leg = epoll.openLeg(websocket, events, PACE);
+    assert(isSpeaking ? leg instanceof AwaitedLeg : leg instanceof WebSocketLeg);
+    leg.start();
+    assertEquals(await bytes, [2, 3]);
+    if (!isSpeaking) leg.write(Uint8Array.of(4), false);
+    leg.flush();
+    assertEquals(await readBytes(peer, 3), frame(OPCODE.binary, [4]));
     leg.abort();
     await gone;
     peer.close();
