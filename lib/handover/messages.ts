@@ -75,7 +75,7 @@ const passport = z.object({
   /** Milliseconds since the player is where they are. */
   thereMs: ms,
   /** Its connections; a descriptor goes along for each, in this order. */
-  legs: z.array(z.int()).max(8).readonly(),
+  legs: z.array(z.object({ leg: z.int(), websocket: z.boolean() })).max(8).readonly(),
 });
 
 const session = z.object({

@@ -1,11 +1,15 @@
 /** What goes along with a session into another process beside its own state. */
 import type { Passport } from "../handover/messages.ts";
-import type { Leg } from "../session/port.ts";
 import type { Newcomer } from "./reception.ts";
 import type { RunningSession } from "./running_session.ts";
 
 /** The passport of a player who is called `player`. @param now Milliseconds of `performance.now()`. */
-export function passportOf(running: RunningSession, player: string, legs: readonly Leg[], now: number): Passport {
+export function passportOf(
+  running: RunningSession,
+  player: string,
+  legs: Passport["legs"],
+  now: number,
+): Passport {
   const { id, listener, mode, client, there, arrival } = running;
   const { source, destination, transport, secure, acceptedAt } = arrival;
   return {

@@ -146,7 +146,8 @@ export class RunningSession implements Visitor, SessionOptions, SessionDriverOpt
     if (this.caller === undefined || written === undefined) return undefined;
     const place = placeOf(written);
     const legs = place === undefined ? [CLIENT] : [CLIENT, place.leg];
-    const passport = passportOf(this, this.caller.name, legs, performance.now());
+    const plain = legs.map((leg) => ({ leg, websocket: false }));
+    const passport = passportOf(this, this.caller.name, plain, performance.now());
     return { passport, state: encodeState(written), unsent: legs.map(() => NOTHING) };
   }
 
@@ -158,7 +159,8 @@ export class RunningSession implements Visitor, SessionOptions, SessionDriverOpt
     const state = encodeState(written);
     const driver = this.driver.pending > MOST_UNSENT ? undefined : this.driver.suspend();
     if (driver === undefined) return undefined;
-    const passport = passportOf(this, caller.name, driver.legs.map(({ leg }) => leg), performance.now());
+    const legs = driver.legs.map(({ leg, websocket }) => ({ leg, websocket }));
+    const passport = passportOf(this, caller.name, legs, performance.now());
     return {
       leaving: {
         passport,

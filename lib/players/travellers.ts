@@ -7,6 +7,7 @@ import { Caller } from "../transport/backend_dial.ts";
 import type { Conn } from "../transport/conn.ts";
 import type { LoopbackAddresses } from "../transport/loopback_addresses.ts";
 import type { ResumedLeg } from "../transport/session_driver.ts";
+import { WebSocketConn } from "../transport/websocket/websocket_conn.ts";
 import type { EdgeHost } from "./edge_host.ts";
 import type { Gatekeeper } from "./gatekeeper.ts";
 import { newcomerWith } from "./passport.ts";
@@ -55,12 +56,10 @@ export class Travellers {
     this.#options = options;
   }
 
-  /** Sessions that can go over to another process, if not at once: all whose client's connection has no state but the kernel's. */
+  /** Sessions that can go over to another process, if not at once: all whose client does not come through TLS. */
   get portable(): number {
     let count = 0;
-    for (const { arrival: { transport, secure }, leaving } of this.#options.roster) {
-      if (transport === "tcp" && !secure && !leaving) count++;
-    }
+    for (const { arrival, leaving } of this.#options.roster) if (!arrival.secure && !leaving) count++;
     return count;
   }
 
@@ -161,13 +160,19 @@ export class Travellers {
     const place = placeOf(state);
     const wanted = place === undefined ? [CLIENT] : [CLIENT, place.leg];
     const resumed = wanted.flatMap((leg): ResumedLeg[] => {
-      const index = legs.indexOf(leg);
+      const index = legs.findIndex((other) => other.leg === leg);
       const [conn, unsent] = [connections[index], session.unsent[index]];
       if (conn === undefined || unsent === undefined) return [];
-      return [{ leg, backend: leg === CLIENT ? "" : place?.backend ?? "", conn, unsent }];
+      const isWebSocket = legs[index]?.websocket === true;
+      return [{
+        leg,
+        backend: leg === CLIENT ? "" : place?.backend ?? "",
+        conn: isWebSocket ? new WebSocketConn(conn, leg === CLIENT ? "server" : "client") : conn,
+        unsent,
+      }];
     });
     if (resumed.length !== wanted.length || connections.length !== wanted.length) {
-      return `its connections are ${legs}, not ${wanted}`;
+      return `its connections are ${legs.map(({ leg }) => leg)}, not ${wanted}`;
     }
     const { host, reception, reports, gatekeeper, loopbacks } = this.#options;
     const listener = host.config.listeners.find(({ name }) => name === listenerName);

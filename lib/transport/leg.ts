@@ -63,6 +63,8 @@ export interface LegSocket {
 /** A leg that has stopped. Exactly one of both methods is called, once; then the descriptor is nobody's to use any more. */
 export interface SuspendedLeg {
   readonly descriptor: number;
+  /** Whether a WebSocket goes on there, between two messages, rather than the plain stream. */
+  readonly websocket: boolean;
   /** What the kernel has not taken. */
   readonly unsent: Uint8Array;
   /** Goes on as if nothing had happened. */

@@ -29,7 +29,7 @@ export interface SessionDriverOptions {
 }
 
 /** A leg of a driver that has stopped. */
-export interface LeavingLeg extends Pick<SuspendedLeg, "descriptor" | "unsent"> {
+export interface LeavingLeg extends Pick<SuspendedLeg, "descriptor" | "websocket" | "unsent"> {
   readonly leg: Leg;
 }
 
@@ -186,7 +186,12 @@ export class SessionDriver implements SessionPort, Sleeper {
     const session = this.#session;
     this.#session = undefined;
     return {
-      legs: stopped.map(({ leg, suspended: { descriptor, unsent } }) => ({ leg, descriptor, unsent })),
+      legs: stopped.map(({ leg, suspended: { descriptor, websocket, unsent } }) => ({
+        leg,
+        descriptor,
+        websocket,
+        unsent,
+      })),
       resume: () => {
         for (const { suspended } of stopped) suspended.resume();
         this.#session = session;

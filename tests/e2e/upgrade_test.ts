@@ -4,12 +4,15 @@ import { ClassicServer } from "../../lib/demo/server.ts";
 import { encodePacket } from "../../lib/protocol/packets.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../harness/assert.ts";
 import { Bot } from "../harness/bot.ts";
+import { makeCertificate } from "../harness/certificate.ts";
 import { eventually } from "../harness/kernel.ts";
 import { ByteCheck, chatLines, mapChunks } from "../harness/long_stream.ts";
 import { DENO_FLAGS, network } from "../harness/program.ts";
 import { type Peer, PeerGone, ScriptedBackend } from "../harness/scripted_backend.ts";
+import { Relay } from "../harness/relay.ts";
 import { concat, identification, smallMap, vanilla, welcome } from "../session/logins.ts";
 import { WebSocketStream } from "../harness/websocket_stream.ts";
+import { acceptWebSocket } from "../../lib/transport/websocket/server_handshake.ts";
 import { writeAll } from "../../lib/transport/write_all.ts";
 import { Lineage } from "./lineage.ts";
 import { isIn, serverOf } from "./stage.ts";
@@ -244,12 +247,41 @@ upgradeTest("whoever is still logging in to the old process cannot have a name t
   await network.assertUndisturbed([steve], "late");
 });
 
-upgradeTest("a player behind a WebSocket is told that the network is upgraded, and may stay for a while", async () => {
-  await using network = await Network.start(['drain_timeout = "3s"']);
+upgradeTest("players go over whose browser or server speaks WebSocket, however their messages are cut", async () => {
+  await using hub = await ClassicServer.start({ ...mcgalaxy(), name: "hub" });
+  await using relay = new Relay(hub.port, async (conn) => {
+    const entry = await acceptWebSocket(conn, new AbortController().signal);
+    return entry.kind === "open" ? entry.conn : undefined;
+  });
+  const config = [network([{ name: "hub", address: relay.address }]), 'forward_ip = "websocket"'].join("\n");
+  await using lineage = await Lineage.start({ config });
+  const { hostname, port } = lineage.program.target();
+  await using players = new AsyncDisposableStack();
+  const bots: Bot[] = [];
+  for (const framing of ["binary", "fragments", "torn"] as const) {
+    const stream = players.use(await WebSocketStream.connect(`ws://${hostname}:${port}/`, { framing }));
+    bots.push(players.use(Bot.over(stream, { name: framing, extensions: CLASSICUBE })));
+  }
+  bots.push(players.use(await Bot.connect(lineage.program.target(), { name: "Steve", extensions: CLASSICUBE })));
+  await Promise.all(bots.map((bot) => bot.joined()));
+  for (let round = 0; round < 2; round++) {
+    await lineage.upgrade();
+    await lineage.predecessorGone();
+    await Promise.all(bots.map((bot) => bot.ping()));
+  }
+  assertEquals(hub.connections.open, bots.length);
+  assertEquals([lineage.program.endings, bots.flatMap(({ violations }) => violations)], [[], []]);
+});
+
+upgradeTest("a player behind TLS is told that the network is upgraded, and may stay for a while", async () => {
+  await using certificate = await makeCertificate();
+  const { certPath, keyPath, authority } = certificate;
+  const secure = ["[[listener]]", 'name = "secure"', 'bind = "127.0.0.1:0"', 'pool = "all"', 'auth = "off"'];
+  const files = [`tls_cert = "${certPath}"`, `tls_key = "${keyPath}"`];
+  await using network = await Network.start(['drain_timeout = "3s"'], [...secure, ...files]);
   const { lineage } = network;
   await using steve = await network.join("Steve");
-  const { hostname, port } = lineage.program.target();
-  await using stream = await WebSocketStream.connect(`ws://${hostname}:${port}/`);
+  const stream = await Deno.connectTls({ ...lineage.program.target("secure"), caCerts: [authority] });
   await using alex = Bot.over(stream, { name: "Alex", extensions: CLASSICUBE });
   await alex.joined();
   assertStringIncludes(await lineage.upgrade(), "1 session went over; 1 session cannot and drains");

@@ -17,7 +17,7 @@ export function traveller(player: string, unsent: readonly Uint8Array[] = [new U
         ageMs: 1_234.5,
       },
       thereMs: 17,
-      legs: unsent.map((_, leg) => leg),
+      legs: unsent.map((_, leg) => ({ leg, websocket: leg % 2 === 1 })),
     },
     state: new TextEncoder().encode(`the state of ${player}`),
     unsent,

@@ -160,8 +160,8 @@ export class Program implements AsyncDisposable {
   /** Sends a signal, where the process has not ended by itself, and waits for its end. Returns its exit code. */
   async stop(signal: Deno.Signal = "SIGTERM"): Promise<number> {
     this.#stopped = true;
-    if (!this.#ended) this.#child.kill(signal);
-    const killer = setTimeout(() => this.#child.kill("SIGKILL"), STOP_MS);
+    this.#kill(signal);
+    const killer = setTimeout(() => this.#kill("SIGKILL"), STOP_MS);
     const { code } = await this.#child.status;
     clearTimeout(killer);
     await this.#reading;
@@ -175,6 +175,15 @@ export class Program implements AsyncDisposable {
     if (code !== 0) throw new Error(`Cannot stop the program: exit code is ${code}`);
     const crash = this.log.find(({ event }) => event === "crashed");
     if (crash !== undefined) throw new Error(`The program reported an error of its own: ${JSON.stringify(crash)}`);
+  }
+
+  #kill(signal: Deno.Signal): void {
+    try {
+      if (!this.#ended) this.#child.kill(signal);
+    } catch (error) {
+      // It has ended by itself, and the system knows of that already.
+      if (!(error instanceof TypeError)) throw error;
+    }
   }
 
   async #readLog(): Promise<void> {

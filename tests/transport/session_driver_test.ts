@@ -216,6 +216,7 @@ class Leaving {
     const note = (deed: string): void => void this.deeds.push(`${deed} ${number}`);
     const suspended = {
       descriptor: 100 + number,
+      websocket: number === 1,
       unsent: Uint8Array.of(number),
       resume: () => note("resume"),
       release: () => note("release"),
@@ -263,8 +264,8 @@ Deno.test("a driver that has stopped feeds its session nothing, and goes on as b
     await stage.until("joined");
     const suspended = stage.driver.suspend();
     assertEquals(suspended?.legs, [
-      { leg: 0, descriptor: 100, unsent: Uint8Array.of(0) },
-      { leg: 1, descriptor: 101, unsent: Uint8Array.of(1) },
+      { leg: 0, descriptor: 100, websocket: false, unsent: Uint8Array.of(0) },
+      { leg: 1, descriptor: 101, websocket: true, unsent: Uint8Array.of(1) },
     ]);
     assertEquals(stage.driver.tell((session) => session.whereabouts), undefined);
     suspended?.[end]();

@@ -116,6 +116,7 @@ export class EpollLeg implements LegSocket, Watcher {
     this.#stream.unwatch();
     return {
       descriptor: this.#stream.descriptor,
+      websocket: false,
       unsent,
       resume: () => {
         this.#isSuspended = false;

@@ -99,7 +99,8 @@ export class WebSocketLeg implements LegSocket, LegEvents {
 
   suspend(): SuspendedLeg | undefined {
     const isAtRest = this.#reader.isAtRest && this.#ping === undefined && this.#unread.length === 0;
-    return isAtRest && !this.#isFinished ? this.#below.suspend?.() : undefined;
+    const suspended = isAtRest && !this.#isFinished ? this.#below.suspend?.() : undefined;
+    return suspended && { ...suspended, websocket: true };
   }
 
   bytes(chunk: Uint8Array, readAt: number = performance.now()): void {
