@@ -57,6 +57,27 @@ export function isExtensionName(name: string): name is ExtensionName {
   return INDEX.has(name);
 }
 
+/** Collects what is listed entry by entry: a set for each entry would cost more than the rest of a login. */
+export class ExtensionList {
+  /** By position in {@linkcode EXTENSIONS}. */
+  readonly versions = new Uint8Array(EXTENSIONS.length);
+
+  /**
+   * Adds or replaces `name`, as one ExtEntry does. Names nobody here knows change nothing. A version above the known one counts as
+   * the known one (ClassiCube before 1.3.6 echoes the server's number); below 1 counts as 1 (classicborne announces SetHotbar with
+   * version 0 and means that it has it).
+   */
+  add(name: string, version: number): void {
+    enter(this.versions, name, version);
+  }
+}
+
+function enter(versions: Uint8Array, name: string, version: number): void {
+  const index = INDEX.get(name);
+  const known = index === undefined ? undefined : EXTENSIONS[index];
+  if (index !== undefined && known !== undefined) versions[index] = Math.min(Math.max(version, 1), known.version);
+}
+
 /** An immutable set of extensions with the version of each; version 0 stands for "not in the set". */
 export class ExtensionSet {
   static readonly EMPTY: ExtensionSet = new ExtensionSet(new Uint8Array(EXTENSIONS.length));
@@ -64,14 +85,26 @@ export class ExtensionSet {
   static readonly ALL: ExtensionSet = new ExtensionSet(Uint8Array.from(EXTENSIONS, ({ version }) => version));
 
   readonly #versions: Uint8Array;
-  /** Equal for equal sets; usable as a map key. */
-  readonly key: string;
-  readonly size: number;
+  #key: string | undefined;
 
   private constructor(versions: Uint8Array) {
     this.#versions = versions;
-    this.key = versions.join("");
-    this.size = versions.reduce((count, version) => count + (version > 0 ? 1 : 0), 0);
+  }
+
+  /** The set of what `list` has listed so far. */
+  static listed(list: ExtensionList): ExtensionSet {
+    return new ExtensionSet(list.versions.slice());
+  }
+
+  /** Equal for equal sets; usable as a map key. */
+  get key(): string {
+    return this.#key ??= this.#versions.join("");
+  }
+
+  get size(): number {
+    let count = 0;
+    for (const version of this.#versions) if (version > 0) count++;
+    return count;
   }
 
   /** The set of the given names, each in its highest known version. */
@@ -88,17 +121,11 @@ export class ExtensionSet {
     return this.version(name) >= atLeast;
   }
 
-  /**
-   * This set with `name` added or replaced, as one ExtEntry does. Names nobody here knows change nothing. A version above
-   * the known one counts as the known one (ClassiCube before 1.3.6 echoes the server's number); below 1 counts as 1
-   * (classicborne announces SetHotbar with version 0 and means that it has it).
-   */
+  /** This set with `name` added or replaced, see {@linkcode ExtensionList.add}. */
   with(name: string, version: number): ExtensionSet {
-    const index = INDEX.get(name);
-    const known = index === undefined ? undefined : EXTENSIONS[index];
-    if (index === undefined || known === undefined) return this;
+    if (!isExtensionName(name)) return this;
     const versions = this.#versions.slice();
-    versions[index] = Math.min(Math.max(version, 1), known.version);
+    enter(versions, name, version);
     return new ExtensionSet(versions);
   }
 

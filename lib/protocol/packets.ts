@@ -89,11 +89,8 @@ function writeField(bytes: Uint8Array, at: number, width: number, field: Field, 
   } else if (typeof value === "string") {
     writeText(bytes, at, value);
   } else if (typeof value === "number") {
-    const view = new DataView(bytes.buffer, bytes.byteOffset + at, width);
-    if (field.type === "f32") view.setFloat32(0, value);
-    else if (width === 1) view.setUint8(0, value);
-    else if (width === 2) view.setUint16(0, value);
-    else view.setUint32(0, value);
+    if (field.type === "f32") viewOf(bytes).setFloat32(at, value);
+    else for (let index = width; index-- > 0; value >>= 8) bytes[at + index] = value;
   } else {
     bytes.fill(0, at, at + width);
     bytes.set(value.subarray(0, width), at);
@@ -101,26 +98,35 @@ function writeField(bytes: Uint8Array, at: number, width: number, field: Field, 
 }
 
 function readField(bytes: Uint8Array, at: number, width: number, { type }: Field): Value {
-  const view = new DataView(bytes.buffer, bytes.byteOffset + at, width);
   switch (type) {
     case "text":
       return readText(bytes, at);
     case "bytes":
       return bytes.slice(at, at + width);
     case "f32":
-      return view.getFloat32(0);
+      return viewOf(bytes).getFloat32(at);
     case "i8":
-      return view.getInt8(0);
     case "i16":
-      return view.getInt16(0);
     case "i32":
-      return view.getInt32(0);
-    case "coordinate":
-      return width === 4 ? view.getInt32(0) : view.getInt16(0);
+    case "coordinate": {
+      const unused = 32 - 8 * width;
+      return unsigned(bytes, at, width) << unused >> unused;
+    }
     case "u8":
     case "u16":
     case "block":
     case "texture":
-      return width === 1 ? view.getUint8(0) : view.getUint16(0);
+      return unsigned(bytes, at, width);
   }
+}
+
+/** A big-endian number; one of four bytes only as its bits. */
+function unsigned(bytes: Uint8Array, at: number, width: number): number {
+  let value = 0;
+  for (let index = 0; index < width; index++) value = value << 8 | (bytes[at + index] ?? 0);
+  return value;
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }

@@ -22,6 +22,9 @@ const CP437 = "\0☺☻♥♦♣♠•◘○◙♂♀♪♫☼►◄↕‼¶§�
 
 const BYTE_OF: ReadonlyMap<string, number> = new Map(Array.from(CP437, (char, byte) => [char, byte]));
 
+/** UTF-16 by byte: every character is one unit. */
+const UNIT_OF: Uint16Array = Uint16Array.from(CP437, (char) => char.charCodeAt(0));
+
 /** `text` in code page 437; characters it lacks become `?`. */
 export function encodeText(text: string): Uint8Array {
   return Uint8Array.from(text, (char) => BYTE_OF.get(char) ?? QUESTION_MARK);
@@ -35,15 +38,20 @@ export function fitsTextField(text: string): boolean {
 
 /** Text of the 64 bytes at `at`, without the padding: trailing spaces or NULs, both seen in the wild. */
 export function readText(bytes: Uint8Array, at: number): string {
-  let text = "";
-  for (const byte of bytes.subarray(at, textEnd(bytes, at))) text += CP437[byte] ?? "";
-  return text;
+  // Faster than a character appended to another.
+  const units = new Array<number>(textEnd(bytes, at) - at);
+  for (let index = 0; index < units.length; index++) units[index] = UNIT_OF[bytes[at + index] ?? 0] ?? 0;
+  return String.fromCharCode(...units);
 }
 
 /** Writes `text` into the 64 bytes at `at`, padded with spaces; what does not fit is cut. */
 export function writeText(bytes: Uint8Array, at: number, text: string): void {
-  bytes.fill(SPACE, at, at + TEXT_SIZE);
-  bytes.set(encodeText(text).subarray(0, TEXT_SIZE), at);
+  const end = at + TEXT_SIZE;
+  bytes.fill(SPACE, at, end);
+  for (const char of text) {
+    if (at === end) return;
+    bytes[at++] = BYTE_OF.get(char) ?? QUESTION_MARK;
+  }
 }
 
 /** Position just past the last byte of the text field at `at` that is no padding. */

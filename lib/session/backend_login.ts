@@ -1,12 +1,11 @@
 /** The backend's half of a login: replaying the client's handshake to it and learning what it speaks. */
-import { ExtensionSet, offerable } from "../protocol/extensions.ts";
+import { ExtensionList, ExtensionSet, offerable } from "../protocol/extensions.ts";
 import { Framer } from "../protocol/framer.ts";
-import { memo } from "../protocol/memo.ts";
 import { PacketBuffer } from "../protocol/packet_buffer.ts";
-import { type Dialect, dialectKey, knownSizes, legalSizes, packetNamed } from "../protocol/packet_table.ts";
+import { type Dialect, knownSizes, legalSizes, packetNamed } from "../protocol/packet_table.ts";
 import { encodePacket, readPacket } from "../protocol/packets.ts";
 import { EVERY_PACKET } from "./id_table.ts";
-import { writeExtensions } from "./negotiation.ts";
+import { extensionList } from "./negotiation.ts";
 import type { ListDelivery } from "./port.ts";
 
 const IDENTIFICATION = packetNamed("ServerIdentification").id;
@@ -18,22 +17,11 @@ const SUPPORT_LEVEL = packetNamed("CustomBlockSupportLevel").id;
 const DISCONNECT = packetNamed("DisconnectPlayer").id;
 const LEVEL_INITIALIZE = packetNamed("LevelInitialize").id;
 const NOTHING = new Uint8Array(0);
-/** Lists kept; each has up to three kilobytes. */
-const MAX_LISTS = 64;
 
-/**
- * What a client with CPE lists to backends: ExtInfo and the entries of C. Empty for clients without CPE. Shared by clients that are
- * the same software: do not change it.
- */
-export const listOf: (client: Dialect, clientApp: string) => Uint8Array = memo(
-  MAX_LISTS,
-  (client, clientApp) => `${dialectKey(client)} ${clientApp}`,
-  (client: Dialect, clientApp: string) => {
-    const out = new PacketBuffer();
-    if (client.cpe) writeExtensions(out, client, clientApp, offerable(client.extensions));
-    return out.copy();
-  },
-);
+/** What a client lists to backends: ExtInfo and the entries of C. Empty for clients without CPE. Shared: do not change it. */
+export function listOf(client: Dialect, clientApp: string): Uint8Array {
+  return client.cpe ? extensionList(clientApp, offerable(client.extensions)) : NOTHING;
+}
 
 /** Sizes of what a backend of that dialect may send. */
 export function sizesOfBackend(dialect: Dialect): Uint16Array {
@@ -70,7 +58,7 @@ export class BackendLogin {
   readonly #goal: LoginGoal;
   #onTrial: boolean;
   #unsaid: Uint8Array;
-  #offer: ExtensionSet = ExtensionSet.EMPTY;
+  readonly #offer = new ExtensionList();
   #dialect: Dialect;
   #missing: number | undefined;
   #identified = false;
@@ -99,7 +87,7 @@ export class BackendLogin {
 
   /** All that the backend offers, whether the client has it or not; `undefined` where a client without CPE cannot tell. */
   get offer(): ExtensionSet | undefined {
-    return this.#client.cpe ? this.#offer : undefined;
+    return this.#client.cpe ? ExtensionSet.listed(this.#offer) : undefined;
   }
 
   /** Whether the backend took the player without a sign of CPE, although it was sent a list and nobody knows its manners. */
@@ -183,14 +171,15 @@ export class BackendLogin {
   #addEntry(bytes: Uint8Array, start: number): void {
     const { extension, version } = readPacket("ExtEntry", this.#dialect, bytes, start);
     // The client reads only the low byte of a version.
-    this.#offer = this.#offer.with(extension, version & 0xff);
+    this.#offer.add(extension, version & 0xff);
     this.#missing = Math.max(0, (this.#missing ?? 0) - 1);
     if (this.#missing === 0) this.#conclude();
   }
 
   #conclude(): void {
     this.#missing = 0;
-    this.#dialect = { ...this.#client, extensions: offerable(this.#client.extensions).intersect(this.#offer) };
+    const common = offerable(this.#client.extensions).intersect(ExtensionSet.listed(this.#offer));
+    this.#dialect = { ...this.#client, extensions: common };
     this.framer.sizes = sizesOfBackend(this.#dialect);
   }
 

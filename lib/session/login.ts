@@ -9,7 +9,7 @@ import { ClientSide, type Guest } from "./client_side.ts";
 import type { SessionCore } from "./core.ts";
 import type { Identity } from "./identification.ts";
 import { EVERY_PACKET, idTable } from "./id_table.ts";
-import { Negotiation, writeExtensions } from "./negotiation.ts";
+import { extensionList, Negotiation } from "./negotiation.ts";
 import type { Phase } from "./phase.ts";
 import { Play } from "./play.ts";
 import { CLIENT, type Leg } from "./port.ts";
@@ -74,9 +74,8 @@ export class Login implements Phase {
   start(): void {
     const { dialect } = this.#identity;
     if (dialect.cpe) {
-      const out = new PacketBuffer();
-      writeExtensions(out, dialect, this.#session.options.appName, this.#session.options.announced);
-      this.#session.send(CLIENT, out.view());
+      const { appName, announced } = this.#session.options;
+      this.#session.send(CLIENT, extensionList(appName, announced));
     } else {
       this.#know(dialect, "");
     }
@@ -159,7 +158,7 @@ export class Login implements Phase {
   #conclude(): void {
     const dialect = this.#negotiation.result();
     this.#framer.sizes = legalSizes("c2s", dialect);
-    const out = new PacketBuffer();
+    const out = new PacketBuffer(128);
     this.#negotiation.writeClosing(out, dialect);
     this.#levelOwed = dialect.extensions.has("CustomBlocks");
     this.#session.send(CLIENT, out.view());

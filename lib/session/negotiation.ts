@@ -1,7 +1,8 @@
 /** The client's half of CPE: which extensions it has, learned once for the whole session. */
-import { clientSet, ExtensionSet, isExtensionName } from "../protocol/extensions.ts";
+import { clientSet, ExtensionList, ExtensionSet } from "../protocol/extensions.ts";
+import { memo } from "../protocol/memo.ts";
+import { PacketBuffer } from "../protocol/packet_buffer.ts";
 import type { Dialect } from "../protocol/packet_table.ts";
-import type { PacketBuffer } from "../protocol/packet_buffer.ts";
 import { readPacket, writePacket } from "../protocol/packets.ts";
 
 /** Entries a client may announce; the largest real list has 41. */
@@ -9,19 +10,30 @@ const MAX_ENTRIES = 256;
 const SUPPORT_LEVEL = 1;
 /** Takes an announced extension back: ClassiCube switches ExtendedBlocks off again on an entry with this version. */
 const WITHDRAWN = 0;
+/** Lists kept; each has up to three kilobytes. */
+const MAX_LISTS = 64;
+/** Any dialect with CPE: the lists are the same in all of them. */
+const CORE: Dialect = { protocol: 7, cpe: true, extensions: ExtensionSet.EMPTY };
 
-/** Writes what the edge announces: ExtInfo and an ExtEntry for each extension, once in a client's life. */
-export function writeExtensions(out: PacketBuffer, dialect: Dialect, appName: string, set: ExtensionSet): void {
-  writePacket(out, "ExtInfo", dialect, { appName, count: set.size });
-  for (const { name, version } of set.entries()) writePacket(out, "ExtEntry", dialect, { extension: name, version });
-}
+/** ExtInfo and an ExtEntry for each extension, as either side says them. Shared: do not change it. */
+export const extensionList: (appName: string, set: ExtensionSet) => Uint8Array = memo(
+  MAX_LISTS,
+  (appName, set) => `${set.key} ${appName}`,
+  (appName: string, set: ExtensionSet) => {
+    const out = new PacketBuffer();
+    writePacket(out, "ExtInfo", CORE, { appName, count: set.size });
+    for (const { name, version } of set.entries()) writePacket(out, "ExtEntry", CORE, { extension: name, version });
+    return out.copy();
+  },
+);
 
 /** Reads the client's ExtInfo and its entries. */
 export class Negotiation {
   readonly #announced: ExtensionSet;
   readonly #dialect: Dialect;
-  readonly #seen = new Set<string>();
-  #reply: ExtensionSet = ExtensionSet.EMPTY;
+  /** The versions that each name was listed in. */
+  readonly #seen = new Map<string, readonly number[]>();
+  readonly #reply = new ExtensionList();
   #appName = "";
   #missing: number | undefined;
 
@@ -56,27 +68,31 @@ export class Negotiation {
     if (this.#missing === undefined) return "ExtEntry before ExtInfo";
     if (this.#missing === 0) return "more entries than ExtInfo counted";
     // Listing an extension in two versions is an old custom (MCGalaxy does it with EnvMapAppearance); twice the same is none.
-    const seen = `${extension} ${version}`;
-    if (this.#seen.has(seen)) return `ExtEntry ${JSON.stringify(extension)} twice`;
-    this.#seen.add(seen);
+    const seen = this.#seen.get(extension);
+    if (seen?.includes(version)) return `ExtEntry ${JSON.stringify(extension)} twice`;
+    this.#seen.set(extension, seen === undefined ? [version] : [...seen, version]);
     this.#missing--;
-    if (isExtensionName(extension)) this.#reply = this.#reply.with(extension, version);
+    this.#reply.add(extension, version);
     return undefined;
   }
 
   /** C, once complete. */
   result(): Dialect {
-    return { ...this.#dialect, extensions: clientSet(this.#announced, this.#reply, this.#appName) };
+    return { ...this.#dialect, extensions: clientSet(this.#announced, this.#listed, this.#appName) };
   }
 
   /** Writes what the client must still hear from a server before it may play. */
   writeClosing(out: PacketBuffer, client: Dialect): void {
     // ClassiCube with "custom blocks" switched off leaves ExtendedBlocks out of its list but has already widened its fields.
-    if (this.#announced.has("ExtendedBlocks") && !this.#reply.has("ExtendedBlocks")) {
+    if (this.#announced.has("ExtendedBlocks") && !this.#listed.has("ExtendedBlocks")) {
       writePacket(out, "ExtEntry", client, { extension: "ExtendedBlocks", version: WITHDRAWN });
     }
     if (client.extensions.has("CustomBlocks")) {
       writePacket(out, "CustomBlockSupportLevel", client, { level: SUPPORT_LEVEL });
     }
+  }
+
+  get #listed(): ExtensionSet {
+    return ExtensionSet.listed(this.#reply);
   }
 }

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertStrictEquals } from "../harness/assert.ts";
 import {
   announcedSet,
   clientSet,
+  ExtensionList,
   EXTENSIONS,
   ExtensionSet,
   isExtensionName,
@@ -74,6 +75,17 @@ Deno.test("ExtensionSet.with() lowers a version above the known one", () => {
 Deno.test("ExtensionSet.with() lets the last of doubled entries win", () => {
   assertEquals(listed(["EnvMapAppearance", 1], ["EnvMapAppearance", 2]).version("EnvMapAppearance"), 2);
   assertEquals(listed(["EnvMapAppearance", 2], ["EnvMapAppearance", 1]).version("EnvMapAppearance"), 1);
+});
+
+Deno.test("ExtensionSet.listed() is what was listed so far, and stays so", () => {
+  const list = new ExtensionList();
+  list.add("Sounds", 1);
+  list.add("SetHotbar", 0);
+  list.add("EnvMapAppearance", 2);
+  list.add("EnvMapAppearance", 1);
+  const set = ExtensionSet.listed(list);
+  list.add("FastMap", 1);
+  assertEquals(entries(set), ["EnvMapAppearance 1", "SetHotbar 1"]);
 });
 
 Deno.test("ExtensionSet counts doubled entries once", () => {
