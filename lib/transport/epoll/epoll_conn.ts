@@ -5,8 +5,18 @@ import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from "./libc.ts";
 import type { Watcher } from "./loop.ts";
 import type { EpollStream } from "./stream.ts";
 
-const READABLE = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+const HANGUP = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+const READABLE = EPOLLIN | HANGUP;
 const WRITABLE = EPOLLOUT | EPOLLHUP | EPOLLERR;
+
+/** What is left of a connection that is handed on. */
+export interface DetachedConn {
+  readonly stream: EpollStream;
+  /** What was read of the stream and is still to be told. */
+  readonly unread: Uint8Array | undefined;
+  /** Whether the kernel has told of more, which it does only once. */
+  readonly isReadable: boolean;
+}
 
 /** A {@linkcode Conn} over an {@linkcode EpollStream}, for what is read and said before there is a leg. One read and one write at a time. */
 export class EpollConn implements AcceptedConn, Watcher {
@@ -14,6 +24,9 @@ export class EpollConn implements AcceptedConn, Watcher {
   readonly #peer: Deno.NetAddr | undefined;
   /** Bytes that were given back. */
   #unread: Uint8Array | undefined;
+  /** Whether the kernel has told of something that may not be read yet, the end of the stream included. */
+  #isReadable = false;
+  #isEndNear = false;
   #readable: (() => void) | undefined;
   #writable: (() => void) | undefined;
 
@@ -52,6 +65,8 @@ export class EpollConn implements AcceptedConn, Watcher {
       if (!this.#stream.isOpen) throw new Deno.errors.BadResource("Cannot read: the connection is closed");
       const result = this.#stream.read(buffer as Uint8Array<ArrayBuffer>, BigInt(buffer.length));
       if (result instanceof Error) throw result;
+      // A short read empties the kernel's buffer: whatever comes later is told anew.
+      if (typeof result !== "number" || result < buffer.length) this.#isReadable = this.#isEndNear;
       if (result !== "later") return result === "ended" ? null : result;
       await new Promise<void>((resolve) => this.#readable = resolve);
     }
@@ -82,15 +97,17 @@ export class EpollConn implements AcceptedConn, Watcher {
   }
 
   ready(events: number): void {
+    if ((events & READABLE) !== 0) this.#isReadable = true;
+    if ((events & HANGUP) !== 0) this.#isEndNear = true;
     this.#stream.loop.stir();
     this.#wake(events);
   }
 
   turn(): void {}
 
-  /** Hands the connection on: the stream, and what was read of it and given back. The connection must not be used any more. */
-  detach(): { readonly stream: EpollStream; readonly unread: Uint8Array | undefined } {
-    return { stream: this.#stream, unread: this.#unread };
+  /** Hands the connection on, which must not be used any more. */
+  detach(): DetachedConn {
+    return { stream: this.#stream, unread: this.#unread, isReadable: this.#isReadable };
   }
 
   #wake(events: number): void {

@@ -86,9 +86,11 @@ async function connect(
   try {
     const source = from === undefined ? undefined : socketAddress(from, 0);
     if (source !== undefined) checked(libc, libc.bind(descriptor, source));
-    await Promise.race([connected(libc, stream, address), given]);
+    const told = await Promise.race([connected(libc, stream, address), given]);
     if (family !== AF_UNIX) libc.tune(descriptor);
-    return new EpollConn(stream);
+    const conn = new EpollConn(stream);
+    conn.ready(told());
+    return conn;
   } catch (error) {
     stream.close();
     throw error;
@@ -97,23 +99,29 @@ async function connect(
   }
 }
 
-/** Resolves once the stream is connected; never where it is closed meanwhile. */
-async function connected(libc: Libc, stream: EpollStream, address: Uint8Array<ArrayBuffer>): Promise<void> {
+/** Resolves once the stream is connected, never where it is closed meanwhile, with what tells which events were told so far. */
+async function connected(
+  libc: Libc,
+  stream: EpollStream,
+  address: Uint8Array<ArrayBuffer>,
+): Promise<() => number> {
+  let told = 0;
   let begun = libc.connect(stream.descriptor, address);
   while (begun === -EAGAIN) {
     await new Promise((resolve) => setTimeout(resolve, QUEUE_FULL_MS));
     begun = stream.isOpen ? libc.connect(stream.descriptor, address) : 0;
   }
-  if (begun === 0) return;
+  if (begun === 0) return () => told;
   if (begun !== -EINPROGRESS) throw systemError(-begun, libc.describe(-begun));
-  const { promise, resolve } = Promise.withResolvers<number>();
+  const { promise, resolve } = Promise.withResolvers<void>();
   const ready = (events: number): void => {
+    told |= events;
     stream.loop.stir();
-    resolve(events);
+    resolve();
   };
   stream.watch({ ready, turn: () => {} });
-  const events = await promise;
-  if ((events & BROKEN) === 0) return;
-  const failure = libc.failure(stream.descriptor);
+  await promise;
+  const failure = (told & BROKEN) === 0 ? 0 : libc.failure(stream.descriptor);
   if (failure !== 0) throw systemError(failure, libc.describe(failure));
+  return () => told;
 }

@@ -1,5 +1,6 @@
 import { CLOSING_MS, type LegEvents, type LegSocket, MAX_DISCARDED, type SuspendedLeg } from "../leg.ts";
 import { Chatter } from "../chatter.ts";
+import type { DetachedConn } from "./epoll_conn.ts";
 import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from "./libc.ts";
 import type { Watcher } from "./loop.ts";
 import { Outflow } from "./outflow.ts";
@@ -40,10 +41,10 @@ export class EpollLeg implements LegSocket, Watcher {
   #discarded = 0;
   #deadline: Deadline | undefined;
 
-  /** @param unread What was read of the stream already and is still to be told. */
-  constructor(stream: EpollStream, unread: Uint8Array | undefined, events: LegEvents) {
+  constructor({ stream, unread, isReadable }: DetachedConn, events: LegEvents) {
     this.#stream = stream;
     this.#unread = unread;
+    this.#isReadable = isReadable;
     this.#events = events;
     this.#out = new Outflow(stream);
   }
@@ -67,8 +68,8 @@ export class EpollLeg implements LegSocket, Watcher {
 
   start(): void {
     this.#stream.watch(this);
-    // Whoever watched before may have been told anything.
-    this.#readToTheEnd();
+    if (this.#isReadable) this.#readToTheEnd();
+    else if (this.#unread !== undefined) this.#schedule();
   }
 
   write(bytes: Uint8Array, lent: boolean): void {
@@ -120,6 +121,7 @@ export class EpollLeg implements LegSocket, Watcher {
       unsent,
       resume: () => {
         this.#isSuspended = false;
+        this.#isReadable = true;
         this.#out.add(unsent, false);
         this.start();
       },

@@ -43,7 +43,7 @@ export class EpollSockets implements Sockets {
   }
 
   readonly openLeg = (conn: Conn, events: LegEvents, pace: Pace): LegSocket => {
-    if (conn instanceof EpollConn) return epollLeg(conn, events);
+    if (conn instanceof EpollConn) return new EpollLeg(conn.detach(), events);
     return openWebSocket(conn, events) ?? new AwaitedLeg(conn, events, pace, this.#loop);
   };
 
@@ -52,16 +52,11 @@ export class EpollSockets implements Sockets {
   }
 }
 
-function epollLeg(conn: EpollConn, events: LegEvents): EpollLeg {
-  const { stream, unread } = conn.detach();
-  return new EpollLeg(stream, unread, events);
-}
-
 /** `undefined` for what is no WebSocket, or one over something else. */
 function openWebSocket(conn: Conn, events: LegEvents): WebSocketLeg | undefined {
   if (!(conn instanceof WebSocketConn)) return undefined;
   const { inner } = conn;
   if (!(inner instanceof EpollConn)) return undefined;
   const websocket = conn.detach();
-  return websocket && new WebSocketLeg(websocket, events, (events) => epollLeg(inner, events));
+  return websocket && new WebSocketLeg(websocket, events, (events) => new EpollLeg(inner.detach(), events));
 }

@@ -12,7 +12,7 @@ async function startLeg(
 ): Promise<{ readonly leg: EpollLeg; readonly told: Told; readonly peer: Deno.TcpConn }> {
   const { stream, peer } = await ground.stream();
   const told = new Told();
-  const leg = new EpollLeg(stream, unread, told);
+  const leg = new EpollLeg({ stream, unread, isReadable: true }, told);
   ground.use({ close: () => leg.abort() });
   leg.start();
   return { leg, told, peer };
@@ -39,9 +39,43 @@ Deno.test("the end is told though the kernel has told of it before there was a l
   await ground.allTold();
   await conn.read(new Uint8Array(10));
   const told = new Told();
-  const leg = new EpollLeg(conn.detach().stream, undefined, told);
+  const leg = new EpollLeg(conn.detach(), told);
   leg.start();
   await told.until(90, "ended");
+  leg.abort();
+});
+
+Deno.test("what comes is told whenever it comes, before there is a leg, at that moment and later", async () => {
+  await using ground = new Ground();
+  const early = await ground.connect();
+  await early.peer.write(Uint8Array.of(1));
+  await ground.allTold();
+  const late = await ground.connect();
+  await late.peer.write(Uint8Array.of(1));
+  for (const { conn, peer } of [early, late]) {
+    const told = new Told();
+    const leg = new EpollLeg(conn.detach(), told);
+    leg.start();
+    await told.until(1);
+    await peer.write(Uint8Array.of(2));
+    await told.until(2);
+    leg.abort();
+  }
+});
+
+Deno.test("a leg is told of what comes behind the bytes that emptied its connection", async () => {
+  await using ground = new Ground();
+  const { conn, peer } = await ground.connect();
+  await peer.write(Uint8Array.of(1));
+  await ground.allTold();
+  assertEquals(await conn.read(new Uint8Array(10)), 1);
+  assertEquals(conn.detach().isReadable, false);
+  const told = new Told();
+  const leg = new EpollLeg(conn.detach(), told);
+  leg.start();
+  await peer.write(Uint8Array.of(2));
+  await peer.closeWrite();
+  await told.until(1, "ended");
   leg.abort();
 });
 
@@ -209,6 +243,7 @@ Deno.test("no other process could go on with a leg that ends or has bytes to be 
   await ended.peer.closeWrite();
   await ended.told.until("ended");
   finishing.leg.finish();
-  const waiting = new EpollLeg((await ground.stream()).stream, Uint8Array.of(1), new Told());
+  const { stream } = await ground.stream();
+  const waiting = new EpollLeg({ stream, unread: Uint8Array.of(1), isReadable: false }, new Told());
   for (const leg of [ended.leg, finishing.leg, waiting]) assertEquals(leg.suspend(), undefined);
 });

@@ -20,7 +20,11 @@ async function startLeg(ground: Ground, unread: Uint8Array = new Uint8Array(0)):
   const { stream, peer } = await ground.stream();
   const told = new Told();
   const websocket = { reader: new FrameReader("server"), nextMask: undefined, unread };
-  const leg = new WebSocketLeg(websocket, told, (events) => new EpollLeg(stream, undefined, events));
+  const leg = new WebSocketLeg(
+    websocket,
+    told,
+    (events) => new EpollLeg({ stream, unread: undefined, isReadable: true }, events),
+  );
   ground.use({ close: () => leg.abort() });
   leg.start();
   return { leg, told, peer };
