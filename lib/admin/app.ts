@@ -1,6 +1,6 @@
 /** The admin API's routes. No sockets: whoever has them calls `fetch`. */
 import { type Context, Hono } from "hono";
-import type { z } from "zod";
+import type * as z from "zod/mini";
 import { currentValue } from "../config/current_value.ts";
 import { suggestion } from "../config/nearest.ts";
 import { errorResponse } from "./api_error.ts";
@@ -143,7 +143,7 @@ function ordersOf(control: Control): Readonly<Record<string, Handler>> {
 
 /** A handler that reads the body before. */
 function order<T>(
-  schema: z.ZodType<T>,
+  schema: z.ZodMiniType<T>,
   carryOut: (context: AdminContext, order: T) => Response | Promise<Response>,
 ): Handler {
   return async (c) => {

@@ -1,7 +1,7 @@
 /** What the bodies of orders must look like. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { currentValue } from "../config/current_value.ts";
-import { choice, duration, wholeNumber } from "../config/fields.ts";
+import { choice, duration, type Field, flag, list, wholeNumber } from "../config/fields.ts";
 import { suggestion } from "../config/nearest.ts";
 import { FAULTS } from "../drill/fault.ts";
 import { errorResponse } from "./api_error.ts";
@@ -15,32 +15,39 @@ const MOST_NAMES = 1_000;
 /** Milliseconds of the longest delay. */
 const LONGEST_DELAY_MS = 60_000;
 
-function text(least: number): z.ZodString {
+function text(least: number): Field<string> {
   const error = `must be text of ${least} to ${LONGEST_TEXT} characters`;
-  return z.string({ error }).min(least, { error }).max(LONGEST_TEXT, { error });
+  return z.string({ error }).check(z.minLength(least, { error }), z.maxLength(LONGEST_TEXT, { error }));
 }
 
 /** Of orders to which there is nothing to say. */
 export const NOTHING = z.strictObject({});
 export const MOVE = z.strictObject({ to: text(1) });
-export const KICK = z.strictObject({ reason: text(0).default("") });
-export const DRAIN = z.strictObject({ move: z.boolean({ error: "must be true or false" }).default(false) });
-export const ANNOUNCE = z.strictObject({ text: text(1).regex(/\S/, { error: "must be text that is not all spaces" }) });
-export const RELOAD = z.strictObject({ confirm: duration({ least: "1s", most: "24h" }).optional() });
+export const KICK = z.strictObject({ reason: z._default(text(0), "") });
+export const DRAIN = z.strictObject({ move: z._default(flag(), false) });
+export const ANNOUNCE = z.strictObject({
+  text: text(1).check(z.regex(/\S/, { error: "must be text that is not all spaces" })),
+});
+export const RELOAD = z.strictObject({ confirm: z.optional(duration({ least: "1s", most: "24h" })) });
 
 const PATH = "must be an absolute path";
 export const UPGRADE = z.strictObject({
-  to: z.string({ error: PATH }).max(LONGEST_PATH, { error: PATH }).regex(/^\/[^\0]+$/, { error: PATH }).optional(),
+  to: z.optional(
+    z.string({ error: PATH }).check(z.maxLength(LONGEST_PATH, { error: PATH }), z.regex(/^\/[^\0]+$/, { error: PATH })),
+  ),
 });
 export const DRILL = z.strictObject({
   fault: choice(...FAULTS),
   backend: text(1),
-  players: z.array(text(1), { error: "must be an array of names" })
-    .min(1, { error: "must name somebody" }).max(MOST_NAMES, { error: `must have at most ${MOST_NAMES} names` })
-    .optional(),
-  for: duration({ least: "100ms", most: "1h" }).prefault("10s"),
-  delay_ms: wholeNumber(1, LONGEST_DELAY_MS).prefault(250),
-  seed: wholeNumber(0, 2 ** 32 - 1).optional(),
+  players: z.optional(
+    list(text(1), "names").check(
+      z.minLength(1, { error: "must name somebody" }),
+      z.maxLength(MOST_NAMES, { error: `must have at most ${MOST_NAMES} names` }),
+    ),
+  ),
+  for: z.prefault(duration({ least: "100ms", most: "1h" }), "10s"),
+  delay_ms: z.prefault(wholeNumber(1, LONGEST_DELAY_MS), 250),
+  seed: z.optional(wholeNumber(0, 2 ** 32 - 1)),
 });
 
 /** What a body says, or the answer to one that says nothing of use. */
@@ -50,7 +57,7 @@ export type OrderBody<T> = { readonly kind: "order"; readonly order: T } | {
 };
 
 /** Reads a body; an empty one is as good as `{}`. */
-export async function readOrder<T>(request: Request, schema: z.ZodType<T>): Promise<OrderBody<T>> {
+export async function readOrder<T>(request: Request, schema: z.ZodMiniType<T>): Promise<OrderBody<T>> {
   let body: unknown;
   try {
     const json = new TextDecoder("utf-8", { fatal: true }).decode(await request.arrayBuffer());
@@ -66,11 +73,11 @@ export async function readOrder<T>(request: Request, schema: z.ZodType<T>): Prom
   return { kind: "refused", response: errorResponse(400, "bad_request", `Cannot take request as ${why}`) };
 }
 
-function problem(issue: z.core.$ZodIssue, body: unknown, schema: z.ZodType): string {
+function problem(issue: z.core.$ZodIssue, body: unknown, schema: z.ZodMiniType): string {
   const [field] = issue.path;
   if (issue.code === "unrecognized_keys") {
     const [key = ""] = issue.keys;
-    const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+    const known = schema instanceof z.ZodMiniObject ? Object.keys(schema.shape) : [];
     return `its body has an unknown field: ${currentValue(key)}${suggestion(key, known)}`;
   }
   if (field === undefined) return "its body must be a JSON object";

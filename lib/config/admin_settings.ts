@@ -1,3 +1,4 @@
+import * as z from "zod/mini";
 import { readDocument } from "./document.ts";
 import { explain } from "./explain.ts";
 import { LARGEST_MIB, type LoadOptions } from "./load.ts";
@@ -6,7 +7,7 @@ import { ConfigError } from "./problem.ts";
 import { type Config, schema } from "./schema.ts";
 import { readTextFile } from "./text_file.ts";
 
-const adminOnly = schema.in.pick({ admin: true }).loose();
+const adminOnly = z.looseObject({ admin: schema.def.in.shape.admin });
 
 /**
  * Reads `[admin]` alone, for those who ask a running edge: the rest of the file may be wrong, which must not keep them from it.

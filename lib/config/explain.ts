@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod/mini";
 import { currentValue } from "./current_value.ts";
 import type { Document } from "./document.ts";
 import { nearest, suggestion } from "./nearest.ts";

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { fitsTextField, TEXT_SIZE } from "../protocol/text.ts";
 import { type Address, parseAddress, type TcpAddress } from "./address.ts";
 import { currentValue } from "./current_value.ts";
@@ -6,22 +6,49 @@ import { type Network, parseNetwork } from "./network.ts";
 import { parseDuration, parseRate, parseSize, type Rate } from "./units.ts";
 
 /** A key's value: `T` once read, `I` as written in the file. */
-export type Field<T, I = string> = z.ZodType<T, I>;
+export type Field<T, I = string> = z.ZodMiniType<T, I>;
+
+/** What people and editors are told about a setting. */
+export interface About {
+  readonly title: string;
+  readonly description: string;
+}
+
+/** A setting that is read as `type` is; with a `default`, which is written as in the file, the file may do without it. */
+export function setting<T extends z.ZodMiniType>(
+  type: T,
+  about: About & { readonly default: z.input<T> },
+): z.ZodMiniPrefault<T>;
+export function setting<T extends z.ZodMiniType>(type: T, about: About): T;
+export function setting<T extends z.ZodMiniType>(
+  type: T,
+  { default: value, ...about }: About & { readonly default?: z.input<T> },
+): T | z.ZodMiniPrefault<T> {
+  const defaulted = value === undefined ? type : z.prefault(type, value);
+  describe(defaulted, about);
+  return defaulted;
+}
+
+/** Adds to what editors are told about `type`. */
+function describe(type: z.ZodMiniType, words: z.core.GlobalMeta): void {
+  type.register(z.globalRegistry, { ...z.globalRegistry.get(type), ...words });
+}
 
 // The error of a check is the end of a sentence, "must be …", which the loader completes with the value; that of a parser
 // is a whole sentence.
 
 /** Text that `parse` turns into a value; `pattern` tells editors about its form. */
 function parsed<T>(expected: string, pattern: string, parse: (text: string) => T): Field<T> {
-  return z.string({ error: `must be ${expected}` }).transform((text, context) => {
+  const read = z.transform((text: string, context) => {
     try {
       return parse(text);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      context.addIssue({ code: "custom", message: error.message });
+      context.issues.push({ code: "custom", message: error.message, input: text });
       return z.NEVER;
     }
-  }).meta({ pattern });
+  });
+  return z.pipe(z.string({ error: `must be ${expected}` }), read).register(z.globalRegistry, { pattern });
 }
 
 export interface BoundsOptions {
@@ -112,20 +139,21 @@ export function name(): Field<string> {
 
 /** Text of which the whole must match `pattern`, a regular expression that JSON Schema also understands. */
 export function matching(expected: string, pattern: string): Field<string> {
-  return z.string({ error: `must be ${expected}` }).regex(new RegExp(pattern), { error: `must be ${expected}` });
+  const error = `must be ${expected}`;
+  return z.string({ error }).check(z.regex(new RegExp(pattern), { error }));
 }
 
 /** Path of a file; empty where there is none, which is the default. */
-export function optionalPath(): z.ZodPrefault<Field<string>> {
-  return matching("a path or empty", "^[^\\u0000]*$").prefault("");
+export function optionalPath(): z.ZodMiniPrefault<Field<string>> {
+  return z.prefault(matching("a path or empty", "^[^\\u0000]*$"), "");
 }
 
 /** Text for one text field of a packet. */
 export function packetText(): Field<string> {
   const error = `must be text of at most ${TEXT_SIZE} characters of code page 437`;
   const fits = (text: string): boolean => fitsTextField(text) && !text.includes("\0");
-  return z.string({ error }).refine(fits, { error: ({ input }) => error + misfit(String(input), fits) })
-    .meta({ maxLength: TEXT_SIZE });
+  return z.string({ error }).check(z.refine(fits, { error: ({ input }) => error + misfit(String(input), fits) }))
+    .register(z.globalRegistry, { maxLength: TEXT_SIZE });
 }
 
 /** What it is about `text` that no packet can hold. */
@@ -137,7 +165,7 @@ function misfit(text: string, fits: (text: string) => boolean): string {
 
 export function wholeNumber(least: number, most: number): Field<number, number> {
   const error = `must be a whole number from ${least} to ${most}`;
-  return z.int({ error }).min(least, { error }).max(most, { error });
+  return z.int({ error }).check(z.minimum(least, { error }), z.maximum(most, { error }));
 }
 
 export function flag(): Field<boolean, boolean> {
@@ -149,16 +177,28 @@ export function choice<const T extends readonly string[]>(...choices: T): Field<
   return z.enum(choices, { error: `must be ${quoted.slice(0, -1).join(", ")} or ${quoted.at(-1)}` });
 }
 
-export function list<T extends z.ZodType>(element: T, expected: string): z.ZodArray<T> {
+export function list<T extends z.ZodMiniType>(element: T, expected: string): z.ZodMiniArray<T> {
   return z.array(element, { error: `must be an array of ${expected}` });
 }
 
 /** Section written `[name]`; a key it does not list is an error. */
-export function table<T extends z.core.$ZodLooseShape>(name: string, shape: T): z.ZodObject<T, z.core.$strict> {
+export function table<T extends z.core.$ZodLooseShape>(name: string, shape: T): z.ZodMiniObject<T, z.core.$strict> {
   return z.strictObject(shape, { error: `must be a table, written [${name}]` });
 }
 
+/** Such a section, read as what `read` makes of it. */
+export function section<T extends z.core.$ZodLooseShape, R>(
+  name: string,
+  shape: T,
+  read: (table: z.output<z.ZodMiniObject<T, z.core.$strict>>) => R,
+): z.ZodMiniPipe<
+  z.ZodMiniObject<T, z.core.$strict>,
+  z.ZodMiniTransform<R, z.output<z.ZodMiniObject<T, z.core.$strict>>>
+> {
+  return z.pipe(table(name, shape), z.transform(read));
+}
+
 /** Section written `[[name]]`, any number of times. */
-export function tables<T extends z.ZodType>(name: string, entry: T): z.ZodArray<T> {
+export function tables<T extends z.ZodMiniType>(name: string, entry: T): z.ZodMiniArray<T> {
   return z.array(entry, { error: `must be an array of tables, each written [[${name}]]` });
 }

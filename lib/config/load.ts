@@ -52,7 +52,8 @@ export function parseConfig(text: string, { path, env = {}, overrides = [] }: Lo
   const { document, problems: misread } = readDocument(path, text);
   if (document === undefined) throw new ConfigError(misread);
   const misset = [...applyEnvironment(document, env), ...applyOverrides(document, overrides)];
-  const read = schema.safeParse(document.root);
+  // Read once, so that code made for these tables would cost more than it saves.
+  const read = schema.safeParse(document.root, { jitless: true });
   const invalid = read.success ? [] : explain(document, read.error.issues);
   const problems = [
     ...misread,

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { type ExtensionName, EXTENSIONS } from "../protocol/extensions.ts";
 import * as field from "./fields.ts";
 
@@ -13,32 +13,38 @@ export const HEARTBEAT_ABSORBER_BIND = "127.0.0.1:8090";
 /** Longest wait of a section's durations: timers overflow a little later. */
 const LONGEST = "576h";
 
-const edge = field.table("edge", {
-  name: field.packetText().prefault("Kurafuto").meta({
+const edge = field.section("edge", {
+  name: field.setting(field.packetText(), {
     title: "Server name",
     description: "What players see while the edge itself speaks: at login and in the waiting room",
+    default: "Kurafuto",
   }),
-  motd: field.packetText().prefault("").meta({
+  motd: field.setting(field.packetText(), {
     title: "Message of the day",
     description: "Second line below the name",
+    default: "",
   }),
-  data_dir: field.matching("a path", "^[^\\u0000]+$").prefault("./data").meta({
+  data_dir: field.setting(field.matching("a path", "^[^\\u0000]+$"), {
     title: "Data directory",
     description: "Holds salts and recent servers; created with mode 0700",
+    default: "./data",
   }),
-  max_players: field.wholeNumber(1, 100_000).prefault(256).meta({
+  max_players: field.setting(field.wholeNumber(1, 100_000), {
     title: "Most players",
     description: "Players the edge takes at one time, over all listeners",
+    default: 256,
   }),
-  drain_timeout: field.duration({ least: "0s", most: LONGEST }).prefault("30s").meta({
+  drain_timeout: field.setting(field.duration({ least: "0s", most: LONGEST }), {
     title: "Drain timeout",
     description: "How long players are given after TERM or INT before the edge ends their sessions",
+    default: "30s",
   }),
-  driver: field.choice("auto", "deno", "epoll").prefault("auto").meta({
+  driver: field.setting(field.choice("auto", "deno", "epoll"), {
     title: "Driver",
     description: "What owns the sockets",
+    default: "auto",
   }),
-}).transform((table) => ({
+}, (table) => ({
   name: table.name,
   motd: table.motd,
   dataDir: table.data_dir,
@@ -49,38 +55,46 @@ const edge = field.table("edge", {
 
 const EXTENSION_NAMES = EXTENSIONS.map(({ name }) => name) as [ExtensionName, ...ExtensionName[]];
 
-const cpe = field.table("cpe", {
-  app_name: field.packetText().prefault("Kurafuto").meta({
+const cpe = field.section("cpe", {
+  app_name: field.setting(field.packetText(), {
     title: "Software name",
     description: "Shown to players as the server software",
+    default: "Kurafuto",
   }),
-  exclude: field.list(
-    z.enum(EXTENSION_NAMES, { error: "must be the name of an extension the edge knows" }),
-    "extension names",
-  ).prefault([]).meta({
-    title: "Excluded extensions",
-    description: "Protocol extensions never announced to players",
-  }),
-}).transform((table) => ({ appName: table.app_name, exclude: table.exclude }));
+  exclude: field.setting(
+    field.list(
+      z.enum(EXTENSION_NAMES, { error: "must be the name of an extension the edge knows" }),
+      "extension names",
+    ),
+    {
+      title: "Excluded extensions",
+      description: "Protocol extensions never announced to players",
+      default: [],
+    },
+  ),
+}, (table) => ({ appName: table.app_name, exclude: table.exclude }));
 
-const log = field.table("log", {
-  level: field.choice(...LOG_LEVELS).prefault("info").meta({
+const log = field.section("log", {
+  level: field.setting(field.choice(...LOG_LEVELS), {
     title: "Log level",
     description: "Least severity that is written",
+    default: "info",
   }),
-  format: field.choice(...LOG_FORMATS).prefault("text").meta({
+  format: field.setting(field.choice(...LOG_FORMATS), {
     title: "Log format",
     description: "Lines for people or for programs",
+    default: "text",
   }),
-  file: field.optionalPath().meta({
+  file: field.setting(field.optionalPath(), {
     title: "Log file",
     description: "File that lines are added to, opened anew at USR1; empty writes to standard error",
   }),
-  mask_addresses: field.flag().prefault(false).meta({
+  mask_addresses: field.setting(field.flag(), {
     title: "Mask addresses",
     description: "Write only the network part of players' addresses, to the log, to events and to the admin API",
+    default: false,
   }),
-}).transform((table) => ({
+}, (table) => ({
   level: table.level,
   format: table.format,
   file: table.file,
@@ -88,61 +102,75 @@ const log = field.table("log", {
 }));
 
 const events = field.table("events", {
-  file: field.optionalPath().meta({
+  file: field.setting(field.optionalPath(), {
     title: "Events file",
     description: "File that a line of JSON is added to for each event, opened anew at USR1",
   }),
-  stdout: field.flag().prefault(false).meta({
+  stdout: field.setting(field.flag(), {
     title: "Events on standard output",
     description: "Write a line of JSON for each event to standard output, for the program that started the edge",
+    default: false,
   }),
-  command: field.list(field.matching("a word of a command", "^[^\\u0000]*$"), "words of a command").prefault([]).meta({
+  command: field.setting(field.list(field.matching("a word of a command", "^[^\\u0000]*$"), "words of a command"), {
     title: "Events command",
     description:
       "Program with its arguments that is started and given a line of JSON for each event on its standard input",
+    default: [],
   }),
-  chat: field.flag().prefault(false).meta({
+  chat: field.setting(field.flag(), {
     title: "Chat events",
     description: "Whether what players say is an event too",
+    default: false,
   }),
 });
 
-const listener = field.table("listener", {
-  name: field.name().meta({
+const listener = field.section("listener", {
+  name: field.setting(field.name(), {
     title: "Listener name",
     description: "Names the listener in logs, metrics and [[heartbeat]]",
   }),
-  bind: field.tcpBind().meta({ title: "Bind address", description: "Where players connect; port 0 takes a free one" }),
-  mode: field.choice("parse", "raw").prefault("parse").meta({
+  bind: field.setting(field.tcpBind(), {
+    title: "Bind address",
+    description: "Where players connect; port 0 takes a free one",
+  }),
+  mode: field.setting(field.choice("parse", "raw"), {
     title: "Mode",
     description: "Parse every packet, or forward bytes unread after login",
+    default: "parse",
   }),
-  pool: field.name().meta({ title: "Pool", description: "Where players of this listener are sent" }),
-  auth: field.choice("mppass", "off").prefault("mppass").meta({
+  pool: field.setting(field.name(), {
+    title: "Pool",
+    description: "Where players of this listener are sent",
+  }),
+  auth: field.setting(field.choice("mppass", "off"), {
     title: "Name check",
     description: "Whether the key from the public server list is demanded",
+    default: "mppass",
   }),
-  websocket: field.flag().prefault(true).meta({
+  websocket: field.setting(field.flag(), {
     title: "WebSocket",
     description: "Take players from browsers on the same port",
+    default: true,
   }),
-  proxy_protocol_from: field.list(field.network(), "networks").prefault([]).meta({
+  proxy_protocol_from: field.setting(field.list(field.network(), "networks"), {
     title: "PROXY protocol senders",
     description: "Networks allowed to send PROXY protocol v1 or v2",
+    default: [],
   }),
-  real_ip_from: field.list(field.network(), "networks").prefault([]).meta({
+  real_ip_from: field.setting(field.list(field.network(), "networks"), {
     title: "Trusted HTTP proxies",
     description: "Networks whose X-Real-IP and X-Forwarded-For headers are believed",
+    default: [],
   }),
-  tls_cert: field.optionalPath().meta({
+  tls_cert: field.setting(field.optionalPath(), {
     title: "TLS certificate",
     description: "PEM file with the certificate chain; players may then also come by TLS on the same port",
   }),
-  tls_key: field.optionalPath().meta({
+  tls_key: field.setting(field.optionalPath(), {
     title: "TLS key",
     description: "PEM file with the certificate's private key",
   }),
-}).transform((table) => ({
+}, (table) => ({
   name: table.name,
   bind: table.bind,
   mode: table.mode,
@@ -155,34 +183,46 @@ const listener = field.table("listener", {
   tlsKey: table.tls_key,
 }));
 
-const backend = field.table("backend", {
-  name: field.name().meta({ title: "Backend name", description: "Names the backend in pools and for players" }),
-  address: field.address().meta({ title: "Address", description: "Where the server listens" }),
-  weight: field.wholeNumber(1, 1000).prefault(1).meta({
+const backend = field.section("backend", {
+  name: field.setting(field.name(), {
+    title: "Backend name",
+    description: "Names the backend in pools and for players",
+  }),
+  address: field.setting(field.address(), {
+    title: "Address",
+    description: "Where the server listens",
+  }),
+  weight: field.setting(field.wholeNumber(1, 1000), {
     title: "Weight",
     description: "Share of new players, beside the weights of the others in the pool",
+    default: 1,
   }),
-  max_players: field.wholeNumber(0, 100_000).prefault(0).meta({
+  max_players: field.setting(field.wholeNumber(0, 100_000), {
     title: "Most players",
     description: "Players the edge sends there at one time; 0 is no limit",
+    default: 0,
   }),
-  joinable: field.flag().prefault(true).meta({
+  joinable: field.setting(field.flag(), {
     title: "Joinable",
     description: "Whether players see it in the list of servers and may choose it",
+    default: true,
   }),
-  token: field.matching("at most 40 printable ASCII characters without spaces", "^[!-~]{0,40}$").prefault("").meta({
+  token: field.setting(field.matching("at most 40 printable ASCII characters without spaces", "^[!-~]{0,40}$"), {
     title: "Chat token",
     description: "What the backend puts into a chat sentinel to move a player; empty turns sentinels off",
+    default: "",
   }),
-  salt: field.matching("at most 64 printable ASCII characters without spaces", "^[!-~]{0,64}$").prefault("").meta({
+  salt: field.setting(field.matching("at most 64 printable ASCII characters without spaces", "^[!-~]{0,64}$"), {
     title: "Salt",
     description: "The backend's own salt, to sign names for it; empty learns it from absorbed heartbeats",
+    default: "",
   }),
-  forward_ip: field.choice("off", "websocket", "loopback", "proxy-v2").prefault("off").meta({
+  forward_ip: field.setting(field.choice("off", "websocket", "loopback", "proxy-v2"), {
     title: "Address forwarding",
     description: "How the backend learns a player's address",
+    default: "off",
   }),
-}).transform((table) => ({
+}, (table) => ({
   name: table.name,
   address: table.address,
   weight: table.weight,
@@ -193,36 +233,44 @@ const backend = field.table("backend", {
   forwardIp: table.forward_ip,
 }));
 
-const pool = field.table("pool", {
-  name: field.name().meta({
+const pool = field.section("pool", {
+  name: field.setting(field.name(), {
     title: "Pool name",
     description: "Names the pool in listeners, fallbacks and for players",
   }),
-  backends: field.list(field.name(), "backend names").min(1, { error: "must name at least one backend" }).meta({
-    title: "Backends",
-    description: "The pool's servers, in order of preference",
-  }),
-  balance: field.choice("first", "round-robin", "least-players", "random-two", "hash-name").prefault("first").meta({
+  backends: field.setting(
+    field.list(field.name(), "backend names").check(z.minLength(1, { error: "must name at least one backend" })),
+    {
+      title: "Backends",
+      description: "The pool's servers, in order of preference",
+    },
+  ),
+  balance: field.setting(field.choice("first", "round-robin", "least-players", "random-two", "hash-name"), {
     title: "Balancing rule",
     description: "Which backend a new player gets",
+    default: "first",
   }),
-  recent: field.flag().prefault(true).meta({
+  recent: field.setting(field.flag(), {
     title: "Recent backend",
     description: "Return players to the backend they were last on",
+    default: true,
   }),
-  fallback: field.list(field.name(), "pool names").prefault([]).meta({
+  fallback: field.setting(field.list(field.name(), "pool names"), {
     title: "Fallback pools",
     description: "Where players go when their backend is lost",
+    default: [],
   }),
-  on_kick: field.choice("disconnect", "fallback").prefault("disconnect").meta({
+  on_kick: field.setting(field.choice("disconnect", "fallback"), {
     title: "On kick",
     description: "What becomes of a player whom a backend kicks",
+    default: "disconnect",
   }),
-  join_rate: field.wholeNumber(1, 10_000).prefault(10).meta({
+  join_rate: field.setting(field.wholeNumber(1, 10_000), {
     title: "Join rate",
     description: "Logins per second to each backend when many arrive at once",
+    default: 10,
   }),
-}).transform((table) => ({
+}, (table) => ({
   name: table.name,
   backends: table.backends,
   balance: table.balance,
@@ -232,33 +280,41 @@ const pool = field.table("pool", {
   joinRate: table.join_rate,
 }));
 
-const health = field.table("health", {
-  interval: field.duration({ least: "100ms", most: "1h" }).prefault("2s").meta({
+const health = field.section("health", {
+  interval: field.setting(field.duration({ least: "100ms", most: "1h" }), {
     title: "Interval",
     description: "Time between two checks of a backend",
+    default: "2s",
   }),
-  timeout: field.duration({ least: "10ms", most: "5m" }).prefault("1s").meta({
+  timeout: field.setting(field.duration({ least: "10ms", most: "5m" }), {
     title: "Timeout",
     description: "How long one check may take",
+    default: "1s",
   }),
-  rise: field.wholeNumber(1, 100).prefault(2).meta({
+  rise: field.setting(field.wholeNumber(1, 100), {
     title: "Rise",
     description: "Good checks in a row that make a backend healthy",
+    default: 2,
   }),
-  fall: field.wholeNumber(1, 100).prefault(3).meta({
+  fall: field.setting(field.wholeNumber(1, 100), {
     title: "Fall",
     description: "Bad checks in a row that make a backend unhealthy",
+    default: 3,
   }),
-  login: field.matching("a player name of 1 to 16 of A-Z, a-z, 0-9, _ and ., or empty", "^[A-Za-z0-9_.]{0,16}$")
-    .prefault("").meta({
+  login: field.setting(
+    field.matching("a player name of 1 to 16 of A-Z, a-z, 0-9, _ and ., or empty", "^[A-Za-z0-9_.]{0,16}$"),
+    {
       title: "Login name",
       description: "Name to log in with, to learn a backend's extensions; empty checks only the TCP port",
-    }),
-  backend_idle_timeout: field.duration({ least: "100ms", most: "1h" }).prefault("15s").meta({
+      default: "",
+    },
+  ),
+  backend_idle_timeout: field.setting(field.duration({ least: "100ms", most: "1h" }), {
     title: "Backend idle timeout",
     description: "Silence from a backend, while a player is on it, after which it counts as stalled",
+    default: "15s",
   }),
-}).transform((table) => ({
+}, (table) => ({
   intervalMs: table.interval,
   timeoutMs: table.timeout,
   rise: table.rise,
@@ -267,56 +323,69 @@ const health = field.table("health", {
   backendIdleTimeoutMs: table.backend_idle_timeout,
 }));
 
-const redirect = field.table("redirect", {
-  command: field.matching("a slash and 1 to 31 printable ASCII characters without spaces", "^/[!-~]{1,31}$")
-    .prefault("/server").meta({
+const redirect = field.section("redirect", {
+  command: field.setting(
+    field.matching("a slash and 1 to 31 printable ASCII characters without spaces", "^/[!-~]{1,31}$"),
+    {
       title: "Server command",
       description: "What players type to list servers or to move",
-    }),
-  plugin_channel: field.wholeNumber(0, 255).prefault(75).meta({
+      default: "/server",
+    },
+  ),
+  plugin_channel: field.setting(field.wholeNumber(0, 255), {
     title: "Plugin message channel",
     description: "Channel on which backends ask for moves",
+    default: 75,
   }),
-}).transform((table) => ({ command: table.command, pluginChannel: table.plugin_channel }));
+}, (table) => ({ command: table.command, pluginChannel: table.plugin_channel }));
 
-const limits = field.table("limits", {
-  connections_per_address: field.wholeNumber(1, 100_000).prefault(8).meta({
+const limits = field.section("limits", {
+  connections_per_address: field.setting(field.wholeNumber(1, 100_000), {
     title: "Connections per address",
     description: "Connections one address may have at one time",
+    default: 8,
   }),
-  connect_rate_per_address: field.rate().prefault("10/10s").meta({
+  connect_rate_per_address: field.setting(field.rate(), {
     title: "Connect rate per address",
     description: "New connections from one address in a span of time",
+    default: "10/10s",
   }),
-  login_timeout: field.duration({ least: "100ms", most: "10m" }).prefault("10s").meta({
+  login_timeout: field.setting(field.duration({ least: "100ms", most: "10m" }), {
     title: "Login timeout",
     description: "Time from accepting a connection to a joined player",
+    default: "10s",
   }),
-  logins_at_once: field.wholeNumber(1, 100_000).prefault(256).meta({
+  logins_at_once: field.setting(field.wholeNumber(1, 100_000), {
     title: "Logins at once",
     description: "Connections of which nobody knows yet who they are; beyond that the oldest makes room for the next",
+    default: 256,
   }),
-  packets_per_second: field.wholeNumber(1, 1_000_000).prefault(500).meta({
+  packets_per_second: field.setting(field.wholeNumber(1, 1_000_000), {
     title: "Packets per second",
     description: "Packets one player may send in a second, on an average over two seconds",
+    default: 500,
   }),
-  chat_rate: field.rate().prefault("10/5s").meta({
+  chat_rate: field.setting(field.rate(), {
     title: "Chat rate",
     description: "Lines of chat one player may send in a span of time",
+    default: "10/5s",
   }),
-  client_buffer: field.size({ least: "64KiB", most: "1GiB" }).prefault("8MiB").meta({
+  client_buffer: field.setting(field.size({ least: "64KiB", most: "1GiB" }), {
     title: "Client buffer",
     description: "Bytes kept for a player who reads too slowly before the session ends",
+    default: "8MiB",
   }),
-  allow_only: field.flag().prefault(false).meta({
+  allow_only: field.setting(field.flag(), {
     title: "Allow list only",
     description: "Let in only names and addresses that the allow list has",
+    default: false,
   }),
-  dry_run: field.flag().prefault(false).meta({
+  dry_run: field.setting(field.flag(), {
     title: "Dry run",
     description: "Log what would be refused, refuse nothing",
+    default: false,
   }),
-}).transform((table) => ({
+}, (table) => ({
   connectionsPerAddress: table.connections_per_address,
   connectRatePerAddress: table.connect_rate_per_address,
   loginTimeoutMs: table.login_timeout,
@@ -328,48 +397,59 @@ const limits = field.table("limits", {
   dryRun: table.dry_run,
 }));
 
-const auth = field.table("auth", {
-  salt_rotation: field.duration({ least: "1m", most: LONGEST }).prefault("24h").meta({
+const auth = field.section("auth", {
+  salt_rotation: field.setting(field.duration({ least: "1m", most: LONGEST }), {
     title: "Salt rotation",
     description: "Age at which a listener's salt is replaced",
+    default: "24h",
   }),
-  salt_overlap: field.duration({ least: "0s", most: LONGEST }).prefault("1h").meta({
+  salt_overlap: field.setting(field.duration({ least: "0s", most: LONGEST }), {
     title: "Salt overlap",
     description: "How long keys made with the old salt still count",
+    default: "1h",
   }),
-  duplicate_names: field.choice("kick-old", "refuse-new").prefault("kick-old").meta({
+  duplicate_names: field.setting(field.choice("kick-old", "refuse-new"), {
     title: "Duplicate names",
     description: "What becomes of a player whose name is playing already, once their key has proved it",
+    default: "kick-old",
   }),
-}).transform((table) => ({
+}, (table) => ({
   saltRotationMs: table.salt_rotation,
   saltOverlapMs: table.salt_overlap,
   duplicateNames: table.duplicate_names,
 }));
 
-const heartbeat = field.table("heartbeat", {
-  listener: field.name().meta({ title: "Listener", description: "Whose port, name and players are published" }),
-  url: field.url().prefault("https://www.classicube.net/heartbeat.jsp").meta({
+const heartbeat = field.section("heartbeat", {
+  listener: field.setting(field.name(), {
+    title: "Listener",
+    description: "Whose port, name and players are published",
+  }),
+  url: field.setting(field.url(), {
     title: "URL",
     description: "The server list to publish to",
+    default: "https://www.classicube.net/heartbeat.jsp",
   }),
-  public: field.flag().prefault(true).meta({
+  public: field.setting(field.flag(), {
     title: "Public",
     description: "Whether the list shows the server to everyone",
+    default: true,
   }),
-  interval: field.duration({ least: "1s", most: "1h" }).prefault("30s").meta({
+  interval: field.setting(field.duration({ least: "1s", most: "1h" }), {
     title: "Interval",
     description: "Time between two heartbeats",
+    default: "30s",
   }),
-  port: field.wholeNumber(0, 65_535).prefault(0).meta({
+  port: field.setting(field.wholeNumber(0, 65_535), {
     title: "Port",
     description: "The port players are told to dial; 0 is the listener's own",
+    default: 0,
   }),
-  name_suffix: field.matching("at most 8 of A-Z, a-z, 0-9, _ and .", "^[A-Za-z0-9_.]{0,8}$").prefault("").meta({
+  name_suffix: field.setting(field.matching("at most 8 of A-Z, a-z, 0-9, _ and .", "^[A-Za-z0-9_.]{0,8}$"), {
     title: "Name suffix",
     description: "Put behind the names of players whose key comes from this list",
+    default: "",
   }),
-}).transform((table) => ({
+}, (table) => ({
   listener: table.listener,
   url: table.url,
   public: table.public,
@@ -378,36 +458,43 @@ const heartbeat = field.table("heartbeat", {
   nameSuffix: table.name_suffix,
 }));
 
-const heartbeatAbsorber = field.table("heartbeat_absorber", {
-  bind: field.tcpBind().prefault(HEARTBEAT_ABSORBER_BIND).meta({
+const heartbeatAbsorber = field.section("heartbeat_absorber", {
+  bind: field.setting(field.tcpBind(), {
     title: "Bind address",
     description: "Where backends send their heartbeats",
+    default: HEARTBEAT_ABSORBER_BIND,
   }),
-  from: field.list(field.network(), "networks").prefault(["127.0.0.0/8", "::1"]).meta({
+  from: field.setting(field.list(field.network(), "networks"), {
     title: "Senders",
     description: "Networks that may send heartbeats",
+    default: ["127.0.0.0/8", "::1"],
   }),
-}).transform((table) => ({ bind: table.bind, from: table.from }));
+}, (table) => ({ bind: table.bind, from: table.from }));
 
-const admin = field.table("admin", {
-  bind: field.bind().prefault(ADMIN_BIND).meta({
+const admin = field.section("admin", {
+  bind: field.setting(field.bind(), {
     title: "Bind address",
     description: "Where the admin API and the dashboard listen",
+    default: ADMIN_BIND,
   }),
-  token_file: field.optionalPath().meta({
+  token_file: field.setting(field.optionalPath(), {
     title: "Token file",
     description: "File with the bearer token that changes demand; required when bound beyond loopback",
   }),
-  hosts: field.list(field.matching("a host name without a port", "^[A-Za-z0-9.-]{1,253}$"), "host names").prefault([])
-    .meta({
+  hosts: field.setting(
+    field.list(field.matching("a host name without a port", "^[A-Za-z0-9.-]{1,253}$"), "host names"),
+    {
       title: "Host names",
       description: "Names that callers may use for it beside localhost, addresses and the name in bind",
-    }),
-  request_rate: field.rate().prefault("200/1s").meta({
+      default: [],
+    },
+  ),
+  request_rate: field.setting(field.rate(), {
     title: "Request rate",
     description: "Requests that one address may make in a span of time",
+    default: "200/1s",
   }),
-}).transform((table) => ({
+}, (table) => ({
   bind: table.bind,
   tokenFile: table.token_file,
   hosts: table.hosts,
@@ -415,55 +502,110 @@ const admin = field.table("admin", {
 }));
 
 const drill = field.table("drill", {
-  enabled: field.flag().prefault(false).meta({
+  enabled: field.setting(field.flag(), {
     title: "Enabled",
     description: "Whether operators may break connections to backends on purpose, with kurafuto drill",
+    default: false,
   }),
 });
 
 /** The whole file. Reading it gives a `Config`. */
-export const schema = z.strictObject({
-  edge: edge.prefault({}).meta({ title: "Edge", description: "This process" }),
-  cpe: cpe.prefault({}).meta({ title: "Protocol extensions", description: "What players are offered" }),
-  log: log.prefault({}).meta({ title: "Log", description: "What is written about what happens" }),
-  events: events.prefault({}).meta({ title: "Events", description: "What other programs are told" }),
-  listener: field.tables("listener", listener).min(1, { error: "must hold at least one [[listener]]" })
-    .meta({ title: "Listeners", description: "Bound addresses that accept players" }),
-  backend: field.tables("backend", backend).prefault([])
-    .meta({ title: "Backends", description: "Classic servers behind the edge" }),
-  pool: field.tables("pool", pool).prefault([])
-    .meta({ title: "Pools", description: "Ordered sets of backends" }),
-  health: health.prefault({}).meta({ title: "Health checks", description: "How backends are watched" }),
-  redirect: redirect.prefault({}).meta({ title: "Redirects", description: "What asks for a move" }),
-  limits: limits.prefault({}).meta({ title: "Limits", description: "What one address or player may use" }),
-  auth: auth.prefault({}).meta({ title: "Name check", description: "Salts of the public server list" }),
-  heartbeat: field.tables("heartbeat", heartbeat).prefault([])
-    .meta({ title: "Heartbeats", description: "Public server lists to appear in" }),
-  heartbeat_absorber: heartbeatAbsorber.optional()
-    .meta({ title: "Heartbeat absorber", description: "Takes the heartbeats of backends; off when absent" }),
-  admin: admin.optional()
-    .meta({ title: "Admin API", description: "Dashboard, metrics and control over HTTP; off when absent" }),
-  drill: drill.prefault({}).meta({
-    title: "Drills",
-    description: "Faults on purpose, to see what players notice of them",
+export const schema = z.pipe(
+  z.strictObject({
+    edge: field.setting(edge, {
+      title: "Edge",
+      description: "This process",
+      default: {},
+    }),
+    cpe: field.setting(cpe, {
+      title: "Protocol extensions",
+      description: "What players are offered",
+      default: {},
+    }),
+    log: field.setting(log, {
+      title: "Log",
+      description: "What is written about what happens",
+      default: {},
+    }),
+    events: field.setting(events, {
+      title: "Events",
+      description: "What other programs are told",
+      default: {},
+    }),
+    listener: field.setting(
+      field.tables("listener", listener).check(z.minLength(1, { error: "must hold at least one [[listener]]" })),
+      {
+        title: "Listeners",
+        description: "Bound addresses that accept players",
+      },
+    ),
+    backend: field.setting(field.tables("backend", backend), {
+      title: "Backends",
+      description: "Classic servers behind the edge",
+      default: [],
+    }),
+    pool: field.setting(field.tables("pool", pool), {
+      title: "Pools",
+      description: "Ordered sets of backends",
+      default: [],
+    }),
+    health: field.setting(health, {
+      title: "Health checks",
+      description: "How backends are watched",
+      default: {},
+    }),
+    redirect: field.setting(redirect, {
+      title: "Redirects",
+      description: "What asks for a move",
+      default: {},
+    }),
+    limits: field.setting(limits, {
+      title: "Limits",
+      description: "What one address or player may use",
+      default: {},
+    }),
+    auth: field.setting(auth, {
+      title: "Name check",
+      description: "Salts of the public server list",
+      default: {},
+    }),
+    heartbeat: field.setting(field.tables("heartbeat", heartbeat), {
+      title: "Heartbeats",
+      description: "Public server lists to appear in",
+      default: [],
+    }),
+    heartbeat_absorber: field.setting(z.optional(heartbeatAbsorber), {
+      title: "Heartbeat absorber",
+      description: "Takes the heartbeats of backends; off when absent",
+    }),
+    admin: field.setting(z.optional(admin), {
+      title: "Admin API",
+      description: "Dashboard, metrics and control over HTTP; off when absent",
+    }),
+    drill: field.setting(drill, {
+      title: "Drills",
+      description: "Faults on purpose, to see what players notice of them",
+      default: {},
+    }),
   }),
-}).transform((file) => ({
-  edge: file.edge,
-  cpe: file.cpe,
-  log: file.log,
-  events: file.events,
-  listeners: file.listener,
-  backends: file.backend,
-  pools: file.pool,
-  health: file.health,
-  redirect: file.redirect,
-  limits: file.limits,
-  auth: file.auth,
-  heartbeats: file.heartbeat,
-  heartbeatAbsorber: file.heartbeat_absorber,
-  admin: file.admin,
-  drill: file.drill,
-})).meta({ title: "kurafuto.toml", description: "Configuration of Kurafuto" });
+  z.transform((file) => ({
+    edge: file.edge,
+    cpe: file.cpe,
+    log: file.log,
+    events: file.events,
+    listeners: file.listener,
+    backends: file.backend,
+    pools: file.pool,
+    health: file.health,
+    redirect: file.redirect,
+    limits: file.limits,
+    auth: file.auth,
+    heartbeats: file.heartbeat,
+    heartbeatAbsorber: file.heartbeat_absorber,
+    admin: file.admin,
+    drill: file.drill,
+  })),
+).register(z.globalRegistry, { title: "kurafuto.toml", description: "Configuration of Kurafuto" });
 
 type Immutable<T> = T extends readonly (infer E)[] ? readonly Immutable<E>[]
   : T extends object ? { readonly [K in keyof T]: Immutable<T[K]> }

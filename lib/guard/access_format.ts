@@ -1,5 +1,5 @@
 /** The text of an access file: what it must hold, and how it is written. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { currentValue } from "../config/current_value.ts";
 import { readDocument } from "../config/document.ts";
 import { explain } from "../config/explain.ts";
@@ -19,29 +19,33 @@ const HEADER =
 `;
 
 /** Date and time, in quotes or not, as milliseconds since 1970. */
-const time = z.unknown().transform((value, context) => {
-  const ms = value instanceof Date ? value.getTime() : RFC_3339.test(String(value)) ? Date.parse(String(value)) : NaN;
-  if (!Number.isNaN(ms)) return ms;
-  const message = `Cannot use value as it must be a time such as "2026-12-01T00:00:00Z": ${currentValue(value)}`;
-  context.addIssue({ code: "custom", message });
-  return z.NEVER;
-});
+const time = z.pipe(
+  z.unknown(),
+  z.transform((value, context) => {
+    const ms = value instanceof Date ? value.getTime() : RFC_3339.test(String(value)) ? Date.parse(String(value)) : NaN;
+    if (!Number.isNaN(ms)) return ms;
+    const message = `Cannot use value as it must be a time such as "2026-12-01T00:00:00Z": ${currentValue(value)}`;
+    context.issues.push({ code: "custom", message, input: value });
+    return z.NEVER;
+  }),
+);
 
-function entries(list: string): z.ZodType<AccessEntry[]> {
-  return field.tables(
-    list,
-    field.table(list, {
-      name: field.matching("a player name of 1 to 16 of A-Z, a-z, 0-9, _ and .", NAME_PATTERN).optional(),
-      address: field.network().optional(),
-      until: time.optional(),
-      reason: field.packetText().optional(),
-    }).transform(({ name, address, until, reason }, context): AccessEntry => {
-      if (name !== undefined && address === undefined) return { subject: { kind: "name", name }, until, reason };
-      if (name === undefined && address !== undefined) return { subject: networkSubject(address), until, reason };
-      context.addIssue({ code: "custom", message: "Cannot use entry as it must have either a name or an address" });
-      return z.NEVER;
-    }),
-  ).prefault([]);
+function entries(list: string): z.ZodMiniType<AccessEntry[]> {
+  const table = field.table(list, {
+    name: z.optional(field.matching("a player name of 1 to 16 of A-Z, a-z, 0-9, _ and .", NAME_PATTERN)),
+    address: z.optional(field.network()),
+    until: z.optional(time),
+    reason: z.optional(field.packetText()),
+  });
+  const entry = z.transform((read: z.output<typeof table>, context): AccessEntry => {
+    const { name, address, until, reason } = read;
+    if (name !== undefined && address === undefined) return { subject: { kind: "name", name }, until, reason };
+    if (name === undefined && address !== undefined) return { subject: networkSubject(address), until, reason };
+    const message = "Cannot use entry as it must have either a name or an address";
+    context.issues.push({ code: "custom", message, input: read });
+    return z.NEVER;
+  });
+  return z.prefault(field.tables(list, z.pipe(table, entry)), []);
 }
 
 const schema = z.strictObject({ ban: entries("ban"), allow: entries("allow") });
@@ -55,13 +59,16 @@ export function parseAccess(file: string, text: string): AccessEntries {
   const { document, problems: misread } = readDocument(file, text);
   if (document === undefined) throw new ConfigError(misread);
   const read = schema.safeParse(document.root);
-  const whole = z.toJSONSchema(schema, { target: "draft-7", io: "input" }) as JsonSchema;
-  const problems = [...misread, ...read.success ? [] : explain(document, read.error.issues, whole)];
+  const problems = [...misread, ...read.success ? [] : explain(document, read.error.issues, jsonSchema())];
   if (problems.length > 0 || !read.success) throw new ConfigError(problems);
   const excess = countEntries(read.data) - MOST_ENTRIES;
   if (excess <= 0) return read.data;
   const message = `Cannot use file as it has ${excess} more than ${MOST_ENTRIES} entries`;
   throw new ConfigError([{ file, line: undefined, path: "", message }]);
+}
+
+function jsonSchema(): JsonSchema {
+  return z.toJSONSchema(schema, { target: "draft-7", io: "input" }) as JsonSchema;
 }
 
 export function countEntries({ ban, allow }: AccessEntries): number {
