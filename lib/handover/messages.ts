@@ -5,7 +5,7 @@
  * A message is the size of its head in 4 bytes, least significant first, the head as JSON, and behind it the bytes that the head
  * tells the sizes of.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { currentValue } from "../config/current_value.ts";
 
 /** The version of what is said here. A release that changes the meaning of anything counts it up. */
@@ -14,10 +14,16 @@ export const HANDOVER_VERSION = 1;
 /** Largest number of anything that is counted. */
 const MANY = 1 << 20;
 
-const size = z.int().min(0).max(1 << 30);
-const ms = z.number().min(0);
-const text = z.string().max(4096);
-const endpoint = z.object({ address: text, port: z.int().min(0).max(65_535) });
+/** Any number of `element` up to `most`. */
+function list<T extends z.ZodMiniType>(element: T, most: number): z.ZodMiniReadonly<z.ZodMiniArray<T>> {
+  return z.readonly(z.array(element).check(z.maxLength(most)));
+}
+
+const size = z.int().check(z.minimum(0), z.maximum(1 << 30));
+const port = z.int().check(z.minimum(0), z.maximum(65_535));
+const ms = z.number().check(z.minimum(0));
+const text = z.string().check(z.maxLength(4096));
+const endpoint = z.object({ address: text, port });
 
 /** The one message whose form never changes. */
 const hello = z.object({
@@ -26,14 +32,14 @@ const hello = z.object({
   /** The release, for people. */
   release: text,
   /** Versions of a session's written-down state that the taker reads. */
-  states: z.array(z.int()).max(64).readonly(),
-  pid: z.int().min(1),
+  states: list(z.int(), 64),
+  pid: z.int().check(z.minimum(1)),
 });
 
 const listener = z.object({
   name: text,
   /** As the configuration has it: 0 for a port that was chosen by the system. */
-  bind: z.object({ host: text, port: z.int().min(0).max(65_535) }),
+  bind: z.object({ host: text, port }),
 });
 
 const backend = z.object({
@@ -41,7 +47,7 @@ const backend = z.object({
   /** Whether it is given no more players, and whether those who are there are to go elsewhere. */
   closing: z.enum(["no", "drained", "emptied"]),
   /** Extensions that it has listed, with versions; absent where nobody has asked it yet. */
-  offers: z.array(z.tuple([text, z.int()]).readonly()).max(MANY).readonly().optional(),
+  offers: z.optional(list(z.readonly(z.tuple([text, z.int()])), MANY)),
   /** Whether it breaks off over a list of extensions. */
   refusesLists: z.boolean(),
 });
@@ -49,9 +55,9 @@ const backend = z.object({
 const given = z.object({
   kind: z.literal("given"),
   /** A descriptor goes along for each, in this order. */
-  listeners: z.array(listener).max(MANY).readonly(),
+  listeners: list(listener, MANY),
   /** What was learned about backends. */
-  backends: z.array(backend).max(MANY).readonly(),
+  backends: list(backend, MANY),
   /** Samples that follow. */
   samples: size,
 });
@@ -75,18 +81,18 @@ const passport = z.object({
   /** Milliseconds since the player is where they are. */
   thereMs: ms,
   /** Its connections; a descriptor goes along for each, in this order. */
-  legs: z.array(z.object({ leg: z.int(), websocket: z.boolean() })).max(8).readonly(),
+  legs: list(z.object({ leg: z.int(), websocket: z.boolean() }), 8),
 });
 
 const session = z.object({
   kind: z.literal("session"),
   passport,
   /** Sizes of what follows: the session's state, and what is not written yet to each leg. */
-  sizes: z.array(size).max(9).readonly(),
+  sizes: list(size, 9),
 });
 
 /** A session that stays where it is: the taker only practises with it. */
-const sample = session.extend({ kind: z.literal("sample") });
+const sample = z.extend(session, { kind: z.literal("sample") });
 
 const refusal = z.object({ session: text, why: text });
 
@@ -104,10 +110,10 @@ const MESSAGE = z.discriminatedUnion("kind", [
     kind: z.literal("handed"),
     sessions: size,
     /** Names of the players who stay for now, which nobody else may have meanwhile. */
-    staying: z.array(text).max(MANY).readonly(),
+    staying: list(text, MANY),
   }),
   /** The taker has all sessions but these. */
-  z.object({ kind: z.literal("adopted"), refused: z.array(refusal).max(MANY).readonly() }),
+  z.object({ kind: z.literal("adopted"), refused: list(refusal, MANY) }),
   /** They are the taker's from now on. */
   z.object({ kind: z.literal("commit") }),
   /** The taker goes on with them. */
@@ -199,7 +205,7 @@ function unreadable(why: string): Reading {
   return { kind: "unreadable", why: `Cannot understand what the other process says: ${why}` };
 }
 
-function explained({ issues: [issue] }: z.ZodError): string {
+function explained({ issues: [issue] }: z.core.$ZodError): string {
   if (issue === undefined) return "it has another form";
   return `${issue.path.join(".") || "the message"}: ${issue.message}, ${currentValue(issue.input)}`;
 }
