@@ -2,7 +2,7 @@
 import { type AdminAccess, readAdminAccess } from "./admin/access.ts";
 import type { Control } from "./admin/control.ts";
 import { dashboardPage } from "./admin/dashboard/page.ts";
-import { AdminServer } from "./admin/server.ts";
+import type { AdminServer } from "./admin/server.ts";
 import { type Address, formatAddress } from "./config/address.ts";
 import type { Config } from "./config/schema.ts";
 import type { Log } from "./observe/log.ts";
@@ -29,7 +29,12 @@ export class EdgeAdmin {
    */
   async open(admin: Config["admin"]): Promise<void> {
     if (admin === undefined) return;
-    const [access, page] = await Promise.all([readAdminAccess(admin), dashboardPage()]);
+    // Loaded once players are let in, and only where it is wanted.
+    const [access, page, { AdminServer }] = await Promise.all([
+      readAdminAccess(admin),
+      dashboardPage(),
+      import("./admin/server.ts"),
+    ]);
     const [control, log] = [this.#control, this.#log];
     this.#server = await AdminServer.open({ bind: admin.bind, access, page, control, log });
     log.info("admin", "the admin API and the dashboard listen", { address: formatAddress(this.#server.address) });

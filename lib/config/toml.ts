@@ -59,6 +59,9 @@ const TEXT: Readonly<Record<string, RegExp>> = {
   '"""': new RegExp(`"""(?:[^"\\\\]|${ESCAPE}|\\\\[ \\t]*\\r?\\n|"{1,2}(?!"))*"{3,4}`, "y"),
   "'''": /'''(?:[^']|'{1,2}(?!'))*'{3,4}/y,
 };
+/** Text on one line of which each character stands for itself, and numbers that have no other form. */
+const PLAIN_TEXT = /^(?:"[^"\\\n]*"|'[^'\n]*')$/;
+const PLAIN_NUMBER = /^(?:0|[1-9]\d{0,8})$/;
 /** Text that ends in its quote, whatever escapes it has. */
 const CLOSED: Readonly<Record<string, RegExp>> = {
   '"': /"(?:[^"\\\r\n]|\\.)*"/y,
@@ -307,6 +310,8 @@ class TomlReader {
         line,
       );
     }
+    const plain = plainValue(token);
+    if (plain !== undefined) return plain;
     try {
       return parse(`value = ${withShortEscapes(token)}`).value;
     } catch {
@@ -371,6 +376,13 @@ function meantBy(token: string): string {
 /** Whether `value`, as read by `parseToml`, is a table. */
 export function isTable(value: unknown): value is TomlTable {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
+}
+
+/** The value of a token as most are. The library needs longer for the first of them than for the rest of a file. */
+function plainValue(token: string): string | number | boolean | undefined {
+  if (PLAIN_TEXT.test(token)) return token.slice(1, -1);
+  if (PLAIN_NUMBER.test(token)) return Number(token);
+  return token === "true" ? true : token === "false" ? false : undefined;
 }
 
 /** `token` with its `\U` escapes cut to the six digits that `@std/toml` reads; TOML has eight. */
