@@ -10,10 +10,13 @@ import { AppendFileError } from "./observe/append_file.ts";
 import type { OpenLog } from "./observe/log.ts";
 import { ServiceManager } from "./observe/systemd.ts";
 import { onSignal, StopRequests } from "./signals.ts";
+import { SpareMemory } from "./spare_memory.ts";
 import { BindError } from "./transport/bind_error.ts";
 
 /** Milliseconds between two looks at what the service manager is told. */
 const STATUS_MS = 1_000;
+/** Milliseconds between two looks whether there is memory to spare. */
+const SPARE_MS = 1_000;
 /** Milliseconds beyond `edge.drain_timeout` that the service manager is asked for. */
 const CLOSING_MS = 5_000;
 /** Who asks the edge to stop once another process has taken over. */
@@ -50,6 +53,8 @@ export async function runEdge(source: ConfigSource, loaded: LoadedConfig, log: O
   }
   const tellStatus = (): void => manager.status(statusText(edge));
   const telling = setInterval(tellStatus, STATUS_MS);
+  const spare = SpareMemory.open();
+  const sparing = setInterval(() => void spare?.look(), SPARE_MS);
   manager.ready();
   tellStatus();
   edge.endAsked.then(() => stop.ask("drain"));
@@ -68,6 +73,8 @@ export async function runEdge(source: ConfigSource, loaded: LoadedConfig, log: O
     await (by === "SIGQUIT" ? edge.stop() : edge.retire());
   }
   clearInterval(telling);
+  clearInterval(sparing);
+  spare?.close();
   log.info("stopped", "stopped");
   await manager.close();
   return ExitCode.Ok;
