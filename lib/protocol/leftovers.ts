@@ -66,6 +66,7 @@ const concernsOf: (client: Dialect) => Concerns = memo(MAX_DIALECTS, dialectKey,
   const ids = new Uint8Array(256);
   const kinds: LeftoverKind[][] = [];
   for (const kind of KINDS.values()) {
+    if (!isThere(kind, client)) continue;
     for (const packet of kind.packets.map(packetNamed)) {
       if (!isLegal(packet, client)) continue;
       ids[packet.id] = 1;
@@ -74,6 +75,11 @@ const concernsOf: (client: Dialect) => Concerns = memo(MAX_DIALECTS, dialectKey,
   }
   return { ids, kinds };
 });
+
+/** Whether a client may have something of a kind in it. */
+function isThere({ needs }: LeftoverKind, client: Dialect): boolean {
+  return needs === undefined || client.extensions.has(needs);
+}
 
 const NOTHING: readonly LeftoverKind[] = [];
 const NOTHING_FOUND: readonly Leftover[] = [];
@@ -128,7 +134,7 @@ export class Leftovers {
   resume(states: readonly LeftoverState[]): void {
     for (const { kind: name, noted } of states) {
       const kind = KINDS.get(name);
-      if (kind !== undefined) this.#add(kind).resume(noted);
+      if (kind !== undefined && isThere(kind, this.#client)) this.#add(kind).resume(noted);
     }
   }
 

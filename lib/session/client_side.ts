@@ -21,6 +21,8 @@ const SUPPORT_LEVEL = packetNamed("CustomBlockSupportLevel").id;
 /** What is of interest whatever the client has. */
 const NOTED = idTable(LEVEL_INITIALIZE, LEVEL_FINALIZE, SPAWN_PLAYER, EXT_ADD_ENTITY2, SUPPORT_LEVEL);
 const SELF = 255;
+const NOTHING = new Uint8Array(0);
+const NO_LINE: LineState = { packets: NOTHING, isTail: false };
 /** Message types: chat with MessageTypes, and the server's own words without it. */
 const CHAT = 0;
 const SYSTEM = 255;
@@ -71,16 +73,14 @@ export class ClientSide {
   readonly leftovers: Leftovers;
   /** Non-zero for the packets to the client that {@linkcode note} has to see. */
   readonly noted: Uint8Array;
-  /** The line of chat that the client is typing. */
-  readonly line: ChatLine;
-  /** How many lines of chat the client may send. */
-  readonly chatGate: FloodGate;
-  /** Whole packets of chat that no backend has got yet. */
-  readonly unsent = new PacketBuffer(0);
   readonly #session: SessionCore;
   readonly #sizes: Uint16Array;
   readonly #packetGate: FloodGate;
   #packetsCounted: number;
+  // Most players never say anything.
+  #line: ChatLine | undefined;
+  #chatGate: FloodGate | undefined;
+  #unsent: PacketBuffer | undefined;
   #loading = false;
   #spawn: Spawn | undefined;
   #levelsAsked: number;
@@ -94,12 +94,10 @@ export class ClientSide {
     this.#levelsAsked = levelsAsked;
     this.leftovers = new Leftovers(guest.dialect);
     this.noted = union(this.leftovers.concerns, NOTED);
-    this.line = new ChatLine(guest.dialect.extensions.has("LongerMessages"));
     this.#sizes = knownSizes("s2c", guest.dialect);
-    const { packetsPerSecond, chatRate } = session.options.limits;
+    const { packetsPerSecond } = session.options.limits;
     this.#packetsCounted = framer.packets;
     this.#packetGate = new FloodGate(session, { count: 2 * packetsPerSecond, windowMs: 2_000 }, "packet-flood");
-    this.chatGate = new FloodGate(session, chatRate, "chat-flood");
   }
 
   /** The player's name. */
@@ -110,6 +108,21 @@ export class ClientSide {
   /** C's dialect. */
   get dialect(): Dialect {
     return this.guest.dialect;
+  }
+
+  /** The line of chat that the client is typing. */
+  get line(): ChatLine {
+    return this.#line ??= new ChatLine(this.dialect.extensions.has("LongerMessages"));
+  }
+
+  /** How many lines of chat the client may send. */
+  get chatGate(): FloodGate {
+    return this.#chatGate ??= new FloodGate(this.#session, this.#session.options.limits.chatRate, "chat-flood");
+  }
+
+  /** Whole packets of chat that no backend has got yet. */
+  get unsent(): PacketBuffer {
+    return this.#unsent ??= new PacketBuffer(0);
   }
 
   /** Whether a map has begun to reach the client and has not ended. */
@@ -124,15 +137,16 @@ export class ClientSide {
 
   /** What {@linkcode resume} takes; `undefined` while there is chat that no backend has got. */
   writeDown(): ClientState | undefined {
-    if (this.unsent.length > 0) return undefined;
+    if (this.#unsent !== undefined && this.#unsent.length > 0) return undefined;
+    const { limits } = this.#session.options;
     return {
       app: this.guest.app,
       extensions: this.dialect.extensions,
       partial: this.framer.partial,
       packets: this.framer.packets,
       leftovers: this.leftovers.writeDown(),
-      line: this.line.writeDown(),
-      chatGate: this.chatGate.writeDown(),
+      line: this.#line?.writeDown() ?? NO_LINE,
+      chatGate: this.#chatGate?.writeDown() ?? { left: limits.chatRate.count, countedMsAgo: 0, told: false },
       packetGate: this.#packetGate.writeDown(),
       loading: this.#loading,
       spawn: this.#spawn,
@@ -147,8 +161,9 @@ export class ClientSide {
     this.framer.packets = state.packets;
     this.#packetsCounted = state.packets;
     this.leftovers.resume(state.leftovers);
-    this.line.resume(state.line, packetSize(packetNamed("PlayerMessage"), this.dialect));
-    this.chatGate.resume(state.chatGate);
+    const { line, chatGate } = state;
+    if (hasBegun(line)) this.line.resume(line, packetSize(packetNamed("PlayerMessage"), this.dialect));
+    if (chatGate.left < this.#session.options.limits.chatRate.count) this.chatGate.resume(chatGate);
     this.#packetGate.resume(state.packetGate);
     this.#loading = state.loading;
     this.#spawn = state.spawn;
@@ -248,10 +263,14 @@ export class ClientSide {
 
   /** Takes all chat that no backend has got. */
   takeUnsent(): Uint8Array {
-    const bytes = this.unsent.copy();
-    this.unsent.clear();
+    const bytes = this.#unsent?.copy() ?? NOTHING;
+    this.#unsent = undefined;
     return bytes;
   }
+}
+
+function hasBegun({ packets, isTail }: LineState): boolean {
+  return packets.length > 0 || isTail;
 }
 
 /** Of a packet that says more, which need not be kept. */

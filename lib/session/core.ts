@@ -18,10 +18,11 @@ const PLAIN: Dialect = { protocol: 7, cpe: false, extensions: ExtensionSet.EMPTY
 
 /** What is known of a leg. */
 interface LegRecord {
+  readonly leg: Leg;
   /** What is given back when the leg is gone. */
-  seat?: Seat | undefined;
-  /** How it was closed. */
-  closing?: Closing;
+  seat: Seat | undefined;
+  /** How it was closed; `undefined` where it is open. */
+  closing: Closing | undefined;
 }
 
 interface Ending {
@@ -55,8 +56,8 @@ export class SessionCore {
   readonly #alarms: Alarms;
   #phase: Phase = new Goodbye("A");
   #lastLeg: Leg = CLIENT;
-  /** Legs that are not gone yet. */
-  readonly #legs = new Map<Leg, LegRecord>([[CLIENT, {}]]);
+  /** Legs that are not gone yet: two, but for the time of a move. */
+  #legs: readonly LegRecord[] = [{ leg: CLIENT, seat: undefined, closing: undefined }];
   #end: Ending | undefined;
   #forgotten = false;
 
@@ -82,7 +83,7 @@ export class SessionCore {
   /** What {@linkcode resume} takes; `undefined` before the login is over, and while a leg is closing. */
   writeDown(): CoreState | undefined {
     const { identity } = this;
-    const isClosing = this.#legs.values().some(({ closing }) => closing !== undefined);
+    const isClosing = this.#legs.some(({ closing }) => closing !== undefined);
     if (identity === undefined || isClosing || this.ended) return undefined;
     const now = this.port.now();
     return {
@@ -105,7 +106,7 @@ export class SessionCore {
     this.#lastLeg = state.lastLeg;
     this.record.resume(state.record, this.port.now());
     routes.resume(state.pool);
-    if (backend !== undefined) this.#legs.set(backend.leg, { seat: routes.seat(backend.backend) });
+    if (backend !== undefined) this.#add(backend.leg, routes.seat(backend.backend));
   }
 
   /** The session goes on in another process: gives back what it holds here, without a word to anybody. */
@@ -116,7 +117,7 @@ export class SessionCore {
     this.#forgotten = true;
     phase.dispose();
     this.#alarms.clear();
-    for (const { seat } of this.#legs.values()) seat?.release();
+    for (const { seat } of this.#legs) seat?.release();
   }
 
   /** Replaces the phase. The new one must have been handed what the old one still held. */
@@ -165,26 +166,25 @@ export class SessionCore {
   dial(seat: Seat): Leg {
     const leg = ++this.#lastLeg;
     this.record.dialled(seat.backend);
-    this.#legs.set(leg, { seat });
+    this.#add(leg, seat);
     this.port.dial(leg, seat.backend);
     return leg;
   }
 
   /** Keeps the seat of a leg that is closing, for another leg to the same backend. */
   keepSeat(leg: Leg): void {
-    const record = this.#legs.get(leg);
+    const record = this.#find(leg);
     if (record !== undefined) record.seat = undefined;
   }
 
   /** The leg to `backend` that is not gone yet, if there is one. */
   legTo(backend: string): Leg | undefined {
-    for (const [leg, { seat }] of this.#legs) if (seat?.backend === backend) return leg;
-    return undefined;
+    return this.#legs.find(({ seat }) => seat?.backend === backend)?.leg;
   }
 
   /** Closes a leg, unless it is gone or closed as thoroughly already. */
   close(leg: Leg, how: Closing): void {
-    const record = this.#legs.get(leg);
+    const record = this.#find(leg);
     if (record === undefined || record.closing === how || record.closing === "abort") return;
     record.closing = how;
     this.port.close(leg, how);
@@ -192,10 +192,10 @@ export class SessionCore {
 
   /** A leg is closed and its socket released; with the last one the session is over. */
   gone(leg: Leg): void {
-    this.#legs.get(leg)?.seat?.release();
-    this.#legs.delete(leg);
+    this.#find(leg)?.seat?.release();
+    this.#legs = this.#legs.filter((record) => record.leg !== leg);
     this.#phase.gone(leg);
-    if (this.#end !== undefined && this.#legs.size === 0) this.#finish(this.#end);
+    if (this.#end !== undefined && this.#legs.length === 0) this.#finish(this.#end);
   }
 
   /**
@@ -216,7 +216,16 @@ export class SessionCore {
     this.#phase = new Goodbye(phase.stage);
     phase.dispose();
     this.#alarms.clear();
-    for (const leg of this.#legs.keys()) this.close(leg, "full");
+    for (const { leg } of this.#legs) this.close(leg, "full");
+  }
+
+  #add(leg: Leg, seat: Seat | undefined): void {
+    this.#legs = this.#legs.concat({ leg, seat, closing: undefined });
+  }
+
+  #find(leg: Leg): LegRecord | undefined {
+    for (const record of this.#legs) if (record.leg === leg) return record;
+    return undefined;
   }
 
   #finish(ending: Ending): void {

@@ -19,7 +19,7 @@ import { Outbox } from "./outbox.ts";
 import type { Loss, Place, PlaceEvents } from "./place.ts";
 import { CLIENT, type Closing, type Leg } from "./port.ts";
 import { pluginAnswer } from "./redirect/plugin_message.ts";
-import { type SilenceState, SilenceWatch } from "./silence.ts";
+import { type SilenceState, SilenceWatch, type Stallable } from "./silence.ts";
 
 const IDENTIFICATION = packetNamed("PlayerIdentification").id;
 const EXT_INFO = packetNamed("ExtInfo").id;
@@ -79,7 +79,7 @@ export interface PlayState {
 }
 
 /** Forwards and translates between the client and the backend that has taken it. */
-export class Play implements Place {
+export class Play implements Place, Stallable {
   readonly kind = "play";
   readonly kickable = true;
   readonly #session: SessionCore;
@@ -91,7 +91,8 @@ export class Play implements Place {
   readonly #clientStops: Uint8Array;
   readonly #backendStops: Uint8Array;
   readonly #silence: SilenceWatch;
-  readonly #map: MapWatch;
+  /** There while a map is on its way. */
+  #map: MapWatch | undefined;
   /** Set once the client has ended. */
   #lingering: Alarm | undefined;
   /** There where the client comes from another world. */
@@ -113,8 +114,7 @@ export class Play implements Place {
     this.#toBackend = ToBackend.between(client.dialect, backend.dialect);
     this.#clientStops = union(FROM_CLIENT, this.#toBackend.concerns);
     this.#backendStops = union(FROM_BACKEND, union(this.#toClient.concerns, client.noted));
-    this.#silence = new SilenceWatch(session, backend.leg, backend.dialect, (ms) => this.#stalled(ms));
-    this.#map = new MapWatch(session, (detail) => this.#lost({ reason: "endless-map", detail, closing: "abort" }));
+    this.#silence = new SilenceWatch(session, backend.leg, backend.dialect, this);
     session.record.countsPackets(client.framer, backend.framer);
     this.#fenceDeadline = fence && session.alarm((now) => this.#fenceWaited(now));
   }
@@ -130,7 +130,7 @@ export class Play implements Place {
   /** Begins with the whole packets that were held during the login: first the backend's, then the client's. */
   start(fromBackend: Uint8Array, fromClient: Uint8Array): void {
     const { framer } = this.#backend;
-    this.#map.begin();
+    this.#beginMap();
     if (this.#fence !== undefined) {
       this.#behindLevel = new PacketBuffer(16);
       this.#behindLevel.append(this.#fence.packet);
@@ -164,7 +164,7 @@ export class Play implements Place {
       partial: framer.partial,
       toClient,
       silence: this.#silence.writeDown(),
-      map: this.#map.writeDown(),
+      map: this.#map?.writeDown(),
     };
   }
 
@@ -178,7 +178,7 @@ export class Play implements Place {
     client.framer.stops = play.#clientStops;
     play.#toClient.resume(state.toClient);
     play.#silence.resume(state.silence);
-    play.#map.resume(state.map);
+    if (state.map !== undefined) play.#map = play.#watchMap(state.map);
     return play;
   }
 
@@ -205,7 +205,11 @@ export class Play implements Place {
     this.#silence.heard();
     framer.feed(chunk);
     this.#pumpBackend(framer);
-    this.#map.count(chunk.length);
+    this.#map?.count(chunk.length);
+  }
+
+  stalled(silentMs: number): void {
+    this.#lost({ reason: "backend-stalled", detail: `silent for ${Math.round(silentMs)} ms`, closing: "abort" });
   }
 
   opened(): void {}
@@ -237,7 +241,7 @@ export class Play implements Place {
     this.#over = true;
     for (const alarm of [this.#lingering, this.#fenceDeadline]) alarm?.clear();
     this.#silence.stop();
-    this.#map.end();
+    this.#endMap();
   }
 
   leave(how: Closing): void {
@@ -262,8 +266,20 @@ export class Play implements Place {
     this.#session.end("client-left", "the client closed");
   }
 
-  #stalled(silentMs: number): void {
-    this.#lost({ reason: "backend-stalled", detail: `silent for ${Math.round(silentMs)} ms`, closing: "abort" });
+  #beginMap(): void {
+    this.#endMap();
+    this.#map = this.#watchMap({ bytes: 0, msLeft: this.#session.options.limits.mapMs });
+  }
+
+  #endMap(): void {
+    this.#map?.end();
+    this.#map = undefined;
+  }
+
+  #watchMap(map: MapState): MapWatch {
+    return new MapWatch(this.#session, map, (detail) => {
+      this.#lost({ reason: "endless-map", detail, closing: "abort" });
+    });
   }
 
   /** Nothing of the backend counts any more. A client that is leaving has no use for another one. */
@@ -444,10 +460,10 @@ export class Play implements Place {
         this.#behindLevel.append(bytes, start, end);
         return undefined;
       case LEVEL_INITIALIZE:
-        this.#map.begin();
+        this.#beginMap();
         break;
       case LEVEL_FINALIZE:
-        this.#map.end();
+        this.#endMap();
         this.#session.playable(this.backend);
     }
     const failure = this.#toClientPacket(id, bytes, start, end);

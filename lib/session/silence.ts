@@ -11,6 +11,12 @@ const CLIENT_ORIGIN = 0;
 /** Clients count their pings from 0 and are long gone before they come here. */
 const PING = 0xffff;
 
+/** Where the backend is watched. */
+export interface Stallable {
+  /** The backend has been silent for as long as is allowed. Told once. */
+  stalled(silentMs: number): void;
+}
+
 /** A watch as written down. */
 export interface SilenceState {
   readonly heardMsAgo: number;
@@ -29,16 +35,15 @@ export class SilenceWatch {
   readonly #leg: Leg;
   readonly #dialect: Dialect;
   readonly #alarm: Alarm;
-  readonly #stalled: (silentMs: number) => void;
+  readonly #place: Stallable;
   #heardAt: number;
   #asked = false;
 
-  /** @param stalled Told once, when the backend has been silent for as long as is allowed. */
-  constructor(session: SessionCore, leg: Leg, dialect: Dialect, stalled: (silentMs: number) => void) {
+  constructor(session: SessionCore, leg: Leg, dialect: Dialect, place: Stallable) {
     this.#session = session;
     this.#leg = leg;
     this.#dialect = dialect;
-    this.#stalled = stalled;
+    this.#place = place;
     this.#heardAt = session.port.now();
     this.#alarm = session.alarm((now) => this.#look(now));
     this.#wait();
@@ -85,7 +90,7 @@ export class SilenceWatch {
     if (this.#session.port.heldBack(this.#leg)) this.#heardAt = now;
     const silentMs = now - this.#heardAt;
     if (silentMs >= this.#limit) {
-      this.#stalled(silentMs);
+      this.#place.stalled(silentMs);
       return;
     }
     if (silentMs >= this.#limit / 2 && !this.#asked) this.#ask();

@@ -1,3 +1,4 @@
+import type { ExtensionName } from "../extensions.ts";
 import type { PacketBuffer } from "../packet_buffer.ts";
 import type { Dialect, PacketName } from "../packet_table.ts";
 
@@ -17,5 +18,7 @@ export interface Leftover {
 export interface LeftoverKind {
   /** The packets that change the state. */
   readonly packets: readonly PacketName[];
+  /** The extension without which there is nothing to undo, whatever the packets say. @default none */
+  readonly needs?: ExtensionName;
   new (client: Dialect): Leftover;
 }

@@ -1,3 +1,4 @@
+import type { ExtensionName } from "../extensions.ts";
 import type { PacketBuffer } from "../packet_buffer.ts";
 import { type Dialect, type PacketName, packetNamed } from "../packet_table.ts";
 import { writePacket } from "../packets.ts";
@@ -17,6 +18,7 @@ const NAME_ID_LOW = offsetOf("ExtAddPlayerName", "nameId") + 1;
  */
 export class TabList implements Leftover {
   static readonly packets: readonly PacketName[] = ["SpawnPlayer", "ExtAddPlayerName", "ExtRemovePlayerName"];
+  static readonly needs: ExtensionName = "ExtPlayerList";
   readonly #client: Dialect;
   readonly #listed = new IdSet();
 
@@ -41,7 +43,6 @@ export class TabList implements Leftover {
   }
 
   undo(out: PacketBuffer): void {
-    if (!this.#client.extensions.has("ExtPlayerList")) return;
     for (const nameId of this.#listed) writePacket(out, "ExtRemovePlayerName", this.#client, { nameId });
   }
 }

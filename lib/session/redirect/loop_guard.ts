@@ -2,18 +2,18 @@
 
 const MOST = 5;
 const SPAN_MS = 10_000;
+const NONE: readonly number[] = [];
 
 /** Counts the moves that servers ask for: five in ten seconds, for one session. */
 export class LoopGuard {
   /** When the last ones were granted, oldest first. */
-  #times: number[] = [];
+  #times = NONE;
 
   /** Whether one more is granted at `now`, which then counts. */
   allows(now: number): boolean {
     const oldest = this.#times[0] ?? -Infinity;
     if (this.#times.length === MOST && now - oldest < SPAN_MS) return false;
-    if (this.#times.length === MOST) this.#times.shift();
-    this.#times.push(now);
+    this.#times = [...this.#times, now].slice(-MOST);
     return true;
   }
 
