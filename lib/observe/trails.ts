@@ -26,7 +26,7 @@ const MOST_STEPS = 2 * HALF - 1;
 /** Backends that are kept of one decision. */
 const MOST_CANDIDATES = 16;
 
-const NO_STEPS: readonly KeptStep[] = [];
+const NO_STEPS: KeptSteps = [];
 
 /** An end code as players read it, or the session's name alone. */
 const CODE = /^\[?(?:[A-Z]{2}-)?([0-9A-Z]+)\]?$/;
@@ -36,11 +36,11 @@ export interface TrailView {
   readonly maskAddresses: boolean;
 }
 
-/** A step as it is kept: words are made only for whoever asks. */
-interface KeptStep {
-  readonly ms: number;
-  readonly what: TrailEvent | KeptDecision;
-}
+/** What happened in a step, as it is kept: words are made only for whoever asks. */
+type Happening = TrailEvent | KeptDecision;
+
+/** Steps one behind the other: when each was, in milliseconds, and what. An object for each would take as much again. */
+type KeptSteps = readonly (number | Happening)[];
 
 interface KeptDecision extends Pick<Decision, "wish" | "rule" | "picked"> {
   readonly kind: "decided";
@@ -58,7 +58,7 @@ interface Kept {
   player: string;
   isIn: boolean;
   /** Behind the first moment. */
-  steps: readonly KeptStep[];
+  steps: KeptSteps;
   omitted: number;
 }
 
@@ -128,7 +128,7 @@ export class Trails {
       listener,
       ip: show(ip),
       startedAt: new Date(startedAt).toISOString(),
-      steps: [told({ ms: 0, ...startWords(start) }, show), ...steps.map((step) => told(inWords(step), show))],
+      steps: [told({ ms: 0, ...startWords(start) }, show), ...inWords(steps).map((step) => told(step, show))],
       omitted,
     };
   }
@@ -162,16 +162,26 @@ function latest(trails: Iterable<Kept>): Kept | undefined {
 }
 
 /** Makes an array of just its size: one that grows, or is spread, takes room for many more. */
-function add(trail: Kept, what: KeptStep["what"], now: number): void {
-  const steps = trail.steps.concat({ ms: Math.round(now - trail.acceptedAt), what });
-  if (steps.length > MOST_STEPS) {
-    steps.splice(HALF - 1, 1);
+function add(trail: Kept, what: Happening, now: number): void {
+  const steps = trail.steps.concat(Math.round(now - trail.acceptedAt), what);
+  if (steps.length > 2 * MOST_STEPS) {
+    steps.splice(2 * (HALF - 1), 2);
     trail.omitted++;
   }
   trail.steps = steps;
 }
 
-function inWords({ ms, what }: KeptStep): TrailStep {
+function inWords(steps: KeptSteps): readonly TrailStep[] {
+  const words: TrailStep[] = [];
+  let ms = 0;
+  for (const item of steps) {
+    if (typeof item === "number") ms = item;
+    else words.push(stepWords(ms, item));
+  }
+  return words;
+}
+
+function stepWords(ms: number, what: Happening): TrailStep {
   if (what.kind !== "decided") return { ms, ...eventWords(what) };
   const candidates = unpack(what.candidates);
   return { ms, ...decisionWords({ ...what, candidates }, what.count), candidates: candidates.map(shown(what.picked)) };

@@ -60,12 +60,12 @@ export class SessionReports {
 
   /** A session begins. */
   begin(session: string, listener: string, arrival: Arrival): SessionReport {
-    return this.#begin({ ...startOf(arrival), session, listener }, arrival.acceptedAt);
+    return this.#begin(startOf(session, listener, arrival, false), arrival.acceptedAt);
   }
 
   /** A session goes on that another process had before: `player`, on `backend`. */
   resume(session: string, listener: string, arrival: Arrival, where: Occupant): SessionReport {
-    const report = this.#begin({ ...startOf(arrival), session, listener, isResumed: true }, arrival.acceptedAt);
+    const report = this.#begin(startOf(session, listener, arrival, true), arrival.acceptedAt);
     this.#options.trails.resume(session, where.player);
     report.resume(where);
     return report;
@@ -84,8 +84,10 @@ export interface Occupant {
   readonly backend: string;
 }
 
-function startOf({ source: { address: ip }, acceptedAt, transport, secure }: Arrival): Omit<TrailStart, "listener"> {
-  return { ip, transport, secure, startedAt: Date.now() - (performance.now() - acceptedAt) };
+function startOf(session: string, listener: string, arrival: Arrival, isResumed: boolean): NewsContext & TrailStart {
+  const { source: { address: ip }, acceptedAt, transport, secure } = arrival;
+  const startedAt = Date.now() - (performance.now() - acceptedAt);
+  return { session, listener, ip, transport, secure, startedAt, isResumed };
 }
 
 /** Counts over all sessions. */

@@ -2,13 +2,14 @@
 import type { ExtensionSet } from "../protocol/extensions.ts";
 import type { Framer } from "../protocol/framer.ts";
 import { Leftovers, type LeftoverState } from "../protocol/leftovers.ts";
+import { memo } from "../protocol/memo.ts";
 import { PacketBuffer } from "../protocol/packet_buffer.ts";
 import { type Dialect, knownSizes, type PacketName, packetNamed, packetSize } from "../protocol/packet_table.ts";
 import { encodePacket, type PacketInput, readPacket, writePacket } from "../protocol/packets.ts";
 import { drawable, wrapText } from "../protocol/text.ts";
 import { ChatLine, type LineState } from "./chat_line.ts";
 import type { SessionCore } from "./core.ts";
-import { FloodGate, type FloodState } from "./flood.ts";
+import { type Allowance, FloodGate, type FloodState } from "./flood.ts";
 import type { Identity } from "./identification.ts";
 import { idTable, union } from "./id_table.ts";
 import { CLIENT } from "./port.ts";
@@ -21,6 +22,12 @@ const SUPPORT_LEVEL = packetNamed("CustomBlockSupportLevel").id;
 /** What is of interest whatever the client has. */
 const NOTED = idTable(LEVEL_INITIALIZE, LEVEL_FINALIZE, SPAWN_PLAYER, EXT_ADD_ENTITY2, SUPPORT_LEVEL);
 const SELF = 255;
+/** Shared by all players under the same limit, of which there are few. */
+const twoSecondsOf: (packetsPerSecond: number) => Allowance = memo(
+  16,
+  String,
+  (packetsPerSecond: number) => ({ count: 2 * packetsPerSecond, windowMs: 2_000 }),
+);
 const NOTHING = new Uint8Array(0);
 const NO_LINE: LineState = { packets: NOTHING, isTail: false };
 /** Message types: chat with MessageTypes, and the server's own words without it. */
@@ -97,7 +104,7 @@ export class ClientSide {
     this.#sizes = knownSizes("s2c", guest.dialect);
     const { packetsPerSecond } = session.options.limits;
     this.#packetsCounted = framer.packets;
-    this.#packetGate = new FloodGate(session, { count: 2 * packetsPerSecond, windowMs: 2_000 }, "packet-flood");
+    this.#packetGate = new FloodGate(session, twoSecondsOf(packetsPerSecond), "packet-flood");
   }
 
   /** The player's name. */

@@ -53,7 +53,8 @@ export class SessionCore {
   identity: Identity | undefined;
   /** Where the player is and goes; `undefined` before the login is over, and in raw mode. */
   redirects: Redirects | undefined;
-  readonly #alarms: Alarms;
+  /** Its deadlines. */
+  readonly alarms: Alarms;
   #phase: Phase = new Goodbye("A");
   #lastLeg: Leg = CLIENT;
   /** Legs that are not gone yet: two, but for the time of a move. */
@@ -65,7 +66,7 @@ export class SessionCore {
   constructor(port: SessionPort, options: SessionOptions, acceptedAt: number) {
     this.port = port;
     this.options = options;
-    this.#alarms = new Alarms(port);
+    this.alarms = new Alarms(port);
     this.acceptedAt = acceptedAt;
     this.record = new SessionRecord(this.acceptedAt);
   }
@@ -116,7 +117,7 @@ export class SessionCore {
     this.#phase = new Goodbye(phase.stage);
     this.#forgotten = true;
     phase.dispose();
-    this.#alarms.clear();
+    this.alarms.clear();
     for (const { seat } of this.#legs) seat?.release();
   }
 
@@ -127,12 +128,12 @@ export class SessionCore {
 
   /** A deadline that calls `ring`; not set yet. */
   alarm(ring: (now: number) => void): Alarm {
-    return new Alarm(this.#alarms, ring);
+    return new Alarm(this.alarms, ring);
   }
 
   /** The time asked for with {@linkcode SessionPort.wake} has come. */
   tick(): void {
-    this.#alarms.ring();
+    this.alarms.ring();
   }
 
   /** Tells who the client is, now that its whole handshake is known. */
@@ -215,7 +216,7 @@ export class SessionCore {
     }
     this.#phase = new Goodbye(phase.stage);
     phase.dispose();
-    this.#alarms.clear();
+    this.alarms.clear();
     for (const { leg } of this.#legs) this.close(leg, "full");
   }
 

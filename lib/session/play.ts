@@ -240,7 +240,7 @@ export class Play implements Place, Stallable {
   suspend(): void {
     this.#over = true;
     for (const alarm of [this.#lingering, this.#fenceDeadline]) alarm?.clear();
-    this.#silence.stop();
+    this.#silence.clear();
     this.#endMap();
   }
 

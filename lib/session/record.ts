@@ -37,6 +37,7 @@ export class SessionRecord {
   /** Packets of backends that the player is not on any more. */
   #earlierPackets = 0;
   readonly #acceptedAt: number;
+  /** In whole milliseconds, since V8 keeps any other number as an object. */
   readonly #reached: Partial<Record<Milestone, number>> = {};
   readonly #bytes: SessionBytes = { fromClient: 0, toClient: 0, fromBackend: 0, toBackend: 0 };
 
@@ -85,7 +86,7 @@ export class SessionRecord {
   /** Notes that a stage was completed now. Returns whether that is new. */
   reach(milestone: Milestone, now: number): boolean {
     if (this.has(milestone)) return false;
-    this.#reached[milestone] = now;
+    this.#reached[milestone] = Math.ceil(now);
     return true;
   }
 

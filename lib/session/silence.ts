@@ -2,7 +2,7 @@
 import { packetNamed } from "../protocol/packet_table.ts";
 import type { Dialect } from "../protocol/packet_table.ts";
 import { encodePacket, readPacket } from "../protocol/packets.ts";
-import type { Alarm } from "./alarm.ts";
+import { Bell } from "./alarm.ts";
 import type { SessionCore } from "./core.ts";
 import type { Leg } from "./port.ts";
 
@@ -30,28 +30,28 @@ export interface SilenceState {
  * Watches one backend's leg. Some servers never speak unless they are spoken to (cserver does not ping): where TwoWayPing is
  * there, the backend is asked once at half time, and its answer is a sign of life.
  */
-export class SilenceWatch {
+export class SilenceWatch extends Bell {
   readonly #session: SessionCore;
   readonly #leg: Leg;
   readonly #dialect: Dialect;
-  readonly #alarm: Alarm;
   readonly #place: Stallable;
+  /** In whole milliseconds, since V8 keeps any other number as an object. */
   #heardAt: number;
   #asked = false;
 
   constructor(session: SessionCore, leg: Leg, dialect: Dialect, place: Stallable) {
+    super(session.alarms);
     this.#session = session;
     this.#leg = leg;
     this.#dialect = dialect;
     this.#place = place;
-    this.#heardAt = session.port.now();
-    this.#alarm = session.alarm((now) => this.#look(now));
+    this.#heardAt = Math.floor(session.port.now());
     this.#wait();
   }
 
   /** The backend has said something. */
   heard(): void {
-    this.#heardAt = this.#session.port.now();
+    this.#heardAt = Math.floor(this.#session.port.now());
   }
 
   /** Whether the backend's TwoWayPing at `start` of `bytes` is the answer to a question of the watch. */
@@ -63,31 +63,27 @@ export class SilenceWatch {
     return true;
   }
 
-  stop(): void {
-    this.#alarm.clear();
-  }
-
   /** What {@linkcode resume} takes. */
   writeDown(): SilenceState {
     const now = this.#session.port.now();
-    return { heardMsAgo: now - this.#heardAt, asked: this.#asked, msLeft: this.#alarm.leftAt(now) };
+    return { heardMsAgo: now - this.#heardAt, asked: this.#asked, msLeft: this.leftAt(now) };
   }
 
   /** Goes on where a watch has been written down. */
   resume({ heardMsAgo, asked, msLeft }: SilenceState): void {
     const now = this.#session.port.now();
-    this.#heardAt = now - heardMsAgo;
+    this.#heardAt = Math.floor(now - heardMsAgo);
     this.#asked = asked;
-    this.#alarm.setIn(msLeft, now);
+    this.setIn(msLeft, now);
   }
 
   get #limit(): number {
     return this.#session.options.limits.backendIdleMs;
   }
 
-  #look(now: number): void {
+  override rung(now: number): void {
     // Nothing is heard from a backend that is not read.
-    if (this.#session.port.heldBack(this.#leg)) this.#heardAt = now;
+    if (this.#session.port.heldBack(this.#leg)) this.#heardAt = Math.floor(now);
     const silentMs = now - this.#heardAt;
     if (silentMs >= this.#limit) {
       this.#place.stalled(silentMs);
@@ -108,6 +104,6 @@ export class SilenceWatch {
 
   #wait(): void {
     const half = this.#heardAt + this.#limit / 2;
-    this.#alarm.set(half > this.#session.port.now() ? half : this.#heardAt + this.#limit);
+    this.set(half > this.#session.port.now() ? half : this.#heardAt + this.#limit);
   }
 }

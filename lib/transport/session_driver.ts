@@ -57,7 +57,7 @@ const END_SHARE = 1 / 8;
 
 /** See the file's first line. Create it, create the session with it, then {@linkcode start}. */
 export class SessionDriver implements SessionPort, Sleeper {
-  wakeAt = Infinity;
+  wakeAt: number | undefined;
   wakeSlot = 0;
   readonly #options: SessionDriverOptions;
   /** The legs that are connected: two, but for the time of a move. */

@@ -2,8 +2,8 @@
 
 /** Somebody who is woken at most once at a time. */
 export interface Sleeper {
-  /** When, in milliseconds of `performance.now()`; belongs to {@linkcode Wakes}. `Infinity` at first. */
-  wakeAt: number;
+  /** When, in whole milliseconds of `performance.now()`; belongs to {@linkcode Wakes}. `undefined` at first. */
+  wakeAt: number | undefined;
   /** Its place in the heap; belongs to {@linkcode Wakes}. */
   wakeSlot: number;
   /** It is time. Must not throw. */
@@ -12,7 +12,7 @@ export interface Sleeper {
 
 /** A deadline, at which `woken` is called. */
 export class Deadline implements Sleeper {
-  wakeAt = Infinity;
+  wakeAt: number | undefined;
   wakeSlot = 0;
   readonly woken: () => void;
 
@@ -34,14 +34,15 @@ export class Wakes {
 
   /** Wakes `sleeper` at `time` or soon after, from a timer, instead of at any time set before; `Infinity` for not at all. */
   set(sleeper: Sleeper, time: number): void {
-    if (sleeper.wakeAt !== Infinity) this.#remove(sleeper);
-    sleeper.wakeAt = time;
+    if (sleeper.wakeAt !== undefined) this.#remove(sleeper);
+    // V8 keeps any other number as an object.
+    sleeper.wakeAt = time === Infinity ? undefined : Math.ceil(time);
     if (time !== Infinity) this.#rise(this.#heap.length, sleeper);
     this.#arm();
   }
 
   #arm(): void {
-    const earliest = this.#heap[0]?.wakeAt ?? Infinity;
+    const earliest = timeOf(this.#heap[0]);
     // A timer that is early finds nobody and is set anew, which is cheaper than setting it whenever somebody has second thoughts.
     if (earliest >= this.#timerAt && earliest !== Infinity) return;
     clearTimeout(this.#timer);
@@ -54,9 +55,9 @@ export class Wakes {
     this.#timerAt = Infinity;
     const now = performance.now();
     const due: Sleeper[] = [];
-    for (let first = this.#heap[0]; first !== undefined && first.wakeAt <= now; first = this.#heap[0]) {
+    for (let first = this.#heap[0]; first !== undefined && timeOf(first) <= now; first = this.#heap[0]) {
       this.#remove(first);
-      first.wakeAt = Infinity;
+      first.wakeAt = undefined;
       due.push(first);
     }
     for (const sleeper of due) sleeper.woken();
@@ -67,7 +68,7 @@ export class Wakes {
     const last = this.#heap.pop();
     const gone = this.#heap[wakeSlot];
     if (last === undefined || gone === undefined) return;
-    if (last.wakeAt < gone.wakeAt) this.#rise(wakeSlot, last);
+    if (timeOf(last) < timeOf(gone)) this.#rise(wakeSlot, last);
     else this.#sink(wakeSlot, last);
   }
 
@@ -77,7 +78,7 @@ export class Wakes {
     while (slot > 0) {
       const above = (slot - 1) >> 1;
       const other = heap[above];
-      if (other === undefined || other.wakeAt <= sleeper.wakeAt) break;
+      if (other === undefined || timeOf(other) <= timeOf(sleeper)) break;
       this.#put(slot, other);
       slot = above;
     }
@@ -90,9 +91,9 @@ export class Wakes {
     for (;;) {
       const left = 2 * slot + 1;
       const right = left + 1;
-      const below = (heap[right]?.wakeAt ?? Infinity) < (heap[left]?.wakeAt ?? Infinity) ? right : left;
+      const below = timeOf(heap[right]) < timeOf(heap[left]) ? right : left;
       const other = heap[below];
-      if (other === undefined || other.wakeAt >= sleeper.wakeAt) break;
+      if (other === undefined || timeOf(other) >= timeOf(sleeper)) break;
       this.#put(slot, other);
       slot = below;
     }
@@ -103,6 +104,10 @@ export class Wakes {
     this.#heap[slot] = sleeper;
     sleeper.wakeSlot = slot;
   }
+}
+
+function timeOf(sleeper: Sleeper | undefined): number {
+  return sleeper?.wakeAt ?? Infinity;
 }
 
 /** Of the whole process. */

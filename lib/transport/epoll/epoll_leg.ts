@@ -11,6 +11,7 @@ const HANGUP = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 const READABLE = EPOLLIN | HANGUP;
 const WRITABLE = EPOLLOUT | EPOLLHUP | EPOLLERR;
 
+const NOTHING = new Uint8Array(0);
 /** What all legs read into: whoever is told a chunk is done with it when the call returns. */
 const buffer = new Uint8Array(READ_SIZE);
 /** Views of the beginning of {@linkcode buffer} by their length, once each was needed. */
@@ -21,7 +22,10 @@ export class EpollLeg implements LegSocket, Watcher {
   readonly holdsLent = false;
   readonly #stream: EpollStream;
   readonly #events: LegEvents;
-  readonly #out: Outflow;
+  /** There while something waits to be written, or nothing can be any more. */
+  #out: Outflow | undefined;
+  /** By outflows before that. */
+  #written = 0;
   #chatter: Chatter | undefined;
   /** What was read before there was a leg. */
   #unread: Uint8Array | undefined;
@@ -46,20 +50,19 @@ export class EpollLeg implements LegSocket, Watcher {
     this.#unread = unread;
     this.#isReadable = isReadable;
     this.#events = events;
-    this.#out = new Outflow(stream);
   }
 
   get pending(): number {
-    return this.#out.pending;
+    return this.#out?.pending ?? 0;
   }
 
   get written(): number {
-    return this.#out.written;
+    return this.#written + (this.#out?.written ?? 0);
   }
 
   /** Whether nothing can be written any more. */
   get broken(): boolean {
-    return this.#out.failure !== undefined || this.#isGone;
+    return this.#failure !== undefined || this.#isGone;
   }
 
   get closing(): boolean {
@@ -73,11 +76,13 @@ export class EpollLeg implements LegSocket, Watcher {
   }
 
   write(bytes: Uint8Array, lent: boolean): void {
-    if (!this.#isFinishing && !this.broken) this.#out.add(bytes as Uint8Array<ArrayBuffer>, lent);
+    if (this.#isFinishing || this.broken) return;
+    this.#out ??= Outflow.for(this.#stream);
+    this.#out.add(bytes as Uint8Array<ArrayBuffer>, lent);
   }
 
   flush(): void {
-    this.#out.flush();
+    this.#writeOut();
     this.#afterWriting();
   }
 
@@ -110,7 +115,7 @@ export class EpollLeg implements LegSocket, Watcher {
 
   suspend(): SuspendedLeg | undefined {
     if (this.#isOver || this.#isFinishing || this.#unread !== undefined || this.broken) return undefined;
-    const unsent = this.#out.takeWaiting();
+    const unsent = this.#out?.takeWaiting() ?? NOTHING;
     // Whatever was found broken is told as soon as it has been read to its end.
     if (this.broken) return undefined;
     this.#isSuspended = true;
@@ -122,7 +127,7 @@ export class EpollLeg implements LegSocket, Watcher {
       resume: () => {
         this.#isSuspended = false;
         this.#isReadable = true;
-        this.#out.add(unsent, false);
+        this.write(unsent, false);
         this.start();
       },
       release: () => {
@@ -133,10 +138,10 @@ export class EpollLeg implements LegSocket, Watcher {
   }
 
   ready(events: number): void {
-    if ((events & WRITABLE) !== 0 && this.#out.pending > 0) {
-      this.#out.flush();
+    if ((events & WRITABLE) !== 0 && this.pending > 0) {
+      this.#writeOut();
       this.#afterWriting();
-      if (this.#out.pending === 0) this.#events.drained();
+      if (this.pending === 0) this.#events.drained();
     }
     if ((events & READABLE) === 0) return;
     this.#isReadable = true;
@@ -152,6 +157,22 @@ export class EpollLeg implements LegSocket, Watcher {
       this.#tell(unread, this.#stream.loop.now);
     }
     if (this.#isReadable) this.#read();
+  }
+
+  /** Why nothing can be written any more; `undefined` as long as it can. */
+  get #failure(): string | undefined {
+    return this.#out?.failure;
+  }
+
+  /** Writes as much as the kernel takes now. */
+  #writeOut(): void {
+    const out = this.#out;
+    if (out === undefined) return;
+    out.flush();
+    if (out.pending > 0 || out.failure !== undefined) return;
+    this.#written += out.written;
+    this.#out = undefined;
+    out.leave();
   }
 
   /** Reads once; where more may be there, the others have a turn first. */
@@ -173,7 +194,7 @@ export class EpollLeg implements LegSocket, Watcher {
 
   #readNothing(result: "ended" | "later" | Error): void {
     if (result !== "later") this.#end(result === "ended" ? undefined : result.message);
-    else if (this.#out.failure !== undefined) this.#end(undefined);
+    else if (this.#failure !== undefined) this.#end(undefined);
     else this.#isReadable = this.#isEndNear = false;
   }
 
@@ -197,7 +218,7 @@ export class EpollLeg implements LegSocket, Watcher {
     this.#isOver = true;
     this.#isReadable = false;
     this.#stream.loop.stir();
-    const cause = failure ?? this.#out.failure;
+    const cause = failure ?? this.#failure;
     if (this.#closing) this.#afterWriting();
     else if (cause === undefined) this.#events.ended();
     else this.#events.failed(cause);
@@ -213,14 +234,14 @@ export class EpollLeg implements LegSocket, Watcher {
 
   /** Goes on with closing as far as the peer has taken what waited. */
   #afterWriting(): void {
-    if (this.#out.failure !== undefined) this.#writeFailed(this.#out.failure);
-    else if (this.#isFinishing && !this.#isFinished && this.#out.pending === 0) {
+    if (this.#failure !== undefined) this.#writeFailed(this.#failure);
+    else if (this.#isFinishing && !this.#isFinished && this.pending === 0) {
       this.#isFinished = true;
       // Where the peer has ended too, closing says it.
       if (!this.#closing || !this.#isOver) this.#stream.finish();
     }
     if (!this.#closing) return;
-    if (this.#out.failure !== undefined || (this.#isFinished && this.#isOver)) this.#tellGone();
+    if (this.#failure !== undefined || (this.#isFinished && this.#isOver)) this.#tellGone();
     else if (this.#isFinished) this.#setDeadline();
   }
 
@@ -245,7 +266,7 @@ export class EpollLeg implements LegSocket, Watcher {
     this.#isGone = true;
     if (this.#deadline !== undefined) wakes.set(this.#deadline, Infinity);
     this.#stream.close();
-    this.#out.clear();
+    this.#out?.clear();
     this.#stream.loop.stir();
     queueMicrotask(() => this.#events.gone());
   }

@@ -8,16 +8,19 @@ const GATHERED_SIZE = 64 << 10;
 const JOINED_SIZE = 4 << 10;
 /** Empty buffers kept for the next leg that gathers. */
 const MAX_KEPT = 4;
+/** Outflows kept for the next leg that writes. */
+const MAX_IDLE = 64;
 const NOTHING = new Uint8Array(0);
 
 const kept: Uint8Array<ArrayBuffer>[] = [];
+const idle: Outflow[] = [];
 
 /**
  * What waits to be written to one stream. What is added within one turn goes out with one write; only what the kernel does not take
  * is kept beyond it.
  */
 export class Outflow {
-  readonly #stream: EpollStream;
+  #stream: EpollStream;
   /** A view that is valid in this turn only. */
   #lent: Uint8Array<ArrayBuffer> = NOTHING;
   #gathered: Uint8Array<ArrayBuffer> | undefined;
@@ -30,6 +33,21 @@ export class Outflow {
 
   constructor(stream: EpollStream) {
     this.#stream = stream;
+  }
+
+  /** One for `stream`, perhaps one that another stream {@linkcode leave}s: most have nothing to write most of the time. */
+  static for(stream: EpollStream): Outflow {
+    const outflow = idle.pop();
+    if (outflow === undefined) return new Outflow(stream);
+    outflow.#stream = stream;
+    return outflow;
+  }
+
+  /** Nothing waits: the stream does without it from now on, and must not use it any more. */
+  leave(): void {
+    if (this.#failure !== undefined || idle.length === MAX_IDLE) return;
+    this.#written = 0;
+    idle.push(this);
   }
 
   get pending(): number {
