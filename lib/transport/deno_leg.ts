@@ -91,11 +91,26 @@ export class DenoLeg implements LegSocket {
     this.#events.gone();
   }
 
+  /** One function, since each that waits takes half a kilobyte for as long as nothing comes. */
   async #read(): Promise<void> {
     const buffer = new ReadBuffer();
     let failure: string | undefined;
     try {
-      await this.#readToEnd(buffer);
+      const { conn } = this.#socket;
+      for (let discarded = 0; discarded <= MAX_DISCARDED;) {
+        const count = await conn.read(buffer.bytes);
+        if (count === null) break;
+        if (this.#closing) {
+          discarded += count;
+          continue;
+        }
+        const readAt = performance.now();
+        this.#events.bytes(buffer.bytes.subarray(0, count), readAt);
+        if (this.#held) await new Promise<void>((resolve) => this.#release = resolve);
+        const pause = this.#pacer.pauseAfter(count, this.#events.asked, readAt);
+        if (pause !== undefined) await pause;
+        buffer.adapt(count);
+      }
     } catch (error) {
       failure = error instanceof Error ? error.message : String(error);
     }
@@ -105,23 +120,5 @@ export class DenoLeg implements LegSocket {
     if (this.#closing) return;
     if (failure !== undefined) this.#events.failed(failure);
     else this.#events.ended();
-  }
-
-  async #readToEnd(buffer: ReadBuffer): Promise<void> {
-    const { conn } = this.#socket;
-    for (let discarded = 0; discarded <= MAX_DISCARDED;) {
-      const count = await conn.read(buffer.bytes);
-      if (count === null) return;
-      if (this.#closing) {
-        discarded += count;
-        continue;
-      }
-      const readAt = performance.now();
-      this.#events.bytes(buffer.bytes.subarray(0, count), readAt);
-      if (this.#held) await new Promise<void>((resolve) => this.#release = resolve);
-      const pause = this.#pacer.pauseAfter(count, this.#events.asked, readAt);
-      if (pause !== undefined) await pause;
-      buffer.adapt(count);
-    }
   }
 }

@@ -17,7 +17,8 @@ export class Pacer {
   readonly #pace: Pace;
   #moved = 0;
   #movedAt = 0;
-  readonly #chatter = new Chatter();
+  /** There once a backend was read. */
+  #chatter: Chatter | undefined;
 
   constructor(pace: Pace) {
     this.#pace = pace;
@@ -35,7 +36,9 @@ export class Pacer {
     this.#movedAt = beat.count;
     this.#moved += count;
     if (this.#moved >= QUANTUM) return beat.next();
-    if (asked !== undefined && this.#chatter.isQuick(count, asked, now)) nap.take();
+    if (asked === undefined) return undefined;
+    this.#chatter ??= new Chatter();
+    if (this.#chatter.isQuick(count, asked, now)) nap.take();
     return undefined;
   }
 }

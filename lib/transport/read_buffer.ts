@@ -1,8 +1,8 @@
 /** The buffer one leg reads into: small while little comes, large while reads fill it, so that idle sessions hold little. */
 
-/** Sizes in bytes, smallest first. */
-const SIZES = [1 << 10, 16 << 10, 64 << 10] as const;
-const LARGEST = SIZES[2];
+/** Sizes in bytes, smallest first. Whoever read just as much as there was room for waits with the next larger one. */
+const SIZES = [512, 2 << 10, 16 << 10, 64 << 10] as const;
+const LARGEST = SIZES[3];
 /** Large buffers kept for the next leg that needs one, per size. */
 const MAX_KEPT = 16;
 

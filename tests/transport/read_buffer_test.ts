@@ -1,7 +1,8 @@
 import { ReadBuffer } from "../../lib/transport/read_buffer.ts";
 import { assert, assertEquals, assertStrictEquals } from "../harness/assert.ts";
 
-const SMALL = 1 << 10;
+const SMALL = 512;
+const NEXT = 2 << 10;
 const MIDDLE = 16 << 10;
 const LARGE = 64 << 10;
 /** Large buffers that the pool keeps of each size. */
@@ -23,10 +24,12 @@ for (
     [[], SMALL],
     [[1], SMALL],
     [[SMALL - 1], SMALL],
-    [[SMALL], MIDDLE],
-    [[SMALL, SMALL / 2], MIDDLE],
+    [[SMALL], NEXT],
+    [[SMALL, SMALL / 2], NEXT],
     [[SMALL, SMALL / 2 - 1], SMALL],
-    [[SMALL, MIDDLE - 1], MIDDLE],
+    [[SMALL, NEXT - 1], NEXT],
+    [[SMALL, NEXT], MIDDLE],
+    [[SMALL, NEXT, MIDDLE - 1], MIDDLE],
     [[SMALL, MIDDLE], LARGE],
     [[LARGE], LARGE],
     [[LARGE, MIDDLE / 2 - 1], MIDDLE],
