@@ -53,6 +53,8 @@ export class Succession {
   async takeOver(predecessor: Conversation): Promise<void> {
     await takeOver(predecessor, this.#taker, { release: manifest.version, states: [STATE_VERSION] });
     this.#arriving = this.#takeRest(predecessor);
+    // What has come for players meanwhile is read before anything else is opened.
+    await pause(0);
   }
 
   /** Opens something at an address that the process before is about to leave. Players are here already, whom it must not cost their places. */

@@ -5,15 +5,22 @@ import {
   type GivenListener,
   HANDOVER_VERSION,
   type Hello,
+  MOST_SESSIONS,
   type SessionRefusal,
   type TravellingSession,
 } from "./messages.ts";
 
 /**
- * Sessions that both processes practise with while everybody plays on: what runs for the first time takes several times as long, and
+ * Sessions that both processes practise with while everybody plays on: what has not run a thousand times takes ten times as long, and
  * during the freeze players would wait for that.
  */
-const SAMPLES = 400;
+const SAMPLES = 1_200;
+/** Milliseconds of practice behind which players have their turn. */
+const PRACTICE_MS = 10;
+/** Milliseconds of practice behind which there is none any more, however little that was. */
+const PRACTICE_LIMIT_MS = 2_000;
+/** Bytes of sessions behind which no other goes along with them. */
+const LARGE = 64 << 10;
 
 /** A listener that goes over. */
 export interface OpenListener extends GivenListener {
@@ -53,7 +60,10 @@ export interface HandoverGiver {
   /** Why it cannot give now; `undefined` where it can. */
   readonly obstacle: string | undefined;
   readonly estate: Estate;
-  /** Up to `count` sessions as they would go over, which go on here meanwhile; some of them again and again where there are fewer. */
+  /**
+   * Up to `count` sessions as they would go over, which go on here at once; some of them again and again where there are fewer. Each is
+   * made when it is asked for, which may be much later than the one before.
+   */
   samples(count: number): Iterable<TravellingSession>;
   /** Stops all that can go over now; at once, as players wait meanwhile. */
   freeze(): Frozen;
@@ -76,20 +86,30 @@ export async function settleTerms(taker: Conversation, giver: HandoverGiver, sig
     );
   }
   const { listeners, backends } = giver.estate;
-  const samples = [...giver.samples(SAMPLES)];
   await taker.say(
-    {
-      kind: "given",
-      listeners: listeners.map(({ name, bind }) => ({ name, bind })),
-      backends,
-      samples: samples.length,
-    },
+    { kind: "given", listeners: listeners.map(({ name, bind }) => ({ name, bind })), backends },
     signal,
     listeners.map(({ descriptor }) => descriptor),
   );
-  for (const session of samples) await taker.say({ kind: "sample", session }, signal);
+  await practise(taker, giver, signal);
   await taker.expect("ready", signal);
+  // What has gathered for everybody meanwhile need not wait until after the freeze.
+  await otherWork();
   return hello;
+}
+
+/** Has the taker rehearse with samples, while everybody plays on here. */
+async function practise(taker: Conversation, giver: HandoverGiver, signal: AbortSignal): Promise<void> {
+  const endAt = performance.now() + PRACTICE_LIMIT_MS;
+  let turnAt = performance.now() + PRACTICE_MS;
+  for (const sessions of grouped(giver.samples(SAMPLES))) {
+    await taker.say({ kind: "samples", sessions }, signal);
+    if (performance.now() < turnAt) continue;
+    await otherWork();
+    turnAt = performance.now() + PRACTICE_MS;
+    if (turnAt > endAt) break;
+  }
+  await taker.say({ kind: "samples", sessions: [] }, signal);
 }
 
 /** What the taker makes of an offer. */
@@ -111,11 +131,29 @@ export async function offerSessions(
   signal: AbortSignal,
 ): Promise<Offered> {
   let count = 0;
-  for (const { passport, state, unsent, descriptors } of frozen.sessions) {
-    await taker.say({ kind: "session", session: { passport, state, unsent } }, signal, descriptors);
-    count++;
+  for (const sessions of grouped(frozen.sessions)) {
+    await taker.say({ kind: "sessions", sessions }, signal, sessions.flatMap(({ descriptors }) => descriptors));
+    count += sessions.length;
   }
   await taker.say({ kind: "handed", sessions: count, staying: frozen.staying() }, signal);
   const { message: { refused } } = await taker.expect("adopted", signal);
   return { count: count - refused.length, refused };
+}
+
+/** Sessions that go in one message, each group as soon as it is complete. */
+function* grouped<S extends TravellingSession>(sessions: Iterable<S>): Iterable<readonly S[]> {
+  let [group, size]: [S[], number] = [[], 0];
+  for (const session of sessions) {
+    group.push(session);
+    size += session.unsent.reduce((sum, { length }) => sum + length, session.state.length);
+    if (group.length < MOST_SESSIONS && size < LARGE) continue;
+    yield group;
+    [group, size] = [[], 0];
+  }
+  if (group.length > 0) yield group;
+}
+
+/** Resolves when everything else that waits has had its turn. */
+function otherWork(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
 }

@@ -9,10 +9,12 @@ import * as z from "zod/mini";
 import { currentValue } from "../config/current_value.ts";
 
 /** The version of what is said here. A release that changes the meaning of anything counts it up. */
-export const HANDOVER_VERSION = 1;
+export const HANDOVER_VERSION = 2;
 
 /** Largest number of anything that is counted. */
 const MANY = 1 << 20;
+/** Sessions of one message at most: more of them gain nothing, and all their descriptors fit into a parcel. */
+export const MOST_SESSIONS = 16;
 
 /** Any number of `element` up to `most`. */
 function list<T extends z.ZodMiniType>(element: T, most: number): z.ZodMiniReadonly<z.ZodMiniArray<T>> {
@@ -58,8 +60,6 @@ const given = z.object({
   listeners: list(listener, MANY),
   /** What was learned about backends. */
   backends: list(backend, MANY),
-  /** Samples that follow. */
-  samples: size,
 });
 
 /** A session without what was written down by itself: who plays, and what the process knows about the connections. */
@@ -84,23 +84,28 @@ const passport = z.object({
   legs: list(z.object({ leg: z.int(), websocket: z.boolean() }), 8),
 });
 
-const session = z.object({
-  kind: z.literal("session"),
-  passport,
-  /** Sizes of what follows: the session's state, and what is not written yet to each leg. */
-  sizes: list(size, 9),
+const sessions = z.object({
+  kind: z.literal("sessions"),
+  sessions: list(
+    z.object({
+      passport,
+      /** Sizes of what follows: the session's state, and what is not written yet to each leg. */
+      sizes: list(size, 9),
+    }),
+    MOST_SESSIONS,
+  ),
 });
 
-/** A session that stays where it is: the taker only practises with it. */
-const sample = z.extend(session, { kind: z.literal("sample") });
+/** Sessions that stay where they are, and come without descriptors: the taker only practises with them. None of them ends that. */
+const samples = z.extend(sessions, { kind: z.literal("samples") });
 
 const refusal = z.object({ session: text, why: text });
 
 const MESSAGE = z.discriminatedUnion("kind", [
   hello,
   given,
-  session,
-  sample,
+  sessions,
+  samples,
   /** The taker is ready to take over. */
   z.object({ kind: z.literal("ready") }),
   /** The taker will not take over. */
@@ -125,7 +130,8 @@ export type GivenListener = z.infer<typeof listener>;
 export type GivenBackend = z.infer<typeof backend>;
 export type Passport = z.infer<typeof passport>;
 export type SessionRefusal = z.infer<typeof refusal>;
-type PlainMessage = Exclude<z.infer<typeof MESSAGE>, { kind: "session" | "sample" }>;
+type SessionsHead = z.infer<typeof sessions> | z.infer<typeof samples>;
+type PlainMessage = Exclude<z.infer<typeof MESSAGE>, SessionsHead>;
 
 /** A session on its way. */
 export interface TravellingSession {
@@ -139,8 +145,8 @@ export interface TravellingSession {
 /** Everything that can be said. */
 export type Message =
   | PlainMessage
-  | { readonly kind: "session"; readonly session: TravellingSession }
-  | { readonly kind: "sample"; readonly session: TravellingSession };
+  | { readonly kind: "sessions"; readonly sessions: readonly TravellingSession[] }
+  | { readonly kind: "samples"; readonly sessions: readonly TravellingSession[] };
 
 /** What was said, or why it cannot be understood. */
 export type Reading = Message | { readonly kind: "unreadable"; readonly why: string };
@@ -151,10 +157,13 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /** `message` as bytes. */
 export function encodeMessage(message: Message): Uint8Array {
-  if (message.kind !== "session" && message.kind !== "sample") return join(message, []);
-  const { passport, state, unsent } = message.session;
-  const parts = [state, ...unsent];
-  return join({ kind: message.kind, passport, sizes: parts.map(({ length }) => length) }, parts);
+  if (message.kind !== "sessions" && message.kind !== "samples") return join(message, []);
+  const parts: Uint8Array[] = [];
+  const sessions = message.sessions.map(({ passport, state, unsent }) => {
+    parts.push(state, ...unsent);
+    return { passport, sizes: [state.length, ...unsent.map(({ length }) => length)] };
+  });
+  return join({ kind: message.kind, sessions }, parts);
 }
 
 /** What `bytes` say. What follows a head is a view of them. */
@@ -165,19 +174,18 @@ export function decodeMessage(bytes: Uint8Array): Reading {
   const head = parseJson(bytes.subarray(HEAD_SIZE, headEnd));
   const { success, data, error } = MESSAGE.safeParse(head);
   if (!success) return unreadable(explained(error));
-  if (data.kind !== "session" && data.kind !== "sample") return data;
-  return travelling(data, bytes.subarray(headEnd));
+  return data.kind === "sessions" || data.kind === "samples" ? travelling(data, bytes.subarray(headEnd)) : data;
 }
 
-function travelling(
-  { kind, passport, sizes }: z.infer<typeof session> | z.infer<typeof sample>,
-  tail: Uint8Array,
-): Reading {
-  if (sizes.length !== passport.legs.length + 1) return unreadable("its parts are not those of its connections");
-  if (sizes.reduce((sum, size) => sum + size, 0) !== tail.length) return unreadable("its parts have other sizes");
+function travelling({ kind, sessions: heads }: SessionsHead, tail: Uint8Array): Reading {
+  const sessions: TravellingSession[] = [];
   let at = 0;
-  const [state = tail, ...unsent] = sizes.map((size) => tail.subarray(at, at += size));
-  return { kind, session: { passport, state, unsent } };
+  for (const { passport, sizes } of heads) {
+    if (sizes.length !== passport.legs.length + 1) return unreadable("its parts are not those of its connections");
+    const [state = tail, ...unsent] = sizes.map((size) => tail.subarray(at, at += size));
+    sessions.push({ passport, state, unsent });
+  }
+  return at === tail.length ? { kind, sessions } : unreadable("its parts have other sizes");
 }
 
 function join(head: object, parts: readonly Uint8Array[]): Uint8Array {

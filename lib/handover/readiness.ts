@@ -37,6 +37,11 @@ export class Readiness {
     signal.throwIfAborted();
   }
 
+  /** As {@linkcode change}, but blocks the thread meanwhile, at most that long. Returns whether it has become so. */
+  changesWithin(milliseconds: number): boolean {
+    return this.#libc.wait(this.#epoll, this.#events, milliseconds) > 0;
+  }
+
   close(): void {
     this.#libc.close(this.#epoll);
     this.#libc.close(this.#alarm);

@@ -1,14 +1,17 @@
 // @ts-types="../../types/std_bytes_concat.d.ts"
 import { concat } from "@std/bytes/concat";
-import { EAGAIN, ECONNRESET, EPIPE, type Libc } from "../transport/epoll/libc.ts";
+import { EAGAIN, ECONNRESET, EPIPE, type Libc, MAX_DESCRIPTORS } from "../transport/epoll/libc.ts";
 import { type HandoverChannel, LARGEST_PARCEL, MOST_DESCRIPTORS, type Parcel } from "./channel.ts";
 import { GoneError, HandoverError } from "./conversation.ts";
 import { Readiness } from "./readiness.ts";
 
 /** Bytes of one packet, of which the kernel takes a few at a time. */
 const PACKET_SIZE = 32 << 10;
-/** Descriptors of one packet. */
-const PACKET_DESCRIPTORS = 8;
+/**
+ * Milliseconds that the thread waits for the other process to take what it was sent before it turns to anything else. Where both share
+ * a core that is what the other one needs: whatever is done here meanwhile costs everybody who stands still as much time.
+ */
+const PATIENCE_MS = 20;
 /** First byte of each packet: whether others of the same parcel follow. */
 const MORE = 1;
 const LAST = 0;
@@ -35,7 +38,7 @@ export class SocketChannel implements HandoverChannel {
     let [at, passed] = [0, 0];
     do {
       const part = bytes.subarray(at, at += PACKET_SIZE - 1);
-      const passing = descriptors.slice(passed, passed += PACKET_DESCRIPTORS);
+      const passing = descriptors.slice(passed, passed += MAX_DESCRIPTORS);
       this.#packet[0] = at < bytes.length || passed < descriptors.length ? MORE : LAST;
       this.#packet.set(part, 1);
       await this.#sendPacket(this.#packet.subarray(0, 1 + part.length), passing, signal);
@@ -88,7 +91,7 @@ export class SocketChannel implements HandoverChannel {
       if (sent >= 0) return;
       if (sent === -EPIPE || sent === -ECONNRESET) throw new GoneError();
       if (sent !== -EAGAIN) throw new HandoverError(`Cannot hand over: ${this.#libc.describe(-sent)}`);
-      await this.#readiness.change(signal);
+      if (!this.#readiness.changesWithin(PATIENCE_MS)) await this.#readiness.change(signal);
     }
   }
 

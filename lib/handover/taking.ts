@@ -26,7 +26,7 @@ export interface Inheritance {
 export interface HandoverTaker {
   /** Makes everything ready that the configuration asks for. Rejects where that cannot be. */
   inherit(inheritance: Inheritance): Promise<void>;
-  /** Practises {@linkcode adopt}: nothing is left of it. */
+  /** Practises {@linkcode adopt}, without descriptors: nothing is left of it. */
   rehearse(session: TravellingSession): void;
   /** Restores a session, of which nothing is read or written yet. Returns why it cannot, where it cannot. */
   adopt(session: TravellingSession, descriptors: readonly number[]): string | undefined;
@@ -58,8 +58,8 @@ export async function takeOver(giver: Conversation, taker: HandoverTaker, who: I
     { kind: "hello", version: HANDOVER_VERSION, release, states, pid: Deno.pid },
     step(),
   );
-  const { message: { listeners, backends, samples }, descriptors } = await giver.expect("given", step());
-  for (let count = 0; count < samples; count++) taker.rehearse((await giver.expect("sample", step())).message.session);
+  const { message: { listeners, backends }, descriptors } = await giver.expect("given", step());
+  await practise(giver, taker);
   if (listeners.length !== descriptors.length) {
     throw new HandoverError(`${descriptors.length} descriptors came for ${listeners.length} listeners`);
   }
@@ -96,6 +96,15 @@ export async function takeRest(
   while (await takeRound(giver, taker, AbortSignal.any([signal, AbortSignal.timeout(patienceMs)])));
 }
 
+/** Rehearses until the other process has no more samples. */
+async function practise(giver: Conversation, taker: HandoverTaker): Promise<void> {
+  while (true) {
+    const { message: { sessions } } = await giver.expect("samples", step());
+    if (sessions.length === 0) return;
+    for (const session of sessions) taker.rehearse(session);
+  }
+}
+
 /** Returns whether there was a round: not where the other process has closed its end. */
 async function takeRound(giver: Conversation, taker: HandoverTaker, signal: AbortSignal): Promise<boolean> {
   const refused: SessionRefusal[] = [];
@@ -110,15 +119,17 @@ async function takeRound(giver: Conversation, taker: HandoverTaker, signal: Abor
         staying.push(...message.staying);
         break;
       }
-      if (message.kind !== "session") {
+      if (message.kind !== "sessions") {
         throw new HandoverError(`the other process says ${message.kind} after ${count} sessions`);
       }
-      count++;
-      const why = taker.adopt(message.session, descriptors);
-      if (why === undefined) continue;
-      const { session, player } = message.session.passport;
-      refused.push({ session, why });
-      staying.push(player);
+      count += message.sessions.length;
+      for (const [session, own] of withDescriptors(message.sessions, descriptors)) {
+        const why = taker.adopt(session, own);
+        if (why === undefined) continue;
+        const { session: id, player } = session.passport;
+        refused.push({ session: id, why });
+        staying.push(player);
+      }
     }
     await giver.say({ kind: "adopted", refused }, signal);
     await giver.expect("commit", signal);
@@ -130,6 +141,19 @@ async function takeRound(giver: Conversation, taker: HandoverTaker, signal: Abor
   }
   taker.begin(staying);
   return true;
+}
+
+/** Each session with the descriptors of its connections. */
+function withDescriptors(
+  sessions: readonly TravellingSession[],
+  descriptors: readonly number[],
+): readonly (readonly [TravellingSession, readonly number[]])[] {
+  const wanted = sessions.reduce((sum, { passport: { legs } }) => sum + legs.length, 0);
+  if (wanted !== descriptors.length) {
+    throw new HandoverError(`${descriptors.length} descriptors came for ${wanted} connections`);
+  }
+  let at = 0;
+  return sessions.map((session) => [session, descriptors.slice(at, at += session.passport.legs.length)]);
 }
 
 function gone(): never {

@@ -8,6 +8,12 @@ import type { Successor } from "./successor.ts";
 /** Milliseconds until a process that is gone, or was killed, is seen to be. */
 const END_MS = 2_000;
 
+/**
+ * Milliseconds in which the new process reads what has come for its players meanwhile, before this one closes its copies of their
+ * connections: both may share a core.
+ */
+const PEACE_MS = 100;
+
 /** Where the new process comes to. */
 export interface HandoverDoor extends Disposable {
   /** Tells the new process where. */
@@ -68,8 +74,9 @@ export class Upgrade {
       const offered = await offerSessions(taker, frozen, deadline);
       await taker.say({ kind: "commit" }, deadline);
       await taker.expect("running", deadline);
-      frozen.release(new Set(offered.refused.map(({ session }) => session)));
       const handed = { ...offered, ms: performance.now() - began };
+      await new Promise((resolve) => setTimeout(resolve, PEACE_MS));
+      frozen.release(new Set(offered.refused.map(({ session }) => session)));
       return { kind: "done", heir: new Heir(this.#pid ?? 0, taker), handed };
     } catch (error) {
       const outcome = await this.#giveUp(error, `did not take over within ${takeMs / 1_000} s`);

@@ -12,7 +12,6 @@ import type { Decision } from "../routing/decision.ts";
 import type { RoutesOptions } from "../routing/session_routes.ts";
 import {
   type Admission,
-  CLIENT,
   type ListDelivery,
   type SessionEvent,
   type SessionLimits,
@@ -21,7 +20,7 @@ import {
 import type { Reason } from "../session/reasons.ts";
 import type { SessionRoutes } from "../session/routes.ts";
 import { Session } from "../session/session.ts";
-import { encodeState, placeOf, type SessionState } from "../session/state.ts";
+import { encodeState, type SessionState } from "../session/state.ts";
 import type { Caller } from "../transport/backend_dial.ts";
 import type { Conn } from "../transport/conn.ts";
 import type { Disturbance, OpenLeg } from "../transport/leg.ts";
@@ -140,15 +139,11 @@ export class RunningSession implements Visitor, SessionOptions, SessionDriverOpt
     this.driver.resume(this.session, legs);
   }
 
-  /** The session as it would go over to another process, but for what is unsent; `undefined` where it could not now. */
+  /** The session as it would go over to another process, but for what is unsent; it goes on at once. `undefined` where it could not go now. */
   sample(): TravellingSession | undefined {
-    const written = this.session.writeDown();
-    if (this.caller === undefined || written === undefined) return undefined;
-    const place = placeOf(written);
-    const legs = place === undefined ? [CLIENT] : [CLIENT, place.leg];
-    const plain = legs.map((leg) => ({ leg, websocket: false }));
-    const passport = passportOf(this, this.caller.name, plain, performance.now());
-    return { passport, state: encodeState(written), unsent: legs.map(() => NOTHING) };
+    const suspended = this.suspend();
+    suspended?.resume();
+    return suspended && { ...suspended.leaving, unsent: suspended.leaving.unsent.map(() => NOTHING) };
   }
 
   /** Stops, so that another process can go on; `undefined` where that cannot be now. */

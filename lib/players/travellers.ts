@@ -63,12 +63,19 @@ export class Travellers {
     return count;
   }
 
-  /** Up to `count` sessions as they would go over, which go on meanwhile; some of them again and again where there are fewer. */
+  /**
+   * Up to `count` sessions as they would go over, which go on at once; some of them again and again where there are fewer. There may be
+   * others by the time the next one is asked for.
+   */
   *samples(count: number): Iterable<TravellingSession> {
-    const running = [...this.#options.roster];
-    for (let at = 0; at < count; at++) {
-      const sample = running[at % running.length]?.sample();
-      if (sample !== undefined) yield sample;
+    const { roster } = this.#options;
+    let left = count;
+    while (left > 0 && roster.size > 0) {
+      for (const running of [...roster].slice(0, left)) {
+        left--;
+        const sample = running.sample();
+        if (sample !== undefined) yield sample;
+      }
     }
   }
 

@@ -4,7 +4,7 @@ import type { TravellingSession } from "../../lib/handover/messages.ts";
 import type { HandoverTaker, Inheritance } from "../../lib/handover/taking.ts";
 import { traveller } from "./travellers.ts";
 
-/** Gives those whom it is told to, and notes what becomes of them. */
+/** Gives those whom it is told to, with descriptors that count up from 100, and notes what becomes of them. */
 export class FakeGiver implements HandoverGiver {
   readonly stateVersion = 1;
   obstacle: string | undefined;
@@ -20,11 +20,9 @@ export class FakeGiver implements HandoverGiver {
   staying: readonly string[] = [];
   /** What was called, in order. */
   readonly calls: string[] = [];
-  readonly #descriptor: number;
 
-  constructor(ready: readonly string[], descriptor = 100) {
+  constructor(ready: readonly string[]) {
     this.ready = [...ready];
-    this.#descriptor = descriptor;
   }
 
   samples(): readonly TravellingSession[] {
@@ -34,9 +32,9 @@ export class FakeGiver implements HandoverGiver {
   freeze(): Frozen {
     const players = this.ready;
     this.ready = [];
-    const sessions = players.map((player): LeavingSession => ({
+    const sessions = players.map((player, index): LeavingSession => ({
       ...traveller(player),
-      descriptors: [this.#descriptor],
+      descriptors: [100 + index],
     }));
     this.calls.push(`freeze ${players}`);
     return {

@@ -3,7 +3,7 @@ import { assertEquals, assertStringIncludes } from "../harness/assert.ts";
 import { traveller } from "./travellers.ts";
 
 const MESSAGES: readonly Message[] = [
-  { kind: "hello", version: 1, release: "0.1.0", states: [1], pid: 4711 },
+  { kind: "hello", version: 2, release: "0.1.0", states: [1], pid: 4711 },
   {
     kind: "given",
     listeners: [{ name: "main", bind: { host: "0.0.0.0", port: 25_565 } }],
@@ -11,12 +11,18 @@ const MESSAGES: readonly Message[] = [
       { name: "hub", closing: "drained", offers: [["LongerMessages", 1]], refusesLists: false },
       { name: "other", closing: "no", refusesLists: true },
     ],
-    samples: 200,
   },
   { kind: "ready" },
   { kind: "refused", why: "Cannot bind listener" },
-  { kind: "session", session: traveller("Steve", [new Uint8Array(0), new Uint8Array([7, 0, 255])]) },
-  { kind: "sample", session: traveller("Ann", [new Uint8Array(0), new Uint8Array(0)]) },
+  {
+    kind: "sessions",
+    sessions: [
+      traveller("Steve", [new Uint8Array(0), new Uint8Array([7, 0, 255])]),
+      traveller("Ann"),
+      traveller("Bob", [new Uint8Array([1]), new Uint8Array([2, 3])]),
+    ],
+  },
+  { kind: "samples", sessions: [traveller("Ann", [new Uint8Array(0), new Uint8Array(0)])] },
   { kind: "handed", sessions: 500, staying: ["Ann"] },
   { kind: "adopted", refused: [{ session: "ABCDE", why: "the name is taken" }] },
   { kind: "commit" },
@@ -69,8 +75,10 @@ Deno.test("a value of the wrong type is told with its place", () => {
 
 Deno.test("a session whose parts are more, fewer or of other sizes than it tells is refused", () => {
   const { passport } = traveller("Steve");
+  const first = { passport, sizes: [1, 1] };
   for (const [sizes, length] of [[[3], 3], [[3, 4, 5], 12], [[3, 4], 6], [[3, 4], 8], [[], 0]] as const) {
-    assertStringIncludes(problemOf(withHead({ kind: "session", passport, sizes }, new Uint8Array(length))), "parts");
+    const sessions = [first, { passport, sizes }];
+    assertStringIncludes(problemOf(withHead({ kind: "sessions", sessions }, new Uint8Array(2 + length))), "parts");
   }
 });
 

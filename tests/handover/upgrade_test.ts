@@ -91,7 +91,7 @@ function whyRefused(outcome: UpgradeOutcome): string {
   return outcome.kind === "refused" ? outcome.why : "it was done";
 }
 
-const HELLO: Message = { kind: "hello", version: 1, release: "0.2.0", states: [1], pid: 4712 };
+const HELLO: Message = { kind: "hello", version: 2, release: "0.2.0", states: [1], pid: 4712 };
 
 Deno.test("everything goes over: listeners, what is known, and all sessions with their descriptors", async () => {
   const [giver, taker, newcomer] = [new FakeGiver(["Ann", "Bob"]), new FakeTaker(), new Newcomer()];
@@ -105,7 +105,7 @@ Deno.test("everything goes over: listeners, what is known, and all sessions with
   assertEquals(taker.inherited, giver.estate);
   assertEquals(taker.rehearsed, ["Ann", "Bob", "Ann"]);
   assertEquals(taker.adopted.map(({ passport }) => passport.player), ["Ann", "Bob"]);
-  assertEquals(taker.descriptors, [100, 100]);
+  assertEquals(taker.descriptors, [100, 101]);
   assertEquals(giver.calls, ["freeze Ann,Bob", "release, keep "]);
   assertEquals(taker.calls, ["begin"]);
   assertEquals(newcomer.killed, []);
@@ -136,6 +136,29 @@ Deno.test("sessions that could not go at once go later, until there are no more"
   await taking;
   assertEquals(taker.adopted.map(({ passport }) => passport.player), ["Ann", "Bob"]);
   assertEquals(taker.calls, ["begin", "begin"]);
+});
+
+Deno.test("sessions that go together keep to their own descriptors, however many have to share a message", async () => {
+  const players = Array.from({ length: 40 }, (_, number) => `P${number}`);
+  const [giver, taker, newcomer] = [new FakeGiver(players), new FakeTaker(), new Newcomer()];
+  const taking = takeOver(new Conversation(newcomer.own), taker, WHO);
+  const outcome = await upgradeTo(newcomer, giver);
+  await taking;
+  assert(outcome.kind === "done");
+  assertEquals(withoutTime(outcome.handed), { count: 40, refused: [] });
+  assertEquals(taker.adopted.map(({ passport }) => passport.player), players);
+  assertEquals(taker.descriptors, players.map((_, index) => 100 + index));
+});
+
+Deno.test("sessions with fewer or more descriptors than connections are not taken over", async () => {
+  for (const descriptors of [[100], [100, 101, 102]]) {
+    const [newcomer, taker] = [new Newcomer(), new FakeTaker()];
+    const giver = new Conversation(newcomer.others);
+    await giver.say({ kind: "sessions", sessions: [traveller("Ann"), traveller("Bob")] }, SOON(), descriptors);
+    const error = await assertRejects(() => takeRest(new Conversation(newcomer.own), taker, SOON()), HandoverError);
+    assertStringIncludes(error.message, `${descriptors.length} descriptors came for 2 connections`);
+    assertEquals([taker.adopted.length, taker.calls], [0, ["abandon"]]);
+  }
 });
 
 Deno.test("an edge that cannot give starts no process", async () => {
@@ -207,7 +230,7 @@ Deno.test("a new process that refuses says why", async () => {
 Deno.test("releases that do not understand each other say that they do not", async () => {
   for (
     const [hello, why] of [
-      [{ ...HELLO, version: 2 }, "release 0.2.0 hands over in version 2, this one in 1"],
+      [{ ...HELLO, version: 3 }, "release 0.2.0 hands over in version 3, this one in 2"],
       [{ ...HELLO, states: [2, 3] }, "release 0.2.0 does not know version 1 of what sessions write down, only 2,3"],
     ] as const
   ) {
@@ -255,8 +278,8 @@ Deno.test("a new process that hangs with everybody's sessions is ended before an
 
 Deno.test("an old process that dies before the commit leaves the new one with nothing", async () => {
   const [giver, taker, newcomer] = [new FakeGiver(["Ann"]), new FakeTaker(), new Newcomer()];
-  // It says what there is, sends one session, says that this was all, and then nothing more.
-  newcomer.others.lastsFor = 3;
+  // It says what there is and that there are no samples, sends one session, says that this was all, and then nothing more.
+  newcomer.others.lastsFor = 4;
   const taking = assertRejects(() => takeOver(new Conversation(newcomer.own), taker, WHO), HandoverError, "has gone");
   await upgradeTo(newcomer, giver);
   await taking;
@@ -280,7 +303,7 @@ Deno.test("later sessions stay where the new process has gone meanwhile", async 
 Deno.test("a process that says nothing any more is not waited for, and what it had begun to give stays its own", async () => {
   const [newcomer, taker] = [new Newcomer(), new FakeTaker()];
   const giver = new Conversation(newcomer.others);
-  await giver.say({ kind: "session", session: traveller("Ann") }, SOON(), [100]);
+  await giver.say({ kind: "sessions", sessions: [traveller("Ann")] }, SOON(), [100]);
   const error = await assertRejects(() => takeRest(new Conversation(newcomer.own), taker, SOON(), 50));
   assert(error instanceof DOMException && error.name === "TimeoutError");
   assertEquals([taker.adopted.length, taker.calls], [1, ["abandon"]]);

@@ -98,8 +98,8 @@ const EVENT_TAG = EVENT_SIZE - 4;
 const MSGHDR_SIZE = 56;
 const IOVEC_SIZE = 16;
 const CMSGHDR_SIZE = 16;
-/** Descriptors that one message carries at most. */
-const MAX_DESCRIPTORS = 8;
+/** Descriptors that one message carries at most; the kernel takes 253. */
+export const MAX_DESCRIPTORS = 64;
 
 const ON = new Int32Array([1]);
 /** Small sizes as the kernel takes them, once each was needed. */
