@@ -314,7 +314,7 @@ upgradeTest("a new process that cannot take over leaves everybody where they are
     [await run(bad), "refuses its configuration"],
     [await run(`${path}.busy`), "Cannot bind listener 'more'"],
     [await falseHeir("nothing", "die"), "ended with code 3"],
-    [await falseHeir("nonsense", "die"), "hands over in version 2, this one in 1"],
+    [await falseHeir("nonsense", "die"), "hands over in version 3, this one in 2"],
     [await falseHeir("hello", "die"), "ended with code 3"],
     [await falseHeir("ready", "die"), "ended with code 3"],
     [await falseHeir("sessions", "die"), "ended with code 3"],
