@@ -17,7 +17,7 @@ const script: Readonly<Record<string, (giver: Conversation) => Promise<unknown>>
   },
   sessions: async (giver) => {
     await script["ready"]?.(giver);
-    while (["sample", "session"].includes((await giver.hear(signal))?.message.kind ?? ""));
+    while (["samples", "sessions"].includes((await giver.hear(signal))?.message.kind ?? ""));
   },
   adopted: async (giver) => {
     await script["sessions"]?.(giver);
