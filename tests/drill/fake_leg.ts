@@ -42,7 +42,7 @@ export class FakeLeg implements LegSocket {
   }
 
   suspend(): SuspendedLeg {
-    return { descriptor: 3, unsent: new Uint8Array(0), resume: () => {}, release: () => {} };
+    return { descriptor: 3, websocket: false, unsent: new Uint8Array(0), resume: () => {}, release: () => {} };
   }
 }
 
