@@ -2,8 +2,8 @@ import type { LoginGoal } from "../login.ts";
 import type { Bench } from "../scenario.ts";
 
 /**
- * The measurement begins behind so many sessions of one peer, which is soon for one that runs for days: up to there the just-in-time
- * compilers take more CPU than the logins. A peer that needs longer than the deadline, in milliseconds, is measured as it is.
+ * The measurement begins behind so many sessions of one peer, which is soon for one that runs for days: up to there much of its code is
+ * not compiled yet, or is being compiled. A peer that needs longer than the deadline, in milliseconds, is measured as it is.
  */
 const WARM_UP = { sessions: 10_000, deadline: 20_000 };
 /** Milliseconds that each kind of session runs before it is measured, however many there were before. */
