@@ -35,11 +35,10 @@ function* said(start: Uint8Array): Generator<Uint8Array> {
 
 /** One end of a conversation in which both say numbered lines. */
 class Talker {
-  /** Milliseconds between two things that came, at most, since this was set to 0. */
-  longest = 0;
   isOver = false;
   /** The first byte that was wrong. */
   fault: string | undefined;
+  #longest = 0;
   readonly #link: Link;
   readonly #check: ByteCheck;
   readonly #lines = lines();
@@ -50,6 +49,17 @@ class Talker {
     this.#check = new ByteCheck(said(expected));
     this.#link = new Link(conn, (chunk) => this.#receive(chunk));
     this.#link.ended.then(() => this.isOver = true);
+  }
+
+  /** Milliseconds between two things that came, at most, since {@linkcode listen}. */
+  get longest(): number {
+    return this.#longest;
+  }
+
+  /** Waits from now on; nobody had said anything before the first time. */
+  listen(): void {
+    this.#longest = 0;
+    this.#cameAt = performance.now();
   }
 
   /** Bytes that came, each as expected. */
@@ -67,7 +77,7 @@ class Talker {
 
   #receive(chunk: Uint8Array): void {
     const now = performance.now();
-    this.longest = Math.max(this.longest, now - this.#cameAt);
+    this.#longest = Math.max(this.#longest, now - this.#cameAt);
     this.#cameAt = now;
     try {
       this.#check.take(chunk);
@@ -115,7 +125,7 @@ Deno.test({
     }, BEAT_MS);
     const waits: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {
-      for (const player of players) player.longest = 0;
+      for (const player of players) player.listen();
       await lineage.upgrade();
       await lineage.predecessorGone();
       waits.push(...players.map(({ longest }) => Math.max(0, longest - BEAT_MS)));
