@@ -8,8 +8,8 @@ import { Readiness } from "./readiness.ts";
 /** Bytes of one packet, of which the kernel takes a few at a time. */
 const PACKET_SIZE = 32 << 10;
 /**
- * Milliseconds that the thread waits for the other process to take what it was sent before it turns to anything else. Where both share
- * a core that is what the other one needs: whatever is done here meanwhile costs everybody who stands still as much time.
+ * Milliseconds that the thread waits for the other process to take a parcel with descriptors before it turns to anything else: whoever
+ * they belong to stands still. Where both processes share a core, whatever is done here meanwhile costs them as much time.
  */
 const PATIENCE_MS = 20;
 /** First byte of each packet: whether others of the same parcel follow. */
@@ -35,13 +35,14 @@ export class SocketChannel implements HandoverChannel {
     if (bytes.length > LARGEST_PARCEL || descriptors.length > MOST_DESCRIPTORS) {
       throw new HandoverError(`Cannot hand over ${bytes.length} bytes and ${descriptors.length} descriptors at once`);
     }
+    const patience = descriptors.length > 0 ? PATIENCE_MS : 0;
     let [at, passed] = [0, 0];
     do {
       const part = bytes.subarray(at, at += PACKET_SIZE - 1);
       const passing = descriptors.slice(passed, passed += MAX_DESCRIPTORS);
       this.#packet[0] = at < bytes.length || passed < descriptors.length ? MORE : LAST;
       this.#packet.set(part, 1);
-      await this.#sendPacket(this.#packet.subarray(0, 1 + part.length), passing, signal);
+      await this.#sendPacket(this.#packet.subarray(0, 1 + part.length), passing, patience, signal);
     } while (at < bytes.length || passed < descriptors.length);
   }
 
@@ -84,6 +85,7 @@ export class SocketChannel implements HandoverChannel {
   async #sendPacket(
     packet: Uint8Array<ArrayBuffer>,
     descriptors: readonly number[],
+    patience: number,
     signal: AbortSignal,
   ): Promise<void> {
     while (true) {
@@ -91,7 +93,7 @@ export class SocketChannel implements HandoverChannel {
       if (sent >= 0) return;
       if (sent === -EPIPE || sent === -ECONNRESET) throw new GoneError();
       if (sent !== -EAGAIN) throw new HandoverError(`Cannot hand over: ${this.#libc.describe(-sent)}`);
-      if (!this.#readiness.changesWithin(PATIENCE_MS)) await this.#readiness.change(signal);
+      if (!this.#readiness.changesWithin(patience)) await this.#readiness.change(signal);
     }
   }
 
