@@ -8,6 +8,8 @@ const SYMBOLS = {
 } as const satisfies Deno.ForeignLibraryInterface;
 /** How much more memory the process has than at the end of the last time, in bytes, until it is worth another one. */
 const WORTH = 4 << 20;
+/** By how many bytes it grows between two looks while many log in: whoever allocates may have to wait while memory is given back. */
+const RUSH = 1 << 20;
 
 /** Asks the C library, from another thread, for what it does not need. */
 export class SpareMemory {
@@ -15,11 +17,12 @@ export class SpareMemory {
   #library: Deno.DynamicLibrary<typeof SYMBOLS> | undefined;
   #isAsking = false;
   #least: number;
+  #last: number;
 
   private constructor(library: Deno.DynamicLibrary<typeof SYMBOLS>, residentBytes: () => number) {
     this.#library = library;
     this.#residentBytes = residentBytes;
-    this.#least = residentBytes();
+    this.#least = this.#last = residentBytes();
   }
 
   /**
@@ -35,16 +38,18 @@ export class SpareMemory {
     }
   }
 
-  /** Gives back what is spare where the process has grown by enough; to be called about once a second. Resolves once that is done. */
+  /** Gives back what is spare where the process has grown by enough and does not just now; to be called about once a second. Resolves once that is done. */
   async look(): Promise<void> {
     const library = this.#library;
     if (library === undefined || this.#isAsking) return;
     const now = this.#residentBytes();
+    const isCalm = now - this.#last < RUSH;
+    this.#last = now;
     this.#least = Math.min(this.#least, now);
-    if (now - this.#least < WORTH) return;
+    if (!isCalm || now - this.#least < WORTH) return;
     this.#isAsking = true;
     await library.symbols.malloc_trim(0n);
-    this.#least = this.#residentBytes();
+    this.#least = this.#last = this.#residentBytes();
     this.#isAsking = false;
     if (this.#library === undefined) library.close();
   }
