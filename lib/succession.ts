@@ -73,17 +73,18 @@ export class Succession {
     await this.#arriving;
   }
 
-  /** Hands over whoever could not go with the others, and takes leave of those who cannot go at all, within `timeoutMs`. */
+  /**
+   * Hands over whoever could not go with the others. Those who cannot go at all, or have not managed to in the time that a login may take,
+   * are taken leave of within `timeoutMs` from then on; whoever can meanwhile goes over still.
+   */
   async handOver(heir: Heir, timeoutMs: number): Promise<void> {
     const { travellers, sessions, reception, reloads } = this.#options;
-    const began = performance.now();
-    const passed = (): number => performance.now() - began;
     const over = new AbortController();
     const handing = this.#handRest(heir, over.signal);
     // Whoever is on their way in is here no longer than that, and is not to be lost for a shorter drain.
-    const patienceMs = reloads.config.limits.loginTimeoutMs;
-    while (travellers.portable + reception.size > 0 && passed() < patienceMs) await pause(REST_MS);
-    await sayFarewell(sessions, Math.max(0, timeoutMs - passed()), upgradeWords);
+    const endAt = performance.now() + reloads.config.limits.loginTimeoutMs;
+    while (travellers.portable + reception.size > 0 && performance.now() < endAt) await pause(REST_MS);
+    await sayFarewell(sessions, timeoutMs, upgradeWords);
     over.abort();
     await handing;
   }

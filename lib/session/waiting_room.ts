@@ -24,7 +24,7 @@ const PING_MS = 5_000;
 
 /** How the wait is going. */
 export interface WaitStatus {
-  /** The player's place in line, from 1; 0 where there is no line because no backend is up. */
+  /** The player's place in line, from 1; 0 where there is no line, since all backends are down or have just refused the player. */
   readonly place: number;
   /** The backend being tried now; empty between two attempts. */
   readonly trying: string;
@@ -163,7 +163,7 @@ export class WaitingRoom extends EdgePlace {
     const { place, trying, last } = this.#status();
     return [
       `&eWaiting for a server: &f${duration(now - this.#enteredAt)}`,
-      place > 0 ? `&7Your place in line: &f${place}` : "&7No server is up",
+      place > 0 ? `&7Your place in line: &f${place}` : "&7No server can take you now",
       trying !== "" ? `&7Trying &f${trying}` : last !== "" ? `&7${last}` : "",
     ].map((line) => drawable(line, this.client.dialect.extensions).slice(0, TEXT_SIZE));
   }

@@ -23,8 +23,10 @@ const CLIENTS: readonly BotOptions[] = [
 ];
 /** Connections that are made at a time. */
 const AT_A_TIME = 20;
-/** Each player acts once in this many milliseconds. */
+/** Each player acts once in this many milliseconds, or less often where there are many. */
 const ROUND_MS = 1_000;
+/** Milliseconds between two acts at least, be it of whom it may: each costs a server a login, and its players the news of it. */
+const LEAST_PAUSE_MS = 10;
 const CHATTY = 0.3;
 const JOIN_MS = 20_000;
 /** Milliseconds until who was not heard says something else. */
@@ -69,13 +71,14 @@ export class Wanderers implements AsyncDisposable {
     return this.#asked;
   }
 
-  /** Everybody moves about, and asks for a move, once a second; now and then they chat. Until `isOver`. */
+  /** Everybody moves about, and asks for a move, in turn; now and then they chat. Until `isOver`. */
   async wander(isOver: () => boolean): Promise<void> {
     const start = performance.now();
+    const pause = Math.max(LEAST_PAUSE_MS, ROUND_MS / this.#bots.length);
     for (let turn = 0; !isOver(); turn++) {
       const bot = this.#bots[turn % this.#bots.length];
       if (bot !== undefined) this.#act(bot);
-      const wait = start + turn * ROUND_MS / this.#bots.length - performance.now();
+      const wait = start + turn * pause - performance.now();
       if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
     }
   }

@@ -67,7 +67,7 @@ Deno.test("status lines tell the time, the place in line and what was tried, and
   const leg = dialect(FULL);
   const driver = waiting(leg);
   const first = status(leg, driver.take(CLIENT));
-  assertEquals([...first.values()], ["&eWaiting for a server: &f0 s", "&7No server is up"]);
+  assertEquals([...first.values()], ["&eWaiting for a server: &f0 s", "&7No server can take you now"]);
   driver.advance(61_000);
   driver.take(CLIENT);
   driver.routes.down.clear();
@@ -94,7 +94,7 @@ Deno.test("without MessageTypes chat says now and then how the wait is going", (
   driver.advance(19_000);
   assertEquals(chatLines(leg, driver.take(CLIENT)), []);
   driver.advance(1_000);
-  assertEquals(chatLines(leg, driver.take(CLIENT)), ["&eWaiting for a server: &f20 s", "&7No server is up"]);
+  assertEquals(chatLines(leg, driver.take(CLIENT)), ["&eWaiting for a server: &f20 s", "&7No server can take you now"]);
 });
 
 Deno.test("the status lines are gone once a backend has taken the player", () => {

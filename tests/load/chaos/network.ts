@@ -1,5 +1,8 @@
 import { NO_LIMITS } from "../../harness/program.ts";
 
+/** The pool that players come by. */
+const ENTRY = "entry";
+
 /** What reloads change of the network. */
 export interface NetworkChange {
   readonly motd: string;
@@ -21,16 +24,17 @@ export const UNCHANGED: NetworkChange = {
   side: false,
 };
 
-/** A pool for each server, which falls back to all others; players come by the first. */
+/** A pool for each server, which falls back to all others; players come by one that has all of them. */
 export function networkOf(
   servers: readonly { readonly name: string; readonly address: string }[],
   { motd, fall, weight, balance, recent, side }: NetworkChange,
 ): { readonly config: string; readonly edge: readonly string[] } {
   const pools = servers.map(({ name }) => `${name}-pool`);
-  const [first = ""] = pools;
   const config = [
-    ...listener("main", first),
-    ...side ? listener("side", first) : [],
+    ...listener("main"),
+    ...side ? listener("side") : [],
+    ...["[[pool]]", `name = "${ENTRY}"`, `backends = ${JSON.stringify(servers.map(({ name }) => name))}`],
+    ...[`balance = "${balance}"`, "join_rate = 10000", 'on_kick = "fallback"', `recent = ${recent}`],
     ...servers.flatMap(({ name, address }, index) => [
       ...["[[pool]]", `name = "${pools[index]}"`, `backends = ["${name}"]`, `balance = "${balance}"`],
       `fallback = ${JSON.stringify(pools.filter((_, other) => other !== index))}`,
@@ -45,6 +49,6 @@ export function networkOf(
   return { config: config.join("\n"), edge: ["max_players = 100000", 'drain_timeout = "30s"', `motd = "${motd}"`] };
 }
 
-function listener(name: string, pool: string): readonly string[] {
-  return ["[[listener]]", `name = "${name}"`, 'bind = "127.0.0.1:0"', `pool = "${pool}"`, 'auth = "off"'];
+function listener(name: string): readonly string[] {
+  return ["[[listener]]", `name = "${name}"`, 'bind = "127.0.0.1:0"', `pool = "${ENTRY}"`, 'auth = "off"'];
 }
