@@ -75,10 +75,10 @@ export const ROWS: readonly TableRow[] = [
   ),
   benchRow("idle-deno", "KiB per idle session at 5,000, `deno` driver", atMost(20, 10, "KiB", 1), [
     { scenario: "idle-5000", metric: "perSession", peer: "edge-deno" },
-  ]),
+  ], COMPILED),
   benchRow("idle-epoll", "KiB per idle session at 5,000, `epoll` driver", atMost(5, 3, "KiB", 1), [
     { scenario: "idle-5000", metric: "perSession", peer: "edge-epoll" },
-  ]),
+  ], COMPILED),
   benchRow("rss", "base RSS of the compiled executable", atMost(80, 60, "MiB", 1), [
     { scenario: "start", metric: "base", peer: "edge" },
   ], COMPILED),
