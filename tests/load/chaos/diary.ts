@@ -10,6 +10,11 @@ interface Stay {
   lostAt: number | undefined;
 }
 
+/** Milliseconds after which the edge believes a client that has not answered a fence. */
+const FENCE_MS = 10_000;
+/** A fence that took so many milliseconds, answered after all, tells that this machine lets clients wait who would answer. */
+const OVERLOADED_MS = 5_000;
+
 /** What became of a reload. */
 export interface ReloadLine {
   readonly result: string;
@@ -20,8 +25,11 @@ export class Diary {
   /** Lines by event. */
   readonly events = new Tally();
   readonly reloads: ReloadLine[] = [];
-  /** Ends of players' sessions, and errors of the edge, that there should be none of. */
-  readonly faults: string[] = [];
+  readonly #faults: string[] = [];
+  /** Fences that nobody has answered in time. */
+  readonly #unanswered: string[] = [];
+  /** Milliseconds of the longest that was. */
+  #slowestFenceMs = 0;
   /** Addresses of all who came. */
   readonly addresses = new Set<string>();
   /** Players who answer no fence. */
@@ -43,6 +51,14 @@ export class Diary {
     this.#program = program;
     this.#begun = program.log.length;
     this.admin = program.admin;
+  }
+
+  /**
+   * Ends of players' sessions, and errors of the edge, that there should be none of; and fences without an answer, where this machine has
+   * left everybody the time to give it.
+   */
+  get faults(): readonly string[] {
+    return [...this.#faults, ...this.#slowestFenceMs < OVERLOADED_MS ? this.#unanswered : []];
   }
 
   /** Milliseconds of the longest time from the loss of a backend until its player was somewhere else, or in the waiting room. */
@@ -101,7 +117,7 @@ export class Diary {
       case "ended":
       case "turned-away":
         this.#ended++;
-        if (stay !== undefined && line.reason !== "client-left") this.faults.push(`${stay.player}: ${line.reason}`);
+        if (stay !== undefined && line.reason !== "client-left") this.#faults.push(`${stay.player}: ${line.reason}`);
         this.#stays.delete(session);
         break;
       case "reload":
@@ -118,11 +134,16 @@ export class Diary {
         this.upgrades++;
         break;
       case "fence-unanswered":
-        if (!this.mute.has(String(line.player))) this.faults.push(JSON.stringify(line));
+        if (!this.mute.has(String(line.player))) this.#unanswered.push(JSON.stringify(line));
         break;
+      case "moved": {
+        const ms = Number(line.fence_ms);
+        if (ms < FENCE_MS) this.#slowestFenceMs = Math.max(this.#slowestFenceMs, ms);
+        break;
+      }
       case "crashed":
       case "not-json":
-        this.faults.push(JSON.stringify(line));
+        this.#faults.push(JSON.stringify(line));
     }
   }
 
