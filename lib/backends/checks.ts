@@ -101,12 +101,14 @@ export class BackendChecks {
     const now = machineClock.now();
     const asks = login !== "" && now - (this.#askedAt.get(name) ?? -Infinity) >= ASK_AGAIN_MS;
     const hello = asks ? { name: login, key: keyFor(name, login) ?? "" } : undefined;
+    // Before the answer is there: whoever says meanwhile that it is another server by now has it asked once more.
+    if (asks) this.#askedAt.set(name, now);
     const outcome = await checkBackend(sockets, backend, hello, signal);
+    if (asks && !outcome.ok) this.askAgain(name);
     const configured = this.#configured(name);
     if (configured === undefined || !isSameServer(backend, configured)) return undefined;
     if (!outcome.ok) return outcome.ownShortage ? undefined : outcome;
     if (!asks) this.#noteLatency(name, machineClock.now() - now);
-    if (asks) this.#askedAt.set(name, now);
     if (outcome.offer !== undefined) offers.learn(name, outcome.offer);
     if (outcome.note !== undefined) {
       log.warn("check", "backend is there but did not let the check in", { server: name, cause: outcome.note });

@@ -252,11 +252,13 @@ Deno.test("health checks that log in show the key of the server's salt, and of e
   await withData(async (dataDir) => {
     const keys: string[] = [];
     const waits = new Waits(() => `the keys were ${keys}`);
+    let held = Promise.resolve();
     await using backend = ScriptedBackend.listen(async (peer) => {
       const { username, key } = await peer.readPacket("PlayerIdentification", vanilla());
       assertEquals(username, "probe");
       keys.push(key);
       waits.changed();
+      await held;
       // An answer like any other: it is not asked again for minutes.
       await peer.write(encodePacket("DisconnectPlayer", vanilla(), { reason: REFUSED_BY_SERVER }));
       await peer.closed;
@@ -268,12 +270,23 @@ Deno.test("health checks that log in show the key of the server's salt, and of e
     await using front = await Front.start(dataDir, [{ name: "hub", address }], absorber, ['login = "probe"']);
     await front.program.until(() => front.program.lines("check")[0], "a check that was not let in");
     assertEquals(keys, ["-"]);
-    for (const salt of ["A".repeat(32), "B".repeat(32)]) {
+    const learn = async (salt: string): Promise<void> => {
       const { status } = await post(front.url(), { port: target.port, salt });
       assertEquals(status, 200);
+    };
+    const shows = async (salt: string): Promise<void> => {
       const wanted = await independentKey(salt, "probe");
       await waits.until(() => keys.at(-1) === wanted, `the key ${wanted}`);
-    }
+    };
+    const [first, second] = ["A".repeat(32), "B".repeat(32)];
+    const answer = Promise.withResolvers<void>();
+    held = answer.promise;
+    await learn(first);
+    await shows(first);
+    // While the check before still waits for its answer.
+    await learn(second);
+    answer.resolve();
+    await shows(second);
   });
 });
 

@@ -164,6 +164,8 @@ async function isRefused(target: { readonly hostname: string; readonly port: num
     return false;
   } catch (error) {
     if (error instanceof Deno.errors.ConnectionRefused) return true;
+    // It was accepted, and closed with the port.
+    if (error instanceof Deno.errors.ConnectionReset) return false;
     throw error;
   }
 }

@@ -269,7 +269,10 @@ upgradeTest("players go over whose browser or server speaks WebSocket, however t
     await lineage.predecessorGone();
     await Promise.all(bots.map((bot) => bot.ping()));
   }
-  assertEquals(hub.connections.open, bots.length);
+  await eventually(
+    () => hub.connections.open === bots.length,
+    "one connection for each player, beside those of checks",
+  );
   assertEquals([lineage.program.endings, bots.flatMap(({ violations }) => violations)], [[], []]);
 });
 
