@@ -19,9 +19,10 @@ const QUIET_MS = 5;
 /**
  * Milliseconds after which Deno looks at its own sockets and timers, however much there is to do. It does so whenever it has nothing to
  * do, but only every 61st turn as long as it has (tokio's `event_interval`), so that this loop waits for a timer then that has run out
- * already. A wait that another thread does would be over, where both share a core, before Deno has had nothing to do.
+ * already. A wait that another thread does would be over, where both share a core, before Deno has had nothing to do. A look costs a tenth of
+ * a millisecond or more.
  */
-const LOOK_MS = 10;
+const LOOK_MS = 40;
 /** The same while there are players whose bytes come through Deno's own sockets. */
 const GUESTS_LOOK_MS = 2;
 /** What a listener or a signal is watched for: told as long as it lasts. */
