@@ -34,6 +34,7 @@ const SYMBOLS = {
   shutdown: { parameters: ["i32", "i32"], result: "i32" },
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
   strerror: { parameters: ["i32"], result: "pointer" },
+  usleep: { parameters: ["u32"], result: "i32", nonblocking: true },
   write: { parameters: ["i32", "buffer", "usize"], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
@@ -215,6 +216,11 @@ export class Libc {
    */
   async waitElsewhere(epoll: number, events: EpollEvents, milliseconds: number): Promise<number> {
     return Math.max(0, await this.#symbols.epoll_wait_elsewhere(epoll, events.bytes, events.capacity, milliseconds));
+  }
+
+  /** Has another thread sleep for that many microseconds. */
+  async sleepElsewhere(microseconds: number): Promise<void> {
+    await this.#symbols.usleep(microseconds);
   }
 
   /** A socket that never blocks and that no child inherits. */

@@ -18,13 +18,16 @@ const MAX_EVENTS = 512;
 const QUIET_MS = 5;
 /**
  * Milliseconds after which Deno looks at its own sockets and timers, however much there is to do. It does so whenever it has nothing to
- * do, but only every 61st turn as long as it has (tokio's `event_interval`), so that this loop waits for a timer then that has run out
- * already. A wait that another thread does would be over, where both share a core, before Deno has had nothing to do. A look costs a tenth of
- * a millisecond or more.
+ * do, but only every 61st turn as long as it has (tokio's `event_interval`). A look costs a change of threads.
  */
 const LOOK_MS = 40;
 /** The same while there are players whose bytes come through Deno's own sockets. */
 const GUESTS_LOOK_MS = 2;
+/**
+ * Microseconds that another thread sleeps so that this one has nothing to do: where both share a core, one that did not sleep would be
+ * done before this one has come to it.
+ */
+const LOOK_PAUSE_US = 200;
 /** What a listener or a signal is watched for: told as long as it lasts. */
 const LEVEL = EPOLLIN;
 const EDGE = (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET) >>> 0;
@@ -145,23 +148,23 @@ export class EpollLoop {
 
   /** Fails only by a mistake in this file or `libc.ts`. That ends the program, as nobody would be told anything any more. */
   async #run(): Promise<void> {
-    let heardAt = this.#now;
-    let look = this.#nextLook();
+    let [heardAt, lookedAt] = [this.#now, this.#now];
     while (!this.#isClosed) {
       const hadTurns = this.#takeTurns();
       if (this.#isDrowsy) this.#nap.take();
       this.#isDrowsy = false;
+      const lookAt = lookedAt + (this.#guests > 0 ? GUESTS_LOOK_MS : LOOK_MS);
       const isBusy = this.#scheduled.length > 0;
-      const patience = isBusy ? 0 : Math.min(Math.max(Math.ceil(look.at - this.#now), 1), QUIET_MS);
+      const patience = isBusy ? 0 : Math.min(Math.max(Math.ceil(lookAt - this.#now), 1), QUIET_MS);
       const count = checked(this.#libc, this.#libc.wait(this.#epoll, this.#events, patience));
       this.#tell(count);
       if (count > 0 || hadTurns || isBusy) heardAt = this.#now;
-      const isQuiet = this.#now - heardAt >= QUIET_MS;
-      if (isQuiet || this.#now >= look.at) {
-        if (isQuiet) heardAt = await this.#sleep();
-        else await look.taken;
-        look.cancel();
-        look = this.#nextLook();
+      if (this.#now - heardAt >= QUIET_MS) {
+        await this.#sleep();
+        heardAt = lookedAt = this.#now;
+      } else if (this.#now >= lookAt) {
+        await this.#libc.sleepElsewhere(LOOK_PAUSE_US);
+        lookedAt = performance.now();
       } else if (this.#hasStirred) {
         await immediate();
       } else {
@@ -169,21 +172,15 @@ export class EpollLoop {
       }
       this.#hasStirred = false;
     }
-    look.cancel();
   }
 
-  #nextLook(): Look {
-    return new Look(this.#guests > 0 ? GUESTS_LOOK_MS : LOOK_MS);
-  }
-
-  /** Leaves the waiting to another thread, so that this one is free for Deno's own work. Returns when something was heard. */
-  async #sleep(): Promise<number> {
+  /** Leaves the waiting to another thread, so that this one is free for Deno's own work, until something is heard. */
+  async #sleep(): Promise<void> {
     this.#isAsleep = true;
     if (this.#scheduled.length > 0) this.#libc.signal(this.#signal);
     const count = await this.#libc.waitElsewhere(this.#epoll, this.#events, FOREVER);
     this.#isAsleep = false;
     this.#tell(count);
-    return this.#now;
   }
 
   #tell(count: number): void {
@@ -213,27 +210,6 @@ export class EpollLoop {
       }
     }
     return true;
-  }
-}
-
-/** A look of Deno's event loop at its own sockets and timers, some milliseconds ahead. */
-class Look {
-  /** When it can be waited for without losing time, in milliseconds of `performance.now()`. */
-  readonly at: number;
-  /** Resolves behind the look: by a timer, which is seen by looking. */
-  readonly taken: Promise<void>;
-  readonly #timer: ReturnType<typeof setTimeout>;
-
-  constructor(milliseconds: number) {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.at = performance.now() + milliseconds;
-    this.taken = promise;
-    // Timers go by whole milliseconds, the next one in doubt.
-    this.#timer = setTimeout(resolve, milliseconds - 1);
-  }
-
-  cancel(): void {
-    clearTimeout(this.#timer);
   }
 }
 

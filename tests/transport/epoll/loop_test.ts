@@ -86,7 +86,7 @@ Deno.test("a turn is given although nothing has happened for long", async () => 
   await new Promise<void>((resolve) => ground.loop.schedule(watcher({ turn: resolve })));
 });
 
-/** Exchanges through Deno's own sockets, and how long they may take: some 80 ms each, or for ever where Deno does not look at them. */
+/** Exchanges through Deno's own sockets, and how long they may take: some 50 ms each, or ten times that where Deno looks at them too rarely. */
 const EXCHANGES = 10;
 const EXCHANGES_MS = 3_000;
 
