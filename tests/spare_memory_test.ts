@@ -1,4 +1,5 @@
 import { assertEquals } from "./harness/assert.ts";
+import { runPermitted } from "./harness/permitted.ts";
 import { SpareMemory } from "../lib/spare_memory.ts";
 
 const ROOT = new URL("../", import.meta.url);
@@ -32,19 +33,7 @@ Deno.test({
     "what the C library keeps of memory that is free again goes back to the system, within the permissions of the program",
   ignore,
   fn: async () => {
-    const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-q", "-P", "--no-prompt", "-"],
-      cwd: ROOT.pathname,
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    const writer = child.stdin.getWriter();
-    await writer.write(new TextEncoder().encode(HOARDER));
-    await writer.close();
-    const { stdout, stderr } = await child.output();
-    assertEquals(new TextDecoder().decode(stderr), "");
-    const { kept, left } = JSON.parse(new TextDecoder().decode(stdout));
+    const { kept, left } = JSON.parse(await runPermitted(HOARDER));
     assertEquals({ kept: kept > 48 * MIB, left: left < 16 * MIB }, { kept: true, left: true });
   },
 });

@@ -3,6 +3,7 @@ import { Registry } from "prom-client";
 import { ProcessMetrics } from "../../lib/observe/process_metrics.ts";
 import { assertEquals } from "../harness/assert.ts";
 import { parseExposition } from "../harness/exposition.ts";
+import { runPermitted } from "../harness/permitted.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -20,19 +21,7 @@ const PRINTER = `
 
 Deno.test("the metrics of the process need no more than the permissions of the program", async () => {
   const began = Date.now() / 1_000;
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-q", "-P", "--no-prompt", "-"],
-    cwd: ROOT.pathname,
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(PRINTER));
-  await writer.close();
-  const { success, stdout, stderr } = await child.output();
-  assertEquals(success, true, new TextDecoder().decode(stderr));
-  const read = parseExposition(new TextDecoder().decode(stdout));
+  const read = parseExposition(await runPermitted(PRINTER));
   const between = (name: string, least: number, most: number): void => {
     const value = read.value(name) ?? NaN;
     assertEquals(value >= least && value <= most, true, `${name} is ${value}`);

@@ -4,7 +4,7 @@ import type { LegEvents } from "../leg.ts";
 import type { Pace } from "../pacer.ts";
 import type { EpollLoop } from "./loop.ts";
 
-/** A leg that is read and written by asking, as through TLS or a WebSocket, beside legs that the loop tells. */
+/** A leg that is read and written by asking, as through TLS, beside legs that the loop tells. */
 export class AwaitedLeg extends DenoLeg {
   readonly #loop: EpollLoop;
 

@@ -1,3 +1,4 @@
+import { DEFAULT_LIMITS } from "../../../lib/session/port.ts";
 import type { LogLine, Program } from "../../harness/program.ts";
 import { Tally } from "./trouble.ts";
 
@@ -10,8 +11,6 @@ interface Stay {
   lostAt: number | undefined;
 }
 
-/** Milliseconds after which the edge believes a client that has not answered a fence. */
-const FENCE_MS = 10_000;
 /** A fence that took so many milliseconds, answered after all, tells that this machine lets clients wait who would answer. */
 const OVERLOADED_MS = 5_000;
 
@@ -138,7 +137,7 @@ export class Diary {
         break;
       case "moved": {
         const ms = Number(line.fence_ms);
-        if (ms < FENCE_MS) this.#slowestFenceMs = Math.max(this.#slowestFenceMs, ms);
+        if (ms < DEFAULT_LIMITS.fenceMs) this.#slowestFenceMs = Math.max(this.#slowestFenceMs, ms);
         break;
       }
       case "crashed":
