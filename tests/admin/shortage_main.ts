@@ -2,6 +2,8 @@
 import { logInto, Subject } from "./subject.ts";
 
 if (import.meta.main) {
+  // Makes Deno open what it needs for signals now: it panics where it cannot do so later (2.9).
+  Deno.addSignalListener("SIGUSR2", () => {});
   const log = logInto((line) => console.log(line.event));
   await using subject = await Subject.open({ log });
   const { address } = subject.server;
