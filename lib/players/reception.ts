@@ -91,7 +91,7 @@ export class Reception {
   readonly #courtesy = new RateLimit(COURTESY);
   readonly #turns = new Refusals<Turn>();
   /** Connections that are no session yet. */
-  readonly #entering = new Map<Promise<unknown>, AbortController>();
+  readonly #entering = new Map<AbortController, Promise<void>>();
 
   constructor(options: ReceptionOptions) {
     const { limits } = options;
@@ -146,14 +146,8 @@ export class Reception {
     const judgement = speaksForOthers ? WELCOME : this.#judge(peer, acceptedAt);
     if (this.#passesOver(judgement, conn, { listener, address: peer, now: acceptedAt })) return REFUSED_SHARE;
     const giveUp = new AbortController();
-    const entering = this.#enter(listener, conn, door, { peer, port, acceptedAt, speaksForOthers, judgement, giveUp })
-      .then((taken) => taken !== undefined && arrived(...taken))
-      .catch((error) => {
-        closeQuietly(conn);
-        this.#options.crashed(error);
-      })
-      .finally(() => this.#entering.delete(entering));
-    this.#entering.set(entering, giveUp);
+    const incoming = { peer, port, acceptedAt, speaksForOthers, judgement, giveUp };
+    this.#entering.set(giveUp, this.#takeIn(listener, conn, door, incoming, arrived));
     return this.#halfOpen.size < RUSH ? 0 : 1;
   }
 
@@ -168,8 +162,26 @@ export class Reception {
   /** Gives up whatever is no session yet. Resolves when nothing is left. */
   async stop(): Promise<void> {
     const entering = [...this.#entering];
-    for (const [, giveUp] of entering) giveUp.abort(new Error("the edge is stopping"));
-    await Promise.all(entering.map(([done]) => done));
+    for (const [giveUp] of entering) giveUp.abort(new Error("the edge is stopping"));
+    await Promise.all(entering.map(([, done]) => done));
+  }
+
+  /** An error in the edge's own code costs this connection. */
+  async #takeIn(
+    listener: string,
+    conn: AcceptedConn,
+    door: DoorOptions,
+    incoming: Incoming,
+    arrived: Arrived,
+  ): Promise<void> {
+    try {
+      const taken = await this.#enter(listener, conn, door, incoming);
+      if (taken !== undefined) arrived(...taken);
+    } catch (error) {
+      closeQuietly(conn);
+      this.#options.crashed(error);
+    }
+    this.#entering.delete(incoming.giveUp);
   }
 
   async #enter(

@@ -10,10 +10,13 @@ import { checked, systemError } from "./system_error.ts";
 const BACKLOG = 4096;
 /** Connections accepted one after the other before everybody else has a turn. */
 const MOST_AT_ONCE = 16;
+const ANY_ADDRESS: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
 
 /** Accepts TCP connections, one by one as they are asked for; one is asked for at a time. */
 export class EpollAcceptor implements Acceptor, Watcher {
   readonly addr: Deno.NetAddr;
+  /** What everybody connects to; `undefined` where that may be any address of the machine. */
+  readonly #local: Deno.NetAddr | undefined;
   readonly #libc: Libc;
   readonly #loop: EpollLoop;
   #descriptor: number;
@@ -36,6 +39,7 @@ export class EpollAcceptor implements Acceptor, Watcher {
     const address = new Uint8Array(ADDRESS_SIZE);
     checked(libc, libc.ownAddress(descriptor, address));
     this.addr = readSocketAddress(address);
+    this.#local = ANY_ADDRESS.has(this.addr.hostname) ? undefined : this.addr;
   }
 
   /** Binds at once; throws what {@linkcode Deno.listen} throws. */
@@ -120,7 +124,8 @@ export class EpollAcceptor implements Acceptor, Watcher {
 
   #connection(descriptor: number): EpollConn {
     // The kernel knows no peer any more where that has reset the connection already.
-    return new EpollConn(new EpollStream(this.#libc, this.#loop, descriptor), readSocketAddress(this.#peer));
+    const stream = new EpollStream(this.#libc, this.#loop, descriptor);
+    return new EpollConn(stream, readSocketAddress(this.#peer), this.#local);
   }
 }
 

@@ -22,6 +22,7 @@ export interface DetachedConn {
 export class EpollConn implements AcceptedConn, Watcher {
   readonly #stream: EpollStream;
   readonly #peer: Deno.NetAddr | undefined;
+  readonly #local: Deno.NetAddr | undefined;
   /** Bytes that were given back. */
   #unread: Uint8Array | undefined;
   /** Whether the kernel has told of something that may not be read yet, the end of the stream included. */
@@ -33,11 +34,13 @@ export class EpollConn implements AcceptedConn, Watcher {
   /**
    * @param stream Belongs to the connection from now on.
    * @param peer Its other end, where that is known.
+   * @param local Its own end, likewise.
    * @throws {Error} where the kernel can watch no more; the stream is closed
    */
-  constructor(stream: EpollStream, peer?: Deno.NetAddr) {
+  constructor(stream: EpollStream, peer?: Deno.NetAddr, local?: Deno.NetAddr) {
     this.#stream = stream;
     this.#peer = peer;
+    this.#local = local;
     try {
       stream.watch(this);
     } catch (error) {
@@ -51,7 +54,7 @@ export class EpollConn implements AcceptedConn, Watcher {
   }
 
   get localAddr(): Deno.NetAddr {
-    return this.#stream.localAddress;
+    return this.#local ?? this.#stream.localAddress;
   }
 
   async read(buffer: Uint8Array): Promise<number | null> {

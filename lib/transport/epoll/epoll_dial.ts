@@ -3,7 +3,7 @@ import { lookup } from "node:dns/promises";
 import type { Address } from "../dial.ts";
 import { EpollConn } from "./epoll_conn.ts";
 import { AF_UNIX, EAGAIN, EINPROGRESS, EPOLLERR, EPOLLHUP, type Libc, SOCK_STREAM } from "./libc.ts";
-import type { EpollLoop } from "./loop.ts";
+import type { EpollLoop, Watcher } from "./loop.ts";
 import { familyOf, socketAddress, unixAddress } from "./socket_address.ts";
 import { EpollStream } from "./stream.ts";
 import { checked, systemError } from "./system_error.ts";
@@ -77,19 +77,30 @@ async function connect(
   const family = familyOf(address);
   const descriptor = checked(libc, libc.socket(family, SOCK_STREAM));
   const stream = new EpollStream(libc, loop, descriptor);
-  const { promise: given, reject } = Promise.withResolvers<never>();
+  const connecting = new Connecting(stream);
   const giveUp = (): void => {
     stream.close();
-    reject(signal.reason);
+    connecting.giveUp(signal.reason);
   };
   signal.addEventListener("abort", giveUp);
   try {
     const source = from === undefined ? undefined : socketAddress(from, 0);
     if (source !== undefined) checked(libc, libc.bind(descriptor, source));
-    const told = await Promise.race([connected(libc, stream, address), given]);
+    let begun = libc.connect(descriptor, address);
+    while (begun === -EAGAIN) {
+      await new Promise((resolve) => setTimeout(resolve, QUEUE_FULL_MS));
+      signal.throwIfAborted();
+      begun = libc.connect(descriptor, address);
+    }
+    if (begun === -EINPROGRESS) await connecting.isConnected();
+    else if (begun !== 0) throw systemError(-begun, libc.describe(-begun));
+    // The descriptor may be another's by now.
+    signal.throwIfAborted();
+    const failure = (connecting.told & BROKEN) === 0 ? 0 : libc.failure(descriptor);
+    if (failure !== 0) throw systemError(failure, libc.describe(failure));
     if (family !== AF_UNIX) libc.tune(descriptor);
     const conn = new EpollConn(stream);
-    conn.ready(told());
+    conn.ready(connecting.told);
     return conn;
   } catch (error) {
     stream.close();
@@ -99,29 +110,33 @@ async function connect(
   }
 }
 
-/** Resolves once the stream is connected, never where it is closed meanwhile, with what tells which events were told so far. */
-async function connected(
-  libc: Libc,
-  stream: EpollStream,
-  address: Uint8Array<ArrayBuffer>,
-): Promise<() => number> {
-  let told = 0;
-  let begun = libc.connect(stream.descriptor, address);
-  while (begun === -EAGAIN) {
-    await new Promise((resolve) => setTimeout(resolve, QUEUE_FULL_MS));
-    begun = stream.isOpen ? libc.connect(stream.descriptor, address) : 0;
+/** Waits for a connection that has begun. */
+class Connecting implements Watcher {
+  readonly #stream: EpollStream;
+  #waiting: PromiseWithResolvers<void> | undefined;
+  /** Which events were told so far. */
+  told = 0;
+
+  constructor(stream: EpollStream) {
+    this.#stream = stream;
   }
-  if (begun === 0) return () => told;
-  if (begun !== -EINPROGRESS) throw systemError(-begun, libc.describe(-begun));
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const ready = (events: number): void => {
-    told |= events;
-    stream.loop.stir();
-    resolve();
-  };
-  stream.watch({ ready, turn: () => {} });
-  await promise;
-  const failure = (told & BROKEN) === 0 ? 0 : libc.failure(stream.descriptor);
-  if (failure !== 0) throw systemError(failure, libc.describe(failure));
-  return () => told;
+
+  /** Resolves once the kernel tells how it went. */
+  isConnected(): Promise<void> {
+    this.#waiting = Promise.withResolvers();
+    this.#stream.watch(this);
+    return this.#waiting.promise;
+  }
+
+  giveUp(reason: unknown): void {
+    this.#waiting?.reject(reason);
+  }
+
+  ready(events: number): void {
+    this.told |= events;
+    this.#stream.loop.stir();
+    this.#waiting?.resolve();
+  }
+
+  turn(): void {}
 }

@@ -109,6 +109,15 @@ Deno.test("a name can be listened at, and both kinds of IP where that is the who
   assertEquals([remoteAddr.hostname, localAddr.hostname], ["::1", "::1"]);
 });
 
+Deno.test("whoever connects where all addresses are listened at is told the one that they took", async () => {
+  await using ground = new Ground();
+  const everywhere = listen(ground, "0.0.0.0");
+  for (const hostname of ["127.0.0.1", "127.0.0.2"]) {
+    const { remoteAddr } = await connect(ground, everywhere, hostname);
+    assertEquals(ground.use(await everywhere.accept()).localAddr, remoteAddr);
+  }
+});
+
 Deno.test("what listens at an address says so as Deno does", async () => {
   await using ground = new Ground();
   const { hostname, port } = listen(ground).addr;
