@@ -113,6 +113,10 @@ export class Taker implements HandoverTaker {
     return travellers.adopt(session, descriptors.flatMap((descriptor) => inherited?.conn(descriptor) ?? []));
   }
 
+  discard(descriptors: readonly number[]): void {
+    for (const descriptor of descriptors) this.#parts.sockets.inherited?.close(descriptor);
+  }
+
   begin(staying: readonly string[]): void {
     const { gatekeeper, travellers, sessions, listeners } = this.#parts;
     gatekeeper.reserve(staying);

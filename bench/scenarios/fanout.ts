@@ -2,7 +2,7 @@ import type { Metric, Scenario } from "../scenario.ts";
 import { type Delivery, Positions } from "./positions.ts";
 
 const PLAYERS = 50;
-const WARM_UP = 1_000;
+const WARM_UP = 5_000;
 
 const METRICS: readonly Metric[] = [
   { name: "cpuPerMillion", unit: "CPU s/M packets", digits: 2, of: "peer" },

@@ -3,7 +3,7 @@ import type { Scenario } from "../scenario.ts";
 import { EchoedMoves } from "./echoed_moves.ts";
 
 const PLAYERS = 50;
-const WARM_UP = 1_000;
+const WARM_UP = 5_000;
 
 /** Every player sends a position and waits until the backend has sent it back. */
 export const PINGPONG: Scenario = {

@@ -30,6 +30,8 @@ export interface HandoverTaker {
   rehearse(session: TravellingSession): void;
   /** Restores a session, of which nothing is read or written yet. Returns why it cannot, where it cannot. */
   adopt(session: TravellingSession, descriptors: readonly number[]): string | undefined;
+  /** Closes descriptors that belong to no session. */
+  discard(descriptors: readonly number[]): void;
   /**
    * Goes on with what was adopted; the first time, accepts players from then on.
    *
@@ -123,6 +125,11 @@ async function takeRound(giver: Conversation, taker: HandoverTaker, signal: Abor
         throw new HandoverError(`the other process says ${message.kind} after ${count} sessions`);
       }
       count += message.sessions.length;
+      const wanted = message.sessions.reduce((sum, { passport: { legs } }) => sum + legs.length, 0);
+      if (wanted !== descriptors.length) {
+        taker.discard(descriptors);
+        throw new HandoverError(`${descriptors.length} descriptors came for ${wanted} connections`);
+      }
       for (const [session, own] of withDescriptors(message.sessions, descriptors)) {
         const why = taker.adopt(session, own);
         if (why === undefined) continue;
@@ -143,15 +150,11 @@ async function takeRound(giver: Conversation, taker: HandoverTaker, signal: Abor
   return true;
 }
 
-/** Each session with the descriptors of its connections. */
+/** Each session with the descriptors of its connections, of which there are as many. */
 function withDescriptors(
   sessions: readonly TravellingSession[],
   descriptors: readonly number[],
 ): readonly (readonly [TravellingSession, readonly number[]])[] {
-  const wanted = sessions.reduce((sum, { passport: { legs } }) => sum + legs.length, 0);
-  if (wanted !== descriptors.length) {
-    throw new HandoverError(`${descriptors.length} descriptors came for ${wanted} connections`);
-  }
   let at = 0;
   return sessions.map((session) => [session, descriptors.slice(at, at += session.passport.legs.length)]);
 }

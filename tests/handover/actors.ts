@@ -76,6 +76,10 @@ export class FakeTaker implements HandoverTaker {
     return undefined;
   }
 
+  discard(descriptors: readonly number[]): void {
+    this.calls.push(`discard ${descriptors.join(" ")}`);
+  }
+
   begin(staying: readonly string[]): void {
     this.calls.push(["begin", ...staying].join(" "));
   }
