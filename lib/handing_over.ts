@@ -10,6 +10,7 @@ import type { Sessions } from "./players/sessions.ts";
 import type { Travellers } from "./players/travellers.ts";
 import type { Network } from "./routing/network.ts";
 import { STATE_VERSION } from "./session/state.ts";
+import type { Conn } from "./transport/conn.ts";
 import type { Sockets } from "./transport/sockets.ts";
 
 /** The parts of an edge that a handover has to do with. */
@@ -109,8 +110,18 @@ export class Taker implements HandoverTaker {
   }
 
   adopt(session: TravellingSession, descriptors: readonly number[]): string | undefined {
-    const { sockets: { inherited }, travellers } = this.#parts;
-    return travellers.adopt(session, descriptors.flatMap((descriptor) => inherited?.conn(descriptor) ?? []));
+    const { sockets: { driver, inherited }, travellers } = this.#parts;
+    if (inherited === undefined) return `the driver is "${driver}"`;
+    const connections: Conn[] = [];
+    try {
+      for (const descriptor of descriptors) connections.push(inherited.conn(descriptor));
+    } catch (error) {
+      // It has closed its own descriptor.
+      for (const connection of connections) connection.close();
+      this.discard(descriptors.slice(connections.length + 1));
+      return error instanceof Error ? error.message : String(error);
+    }
+    return travellers.adopt(session, connections);
   }
 
   discard(descriptors: readonly number[]): void {

@@ -150,10 +150,10 @@ export class Reloads {
 
   async #reload(confirmMs: number | undefined): Promise<ReloadAnswer> {
     const reading = await this.#read();
-    if (reading.kind === "unusable") return { result: "refused", lines: reading.problems };
+    if (reading.kind === "unusable") return { result: "refused", lines: reading.problems, badConfig: true };
     const { config, warnings } = reading;
     const { changes, refusals } = diffConfig(this.#config, config);
-    if (refusals.length > 0) return { result: "refused", lines: refusals };
+    if (refusals.length > 0) return { result: "refused", lines: refusals, badConfig: true };
     const outcome = await this.#apply(config);
     if (outcome.kind === "failed") return { result: "refused", lines: [outcome.why] };
     const { news } = outcome;

@@ -90,16 +90,17 @@ Deno.test("what is new in them is said, and does not wait to be confirmed as it 
 Deno.test("what cannot be read, cannot change live or cannot be put into effect is refused and changes nothing", async () => {
   await using bench = new Bench();
   const { loadedAt } = bench.reloads;
-  const refused = async (file: string, why: RegExp): Promise<void> => {
+  const refused = async (file: string, why: RegExp, isBlamed: boolean): Promise<void> => {
     bench.file = file;
-    const { result, lines } = await bench.reloads.reload(1_000);
+    const { result, lines, badConfig = false } = await bench.reloads.reload(1_000);
     assertEquals([result, bench.motd, bench.reloads.confirmBy], ["refused", "first", undefined]);
+    assertEquals(badConfig, isBlamed);
     assertMatch(lines.join("\n"), why);
   };
-  await refused("[[x", /kurafuto\.toml:1: .*Cannot read table name/);
-  await refused(toml("second").replace("motd", 'data_dir = "/elsewhere"\nmotd'), /edge\.data_dir: Cannot change/);
+  await refused("[[x", /kurafuto\.toml:1: .*Cannot read table name/, true);
+  await refused(toml("second").replace("motd", 'data_dir = "/elsewhere"\nmotd'), /edge\.data_dir: Cannot change/, true);
   bench.obstacle = new Error("Cannot bind listener");
-  await refused(toml("second"), /^Cannot bind listener$/);
+  await refused(toml("second"), /^Cannot bind listener$/, false);
   assertEquals([bench.reloads.loadedAt, bench.applied], [loadedAt, []]);
 });
 
@@ -192,7 +193,7 @@ Deno.test("a file that fails to be read in another way than expected refuses the
     ended: () => {},
     declined: () => {},
   });
-  assertEquals(await reloads.reload(), { result: "refused", lines: ["the disk is gone"] });
+  assertEquals(await reloads.reload(), { result: "refused", lines: ["the disk is gone"], badConfig: true });
   await reloads.close();
   assertEquals((await reloads.reload()).lines, ["the edge is stopping"]);
 });

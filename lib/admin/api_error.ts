@@ -23,6 +23,11 @@ export interface ErrorBody {
   readonly error: { readonly code: ErrorCode; readonly message: string };
 }
 
+/** @param message See {@linkcode errorResponse}. */
+export function errorBody(code: ErrorCode, message: string): ErrorBody {
+  return { error: { code, message } };
+}
+
 /**
  * @param status HTTP status.
  * @param message For people; says what was wrong and, where that is known, what was probably meant.
@@ -33,5 +38,5 @@ export function errorResponse(
   message: string,
   headers: Readonly<Record<string, string>> = {},
 ): Response {
-  return Response.json({ error: { code, message } } satisfies ErrorBody, { status, headers });
+  return Response.json(errorBody(code, message), { status, headers });
 }

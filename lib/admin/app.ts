@@ -3,7 +3,7 @@ import { type Context, Hono } from "hono";
 import type * as z from "zod/mini";
 import { currentValue } from "../config/current_value.ts";
 import { suggestion } from "../config/nearest.ts";
-import { errorResponse } from "./api_error.ts";
+import { errorBody, errorResponse } from "./api_error.ts";
 import { faultOf } from "../drill/fault.ts";
 import type { Answer, Control, ReloadAnswer } from "./control.ts";
 import type { EventFeed } from "./event_feed.ts";
@@ -174,7 +174,9 @@ function answerWith(answer: Answer): Response {
 }
 
 function reloadResponse(answer: ReloadAnswer): Response {
-  return Response.json(answer, { status: answer.result === "refused" ? 409 : 200 });
+  if (answer.result !== "refused") return Response.json(answer);
+  const message = `Cannot reload, and nothing was changed: ${answer.lines.join("; ")}`;
+  return Response.json({ ...answer, ...errorBody("refused", message) }, { status: 409 });
 }
 
 function wrongMethod(allowed: string): Response {

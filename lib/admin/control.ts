@@ -169,6 +169,8 @@ export interface ReloadAnswer {
   readonly result: ReloadResult;
   /** What changed, or why nothing did; a line for each. */
   readonly lines: readonly string[];
+  /** The file asks for what cannot be, or only by a restart; absent where it does not. */
+  readonly badConfig?: true;
   /** Settings that are valid but have no effect beside others; a line for each. */
   readonly warnings?: readonly string[];
   /** RFC 3339: until when it must be confirmed. */

@@ -47,7 +47,8 @@ export const QUESTIONS: Readonly<Record<Question, (request: Request) => Promise<
   },
   reload: async ({ client, flags: { confirm } }) => {
     const answer = await client.reload(confirm === undefined ? undefined : `${confirm}ms`);
-    return { json: answer, text: reloadText(answer, Date.now()), trouble: reloadTrouble(answer) };
+    const shown = { json: answer, text: reloadText(answer, Date.now()), trouble: reloadTrouble(answer) };
+    return answer.badConfig ? { ...shown, code: ExitCode.Config } : shown;
   },
   confirm: async ({ client }) => done(await client.confirmReload()),
   rollback: async ({ client }) => {

@@ -8,7 +8,7 @@ export interface NetworkNames {
   readonly pools: readonly { readonly name: string }[];
 }
 
-/** Stands for a backend where there is none: the waiting room, and the moment after one was lost. No name has brackets. */
+/** Stands for a backend where there is none: the waiting room. No name has brackets. */
 const NOWHERE = "(none)";
 /** Stands for every backend and pool that a reload has removed. */
 const REMOVED = "(removed)";
@@ -36,7 +36,7 @@ export class MoveMetrics {
     this.#moves = new Counter({
       name: "kurafuto_moves_total",
       help:
-        `Moves of players to a backend, or of failed ones also to a pool; from ${NOWHERE} is from the waiting room or a lost backend.`,
+        `Moves of players to a backend, or of failed ones also to a pool; from ${NOWHERE} is from the waiting room.`,
       labelNames: ["from", "to", "result"],
       registers,
     });

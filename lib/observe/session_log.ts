@@ -105,7 +105,7 @@ export function logSessionEvent(log: Log, context: SessionContext, event: Sessio
 }
 
 function summaryFields(
-  { player, backend, visited, moves, code, reason, detail, timers, bytes }: SessionSummary,
+  { session, player, backend, visited, moves, code, reason, detail, timers, bytes }: SessionSummary,
 ): LogFields {
   return {
     player,
@@ -123,6 +123,8 @@ function summaryFields(
     bytes_to_client: bytes.toClient,
     bytes_from_server: bytes.fromBackend,
     bytes_to_server: bytes.toBackend,
+    // As players read it.
+    end: `${code}-${session}`,
   };
 }
 

@@ -17,8 +17,8 @@ export type AttemptOutcome =
   | { readonly kind: "accepted"; readonly leg: Leg; readonly login: BackendLogin }
   /** The backend said why not. */
   | { readonly kind: "kicked"; readonly text: string }
-  /** It could not be reached, broke off, was silent or made no sense. */
-  | { readonly kind: "refused"; readonly cause: string };
+  /** It could not be reached, broke off, was silent or made no sense; `logged` is what the log tells instead, where that is more. */
+  | { readonly kind: "refused"; readonly cause: string; readonly logged?: string | undefined };
 
 /**
  * Dials, replays the handshake and reads until the goal is reached. The backend may be dialled before the client is known. A
@@ -98,7 +98,7 @@ export class Attempt {
         else this.#end(step);
         break;
       case "broken":
-        this.#end({ kind: "refused", cause: step.detail });
+        this.#end({ kind: "refused", cause: step.detail, logged: step.logged });
     }
     return true;
   }

@@ -4,6 +4,7 @@ import { Framer } from "../protocol/framer.ts";
 import { PacketBuffer } from "../protocol/packet_buffer.ts";
 import { type Dialect, knownSizes, legalSizes, packetNamed } from "../protocol/packet_table.ts";
 import { encodePacket, readPacket } from "../protocol/packets.ts";
+import { unknownPacket } from "../protocol/unknown_packet.ts";
 import { EVERY_PACKET } from "./id_table.ts";
 import { extensionList } from "./negotiation.ts";
 import type { ListDelivery } from "./port.ts";
@@ -35,7 +36,8 @@ export type BackendStep =
   | { readonly kind: "doubtful" }
   | { readonly kind: "accepted" }
   | { readonly kind: "kicked"; readonly text: string }
-  | { readonly kind: "broken"; readonly detail: string };
+  /** `logged` is what the log tells instead, where that is more. */
+  | { readonly kind: "broken"; readonly detail: string; readonly logged?: string | undefined };
 
 /**
  * How far a login goes before it counts: `"welcome"` to the point where the backend has taken the player, `"map"` until its map
@@ -115,7 +117,13 @@ export class BackendLogin {
     let doubtful = false;
     if (chunk.length > 0) framer.feed(chunk);
     for (let frame = framer.next(); frame !== "none"; frame = framer.next()) {
-      if (frame === "unknown") return { kind: "broken", detail: `unknown packet ${framer.bytes[framer.start]}` };
+      if (frame === "unknown") {
+        return {
+          kind: "broken",
+          detail: `unknown packet ${framer.bytes[framer.start]}`,
+          logged: unknownPacket(framer),
+        };
+      }
       const step = this.#packet(framer.bytes, framer.start, framer.end, answer);
       if (step.kind === "doubtful") doubtful = true;
       else if (step.kind !== "more") return step;

@@ -24,6 +24,7 @@ export function misplaced(id: number): string | undefined {
 /** Frames what the client sends, and ends the session where it makes no sense or the client leaves. */
 export abstract class EdgePlace implements Place {
   readonly backend = "";
+  readonly from: string = "";
   readonly kickable = true;
   abstract readonly kind: Place["kind"];
   abstract readonly stage: Stage;

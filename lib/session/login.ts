@@ -197,7 +197,7 @@ export class Login implements Phase {
     }
     this.#attempt = undefined;
     const kicked = outcome.kind === "kicked";
-    const cause = kicked ? `kicked: ${outcome.text}` : outcome.cause;
+    const cause = kicked ? `kicked: ${outcome.text}` : outcome.logged ?? outcome.cause;
     if (kicked) this.#lastKick = outcome.text;
     if (kicked && this.#isSentOn(attempt.backend, outcome.text)) return;
     if (kicked && this.#session.options.routes.onKick(attempt.backend) === "disconnect") {

@@ -247,7 +247,7 @@ export class Move implements Phase {
     const state = this.#state;
     if (state.kind !== "fence") return;
     const { play, dialMs, committedAt } = state;
-    const from = this.#origin.backend;
+    const { from } = this.#origin;
     this.#finish();
     this.#origin.leave("full");
     this.#session.record.moves++;
@@ -313,7 +313,7 @@ export class Move implements Phase {
       return;
     }
     const kicked = outcome.kind === "kicked";
-    const cause = kicked ? `kicked: ${outcome.text}` : outcome.cause;
+    const cause = kicked ? `kicked: ${outcome.text}` : outcome.logged ?? outcome.cause;
     this.#last = `${attempt.backend}: ${kicked ? outcome.text : outcome.cause}`;
     this.#mapEnd.clear();
     this.#state = { kind: "queued" };
@@ -362,7 +362,7 @@ export class Move implements Phase {
   }
 
   #abandon(cause: string): void {
-    const from = this.#origin.backend;
+    const { from } = this.#origin;
     const { to, signal } = this.request;
     this.cancel();
     this.#session.port.emit({ kind: "move-failed", from, to, signal, cause });

@@ -31,8 +31,6 @@ export const extensionList: (appName: string, set: ExtensionSet) => Uint8Array =
 export class Negotiation {
   readonly #announced: ExtensionSet;
   readonly #dialect: Dialect;
-  /** The versions that each name was listed in. */
-  readonly #seen = new Map<string, readonly number[]>();
   readonly #reply = new ExtensionList();
   #appName = "";
   #missing: number | undefined;
@@ -67,10 +65,7 @@ export class Negotiation {
     const { extension, version } = readPacket("ExtEntry", this.#dialect, bytes, start);
     if (this.#missing === undefined) return "ExtEntry before ExtInfo";
     if (this.#missing === 0) return "more entries than ExtInfo counted";
-    // Listing an extension in two versions is an old custom (MCGalaxy does it with EnvMapAppearance); twice the same is none.
-    const seen = this.#seen.get(extension);
-    if (seen?.includes(version)) return `ExtEntry ${JSON.stringify(extension)} twice`;
-    this.#seen.set(extension, seen === undefined ? [version] : [...seen, version]);
+    // What is listed twice is counted twice and is there once (protocol.md §10).
     this.#missing--;
     this.#reply.add(extension, version);
     return undefined;

@@ -9,6 +9,8 @@ import type { WaitingRoomState } from "./waiting_room.ts";
 export interface Place extends Phase {
   /** Name of the backend; empty where the edge itself speaks. */
   readonly backend: string;
+  /** Where a move away is counted from: the backend, or in limbo the one that was lost just now; empty in the waiting room. */
+  readonly from: string;
   /** Whether nobody serves the player here: `"limbo"` has the old world still before their eyes. */
   readonly kind: "play" | "limbo" | "waiting-room";
   /** The client sees another world now: says nothing to it any more and wakes nobody. */

@@ -7,6 +7,7 @@ import { encodePacket, readPacket } from "../protocol/packets.ts";
 import { readText } from "../protocol/text.ts";
 import { ToBackend } from "../protocol/translate/to_backend.ts";
 import { ToClient, type ToClientState } from "../protocol/translate/to_client.ts";
+import { unknownPacket } from "../protocol/unknown_packet.ts";
 import type { Alarm } from "./alarm.ts";
 import { sizesOfBackend } from "./backend_login.ts";
 import type { ClientSide } from "./client_side.ts";
@@ -125,6 +126,10 @@ export class Play implements Place, Stallable {
 
   get backend(): string {
     return this.#backend.name;
+  }
+
+  get from(): string {
+    return this.backend;
   }
 
   /** Begins with the whole packets that were held during the login: first the backend's, then the client's. */
@@ -408,7 +413,7 @@ export class Play implements Place, Stallable {
       if (frame === "run") this.#pass(toClientBox, CLIENT, bytes, start, end);
       else if (frame === "series") this.#backendSeries(bytes, start, end);
       else if (frame === "packet") loss = this.#backendPacket(bytes, start, end, framer);
-      else loss = { reason: "backend-broken", detail: `unknown packet ${bytes[start]}`, closing: "abort" };
+      else loss = { reason: "backend-broken", detail: unknownPacket(framer), closing: "abort" };
       if (this.#over) break;
     }
     const bytes = toClientBox.take();

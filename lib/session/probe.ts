@@ -3,6 +3,7 @@ import { ExtensionSet } from "../protocol/extensions.ts";
 import { Framer } from "../protocol/framer.ts";
 import { type Dialect, knownSizes, packetNamed } from "../protocol/packet_table.ts";
 import { encodePacket, readPacket } from "../protocol/packets.ts";
+import { unknownPacket } from "../protocol/unknown_packet.ts";
 import { CPE_MAGIC, NO_KEY } from "./identification.ts";
 import { EVERY_PACKET } from "./id_table.ts";
 
@@ -58,7 +59,7 @@ export class LoginProbe {
     const framer = this.#framer;
     framer.feed(chunk);
     for (let frame = framer.next(); frame !== "none"; frame = framer.next()) {
-      if (frame === "unknown") return { kind: "failed", cause: `sent unknown packet ${framer.bytes[framer.start]}` };
+      if (frame === "unknown") return { kind: "failed", cause: `sent ${unknownPacket(framer)}` };
       const step = this.#packet(framer.bytes, framer.start, now);
       if (step.kind !== "more") return step;
     }

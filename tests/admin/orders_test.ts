@@ -104,7 +104,8 @@ Deno.test("a refused reload says why as the others say what they did", async () 
   const refused = { result: "refused", lines: ["kurafuto.toml:3: edge.nam is unknown"] } as const;
   subject.control.reloads.push(refused, { result: "unchanged", lines: [] });
   const { status, text } = await subject.order("/v1/reload");
-  assertEquals([status, JSON.parse(text)], [409, refused]);
+  const message = "Cannot reload, and nothing was changed: kurafuto.toml:3: edge.nam is unknown";
+  assertEquals([status, JSON.parse(text)], [409, { ...refused, error: { code: "refused", message } }]);
   assertEquals((await subject.order("/v1/reload")).status, 200);
 });
 

@@ -183,20 +183,22 @@ Deno.test("plan ends with 78 where a reload would be refused, and with 0 where i
   assertEquals([unchanged.code, unchanged.stdout], [0, "a reload would change nothing\n"]);
 });
 
-Deno.test("reload tells what it has changed, and ends with 1 where it was refused", async () => {
+Deno.test("reload tells what it has changed, and ends with 1 where it was refused, with 78 where the file is to blame", async () => {
   await using subject = await Subject.open();
   const applied = await run(["reload", ...at(subject)]);
   assertEquals([applied.code, applied.stdout], [
     0,
     'the configuration is in effect:\n    backend "arena" added\n',
   ]);
-  subject.control.reloads.push({ result: "refused", lines: ["kurafuto.toml:1: no"] });
-  const refused = await run(["reload", ...at(subject)]);
-  assertEquals([refused.code, refused.stdout, refused.stderr], [
-    1,
-    "",
-    "kurafuto: Cannot reload, and nothing was changed:\n    kurafuto.toml:1: no\n",
-  ]);
+  for (const [code, blame] of [[1, {}], [78, { badConfig: true }]] as const) {
+    subject.control.reloads.push({ result: "refused", lines: ["kurafuto.toml:1: no"], ...blame });
+    const refused = await run(["reload", ...at(subject)]);
+    assertEquals([refused.code, refused.stdout, refused.stderr], [
+      code,
+      "",
+      "kurafuto: Cannot reload, and nothing was changed:\n    kurafuto.toml:1: no\n",
+    ]);
+  }
   subject.control.reloads.push({ result: "unchanged", lines: [] });
   assertEquals((await run(["reload", ...at(subject)])).stdout, "the configuration was in effect already\n");
 });

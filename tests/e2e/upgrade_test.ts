@@ -233,6 +233,29 @@ upgradeTest("a player who was logging in goes over once that is done, and the ol
   assertEquals((await lineage.status()).players, 1);
 });
 
+upgradeTest("players of a listener that is gone stay behind, and keep nobody else from going over", async () => {
+  await using network = await Network.start(['drain_timeout = "20s"']);
+  const { lineage } = network;
+  await using alex = await network.join("Alex", "raw");
+  await using conn = await Deno.connect(lineage.program.target());
+  await writeAll(conn, IDENTIFICATION.subarray(0, 10));
+  await eventually(async () => (await lineage.status()).sessions === 2, "the session");
+  const { path } = lineage.program;
+  const config = await Deno.readTextFile(path);
+  const without = config.replace(/\[\[listener\]\]\nname = "raw"\n[^[]*/, "");
+  assert(without.length < config.length);
+  await Deno.writeTextFile(path, without);
+  assertStringIncludes(await lineage.upgrade(), "0 sessions went over; 2 sessions cannot and drain");
+  await writeAll(conn, IDENTIFICATION.subarray(10));
+  await lineage.program.until(() => lineage.program.lines("handed-over").length > 0, "the second handover");
+  await alex.ping();
+  await alex.halfClose();
+  await alex.closed();
+  await lineage.predecessorGone();
+  assertEquals((await lineage.status()).players, 1);
+  assertEquals(lineage.program.endings.map(({ player, reason }) => [player, reason]), [["Alex", "client-left"]]);
+});
+
 upgradeTest("whoever is still logging in to the old process cannot have a name that plays in the new one", async () => {
   await using network = await Network.start();
   const { lineage } = network;

@@ -149,6 +149,10 @@ async function trickle(stranger: Stranger, bytes: Uint8Array): Promise<void> {
 const SET_BLOCK = encodePacket("SetBlock", vanilla(), { x: 1, y: 1, z: 1, block: 1 });
 const PLAYER_SET_BLOCK = encodePacket("PlayerSetBlock", vanilla(), { x: 1, y: 1, z: 1, mode: 1, block: 1 });
 const UNKNOWN = 0x77;
+/** How the log tells bytes that are no packet. */
+const shown = (bytes: Uint8Array): string =>
+  Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join(" ") +
+  (bytes.length > 8 ? " …" : "");
 const BROKEN = "hub: The server sent something that makes no sense";
 
 const ABUSES: readonly Abuse[] = [
@@ -258,13 +262,6 @@ const ABUSES: readonly Abuse[] = [
     act: saying(CPE_LOGIN, extInfo(count)),
   })),
   {
-    what: "an ExtEntry twice",
-    end: "PA bad-extensions",
-    told: "yes",
-    detail: /^ExtEntry "HeldBlock" twice$/,
-    act: saying(CPE_LOGIN, extInfo(3), entry("HeldBlock"), entry("HeldBlock")),
-  },
-  {
     what: "an ExtInfo twice",
     end: "PA bad-extensions",
     told: "yes",
@@ -304,21 +301,24 @@ const ABUSES: readonly Abuse[] = [
     what: "a backend's garbage in place of a login",
     end: "CD client-left",
     told: "no",
-    story: ["refused by garbage: unknown packet 238", "waiting: No server can take you now"],
+    story: [
+      `refused by garbage: unknown packet 238: ${shown(new Uint8Array(9).fill(0xee))}`,
+      "waiting: No server can take you now",
+    ],
     act: waiting("garbage", (stranger) => stranger.send(PLAIN_LOGIN)),
   },
   {
     what: "a backend's garbage in play",
     end: "CP client-left",
     told: "no",
-    story: ["lost by hub, backend-broken: unknown packet 119", `waiting: ${BROKEN}`],
+    story: [`lost by hub, backend-broken: unknown packet 119: ${shown(noise(UNKNOWN))}`, `waiting: ${BROKEN}`],
     act: losing(BROKEN, (_, { servers }) => servers.hub.sendBytes(NAME, noise(UNKNOWN))),
   },
   {
     what: "a player's packet from a backend",
     end: "CP client-left",
     told: "no",
-    story: ["lost by hub, backend-broken: unknown packet 5", `waiting: ${BROKEN}`],
+    story: [`lost by hub, backend-broken: unknown packet 5: ${shown(PLAYER_SET_BLOCK)}`, `waiting: ${BROKEN}`],
     act: losing(BROKEN, (_, { servers }) => servers.hub.sendBytes(NAME, PLAYER_SET_BLOCK)),
   },
 ];
@@ -510,7 +510,7 @@ const VISITS: readonly Visit[] = [
   asking("hub", (name) => concat(plain(name), noise(UNKNOWN))),
   asking("hub", (name) => concat(plain(name), SET_BLOCK)),
   asking("hub", (name) => concat(identification(name), extInfo(32767))),
-  asking("hub", (name) => concat(identification(name), extInfo(3), entry("FastMap"), entry("FastMap"))),
+  asking("hub", (name) => concat(identification(name), extInfo(1), entry("FastMap"), entry("HeldBlock"))),
   asking("hub", () => named(0x42, 0x0a, 0x42)),
   asking("hub", (name) => concat(withCpe(name), noise(UNKNOWN))),
   waitingOut("garbage", plain),

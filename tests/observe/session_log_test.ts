@@ -57,6 +57,7 @@ Deno.test("a session's last line says who it was, how they came, where they were
     servers: ["hub", "arena"],
     moves: 1,
     code: "CP",
+    end: "CP-4H2KX",
     reason: "client-left",
     detail: "the client closed",
     handshake_ms: 41,

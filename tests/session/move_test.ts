@@ -501,7 +501,7 @@ Deno.test("a backend that dies while another one is being tried costs nothing: t
   const stream = traveller.take();
   assertEquals(driver.take(arena), said("anybody?"));
   driver.fromClient(traveller.echo(stream));
-  assertEquals(told(driver, "moved").map(({ move }) => [move.from, move.to]), [["", "arena"]]);
+  assertEquals(told(driver, "moved").map(({ move }) => [move.from, move.to]), [["hub", "arena"]]);
 });
 
 Deno.test("a kick by the old backend is no error once the new one has heard of the player", () => {

@@ -152,7 +152,8 @@ Deno.test("an unknown packet of the backend loses the backend behind the last go
   assertEquals(out.subarray(0, good.length), good);
   assert(outline(frames("s2c", ALL, out.subarray(good.length))).includes("ServerIdentification"));
   const lost = driver.events.find(({ kind }) => kind === "lost");
-  assertEquals(lost, { kind: "lost", backend: "hub", reason: "backend-broken", detail: "unknown packet 254" });
+  const detail = "unknown packet 254: fe 01 02 03";
+  assertEquals(lost, { kind: "lost", backend: "hub", reason: "backend-broken", detail });
   assertEquals(driver.closings, [{ leg: driver.backend, how: "abort" }]);
 });
 

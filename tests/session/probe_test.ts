@@ -100,12 +100,12 @@ const ANSWERS: readonly { readonly backend: string; readonly bytes: Uint8Array; 
   {
     backend: "sends no packet",
     bytes: Uint8Array.of(0xee),
-    step: { kind: "failed", cause: "sent unknown packet 238" },
+    step: { kind: "failed", cause: "sent unknown packet 238: ee" },
   },
   {
     backend: "goes on with what is no packet",
     bytes: concat([welcome, Uint8Array.of(0xc0)]),
-    step: { kind: "failed", cause: "sent unknown packet 192" },
+    step: { kind: "failed", cause: "sent unknown packet 192: c0" },
   },
 ];
 

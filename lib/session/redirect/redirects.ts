@@ -53,7 +53,7 @@ export class Redirects implements MoveEvents {
   constructor(session: SessionCore, client: ClientSide) {
     this.#session = session;
     this.#client = client;
-    this.#place = new Limbo(session, client, this, "D");
+    this.#place = new Limbo(session, client, this, { backend: "", stage: "D" });
   }
 
   /** The login has brought the player to a backend. */
@@ -295,11 +295,10 @@ export class Redirects implements MoveEvents {
       this.#session.end("backend-kick", loss.detail, remedy.text);
       return;
     }
-    const { stage } = place;
     place.leave(loss.closing);
     this.#remember(place, loss, loss.kick !== undefined);
     if (remedy === undefined && this.#onKick(place) === "disconnect") this.#kick = loss.kick;
-    move.relocate(this.#limbo(stage));
+    move.relocate(this.#limbo(place));
   }
 
   #remedy(place: Place, loss: Loss): void {
@@ -308,13 +307,12 @@ export class Redirects implements MoveEvents {
       this.#session.end("backend-kick", loss.detail, remedy.text);
       return;
     }
-    const { stage } = place;
     place.leave(loss.closing);
     this.#remember(place, loss, remedy.kind === "fallback" && remedy.kicked);
     const request: MoveRequest = remedy.kind === "go"
       ? { wish: { kind: "go", to: remedy.to, by: "backend" }, signal: "kick-text", to: remedy.to }
       : { wish: this.#waitingFor, signal: "failure", to: "" };
-    this.#start(this.#limbo(stage), request);
+    this.#start(this.#limbo(place), request);
   }
 
   #remedyFor(place: Place, loss: Loss): ReturnType<typeof remedyFor> {
@@ -334,8 +332,8 @@ export class Redirects implements MoveEvents {
     this.#why = kick === undefined ? `${backend}: ${reasonText(reason)}` : `${backend} has kicked you: &f${kick}`;
   }
 
-  #limbo(stage: Place["stage"]): Limbo {
-    return new Limbo(this.#session, this.#client, this, stage);
+  #limbo(lost: Place): Limbo {
+    return new Limbo(this.#session, this.#client, this, lost);
   }
 
   #resumed(state: PlaceState): Place {

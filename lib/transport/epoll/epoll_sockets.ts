@@ -10,7 +10,7 @@ import { dialByEpoll } from "./epoll_dial.ts";
 import { EpollLeg } from "./epoll_leg.ts";
 import { Libc } from "./libc.ts";
 import { EpollLoop } from "./loop.ts";
-import { EpollStream } from "./stream.ts";
+import { InheritedStream } from "./stream.ts";
 import { WebSocketConn } from "../websocket/websocket_conn.ts";
 import { WebSocketLeg } from "../websocket/websocket_leg.ts";
 
@@ -21,7 +21,7 @@ export class EpollSockets implements Sockets {
   readonly #loop: EpollLoop;
   readonly inherited: NonNullable<Sockets["inherited"]> = {
     acceptor: (descriptor) => new EpollAcceptor(this.#libc, this.#loop, descriptor),
-    conn: (descriptor) => new EpollConn(new EpollStream(this.#libc, this.#loop, descriptor)),
+    conn: (descriptor) => new EpollConn(new InheritedStream(this.#libc, this.#loop, descriptor)),
     close: (descriptor) => this.#libc.close(descriptor),
   };
 

@@ -105,3 +105,11 @@ export class EpollStream {
     return systemError(errno, this.#libc.describe(errno));
   }
 }
+
+/** One whose socket another process may have too: closing it here would not end that epoll tells of it, under a number that may come again. */
+export class InheritedStream extends EpollStream {
+  override close(): void {
+    this.unwatch();
+    super.close();
+  }
+}

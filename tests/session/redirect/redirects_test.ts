@@ -107,8 +107,11 @@ for (const [signal, bytes] of ASKING) {
     assertEquals(visitor.take(), line("before"));
     assertEquals(visitor.dialled, ["arena"]);
     visitor.arrive();
-    const from = signal === "kick-text" ? "" : "hub";
-    assertEquals(told(driver, "moved").map(({ move }) => [move.from, move.to, move.signal]), [[from, "arena", signal]]);
+    assertEquals(told(driver, "moved").map(({ move }) => [move.from, move.to, move.signal]), [[
+      "hub",
+      "arena",
+      signal,
+    ]]);
     assertEquals(signalsRefused(driver), []);
   });
 }
