@@ -1,25 +1,12 @@
 /** Metrics of sessions: how they begin and how they end. */
 import { Counter, Histogram, type Registry } from "./prometheus.ts";
 import type { SessionEvent, SessionSummary } from "../session/port.ts";
-import { type Reason, REASONS } from "../session/reasons.ts";
-import type { TurnedAway } from "../transport/front_door.ts";
+import { type Reason, REASONS, TURNED_AWAY, type TurnedAway } from "../session/reasons.ts";
 import { everyReason, isLost, LOSSES, REJECTIONS, wasLetIn } from "./endings.ts";
 import type { MoveMetrics } from "./metrics_moves.ts";
 
 /** Why somebody was rejected: as a connection, or as a session. */
 export type Rejection = TurnedAway | Reason;
-
-/** As an object, so that the compiler sees whether one is missing. */
-const TURNED_AWAY = {
-  "empty": true,
-  "cut-short": true,
-  "not-classic": true,
-  "bad-proxy-header": true,
-  "bad-http": true,
-  "bad-tls": true,
-  "too-slow": true,
-  "given-up": true,
-} satisfies Record<TurnedAway, true>;
 
 /**
  * What came of a login. `joined`: a backend took the player; `waiting`: none could, and the player was shown the waiting room;
@@ -107,7 +94,7 @@ export class SessionMetrics {
     for (const result of everyReason()) this.#sessions.inc({ result }, 0);
     for (const cause of LOSSES) this.#lost.inc({ cause }, 0);
     for (const result of LOGIN_RESULTS) this.#logins.inc({ result }, 0);
-    for (const reason of [...Object.keys(TURNED_AWAY), ...REJECTIONS]) this.#rejected.inc({ reason }, 0);
+    for (const reason of [...TURNED_AWAY, ...REJECTIONS]) this.#rejected.inc({ reason }, 0);
   }
 
   /** A session begins. */

@@ -1,5 +1,5 @@
 /**
- * Why sessions end: the one list that kicks, logs, metrics and the manual draw from.
+ * Why sessions end. With {@linkcode TURNED_AWAY} it is all that kicks, logs, metrics and the manual draw from.
  *
  * `by` is who ended it: C the client, S the backend, P the edge itself, O the operator. `text` is what the player reads, up to 53
  * characters so that the code behind it fits; reasons without one close without a word, because nobody is left to read it or the
@@ -39,6 +39,26 @@ export const REASONS = {
   "shutdown": { by: "O", text: "The network is going down, please come back soon" },
   "internal-error": { by: "P", text: "Something went wrong here, please try again" },
 } as const satisfies Record<string, { readonly by: EndedBy; readonly text?: string }>;
+
+/**
+ * Why connections do not become sessions: the peer left without a byte (as port checks do) or before it could be told what it
+ * speaks; does not speak Classic, or something that the listener does not take; sent a PROXY header or an HTTP request that makes no
+ * sense; did not manage the handshake of TLS; did not come to Classic in time; or was given up for another reason, such as the
+ * end of the program.
+ */
+export const TURNED_AWAY = [
+  "empty",
+  "cut-short",
+  "not-classic",
+  "bad-proxy-header",
+  "bad-http",
+  "bad-tls",
+  "too-slow",
+  "given-up",
+] as const;
+
+/** One of {@linkcode TURNED_AWAY}. */
+export type TurnedAway = typeof TURNED_AWAY[number];
 
 /** Who ended a session. */
 export type EndedBy = "C" | "S" | "P" | "O";

@@ -1,5 +1,6 @@
 /** What happens to an accepted connection before there is a session: every layer in front of Minecraft Classic is taken off. */
 import { canonicalIp } from "../config/network.ts";
+import type { TurnedAway } from "../session/reasons.ts";
 import { Opening } from "./opening.ts";
 import { type Endpoint, type ProxyHeader, readProxyHeader } from "./proxy_protocol.ts";
 import { realIp } from "./real_ip.ts";
@@ -19,22 +20,6 @@ export interface DoorOptions {
   /** Takes TLS off; rejects where the peer does not manage its handshake. Absent where the listener has no certificate. */
   readonly tls?: (conn: Conn, signal: AbortSignal) => Promise<Conn>;
 }
-
-/**
- * Why a connection does not become a session: the peer left without a byte (as port checks do) or before it could be told what it
- * speaks; does not speak Classic, or something that the listener does not take; sent a PROXY header or an HTTP request that makes no
- * sense; did not manage the handshake of TLS; did not come to Classic in time; or was given up for another reason, such as the
- * end of the program.
- */
-export type TurnedAway =
-  | "empty"
-  | "cut-short"
-  | "not-classic"
-  | "bad-proxy-header"
-  | "bad-http"
-  | "bad-tls"
-  | "too-slow"
-  | "given-up";
 
 /** What became of a connection. */
 export type Entry =
