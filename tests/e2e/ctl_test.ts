@@ -68,7 +68,7 @@ Deno.test("an operator sees and steers a running edge with nothing but its confi
     const broken = await run("plan", "-c", program.path);
     assertEquals([broken.code, broken.stdout], [78, ""]);
     assertStringIncludes(broken.stderr, "listner");
-    assertEquals((await run("reload", "-c", program.path)).code, 1);
+    assertEquals((await run("reload", "-c", program.path)).code, 78);
 
     const unknown = await run("ctl", "kick", "Stev", "-c", program.path);
     assertEquals([unknown.code, unknown.stderr.includes('(did you mean "Steve"?)')], [1, true]);

@@ -143,7 +143,7 @@ Deno.test("every metric is there from the start, and moves when what it counts h
   await t.step("a backend that is lost", async () => {
     await arena.server.kill();
     await isIn(steve, "hub");
-    await differs(1, "kurafuto_moves_total", { from: "(none)", to: "hub", result: "done" });
+    await differs(1, "kurafuto_moves_total", { from: "arena", to: "hub", result: "done" });
     await until(stage, "kurafuto_backend_up", { backend: "arena" }, (up) => up === 0);
     assertEquals((await scrape(stage)).total("kurafuto_players_lost_total"), 0);
   });

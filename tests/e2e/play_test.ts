@@ -271,7 +271,7 @@ Deno.test("a player whose backend dies in play goes on in the next one, still co
   await mortal.server.kill();
   await spare.joined(player.name);
   const moved = await program.until(() => program.lines("moved")[0], "a move");
-  assertEquals([moved.from, moved.to, moved.signal], ["", "b1", "failure"]);
+  assertEquals([moved.from, moved.to, moved.signal], ["b0", "b1", "failure"]);
   assertEquals(program.lines("lost").map(({ server }) => server), ["b0"]);
   await depart(player.bot);
   const line = await program.ended(1);
@@ -290,7 +290,7 @@ Deno.test("a player whose backend goes silent in play goes on in the next one", 
   await bot.joined();
   await spare.joined("Alex");
   const moved = await program.until(() => program.lines("moved")[0], "a move");
-  assertEquals([moved.from, moved.to, moved.signal], ["", "b1", "failure"]);
+  assertEquals([moved.from, moved.to, moved.signal], ["b0", "b1", "failure"]);
   const lost = program.lines("lost").map(({ server, reason }) => [server, reason]);
   assertEquals(lost, [["b0", "backend-stalled"]]);
   await depart(bot);

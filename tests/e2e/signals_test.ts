@@ -216,7 +216,7 @@ for (const [signal, what, bytes] of ASKING) {
 Deno.test("a kick whose text ends in a name moves the player, who reads nothing of it", async () => {
   await using scene = await Scene.open();
   scene.servers.hub.server.kick(scene.bot.name, "&cThe round is over @arena");
-  assertEquals(await scene.moved(), ["", "arena", "kick-text"]);
+  assertEquals(await scene.moved(), ["hub", "arena", "kick-text"]);
   await scene.stands("arena");
   assertEquals(scene.bot.state.screen.chat.filter((text) => text.includes("round")), []);
 });
@@ -363,7 +363,7 @@ Deno.test("a server that fails loses its player to the pool's fallback, still co
   await scene.moved();
   await scene.stands("arena");
   await servers.arena.server.kill();
-  assertEquals(await scene.moved(2), ["", "hub", "failure"]);
+  assertEquals(await scene.moved(2), ["arena", "hub", "failure"]);
   await scene.stands("hub");
   assertEquals(program.lines("lost").map(({ server }) => server), ["arena"]);
   assertEquals(program.lines("ended"), []);
