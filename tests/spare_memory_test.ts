@@ -15,7 +15,7 @@ const HOARDER = `
     free: { parameters: ["pointer"], result: "void" },
     memset: { parameters: ["pointer", "i32", "usize"], result: "pointer" },
   });
-  const spare = SpareMemory.open();
+  const spare = SpareMemory.open({ residentBytes: () => Deno.memoryUsage().rss, cpuMs: () => 0 });
   const before = Deno.memoryUsage().rss;
   const pieces = Array.from({ length: 1024 }, () => malloc(65_536n));
   for (const piece of pieces) memset(piece, 1, 65_536n);
@@ -45,9 +45,13 @@ Deno.test({
   fn: async () => {
     const readings: number[] = [];
     let resident = 100 * MIB;
-    const spare = SpareMemory.open(() => {
-      readings.push(resident);
-      return resident;
+    let cpuMs = 0;
+    const spare = SpareMemory.open({
+      residentBytes: () => {
+        readings.push(resident);
+        return resident;
+      },
+      cpuMs: () => cpuMs,
     });
     const looksTwice = async (bytes: number): Promise<boolean> => {
       resident = bytes;
@@ -63,6 +67,8 @@ Deno.test({
     assertEquals(await looksTwice(107 * MIB), false);
     assertEquals(await looksTwice(90 * MIB), false);
     assertEquals(await looksTwice(94 * MIB), false, "it grows");
+    cpuMs += 60_000;
+    assertEquals(await looksTwice(94 * MIB), false, "it is busy");
     assertEquals(await looksTwice(94 * MIB), true);
     spare?.close();
     assertEquals(await looksTwice(200 * MIB), false);
