@@ -68,7 +68,7 @@ export class SpareMemory {
     const library = this.#library;
     if (library === undefined || this.#isAsking) return;
     const now = this.#consumption.residentBytes();
-    const isCalm = !this.#isBusy() && now - this.#last < RUSH;
+    const isCalm = !this.#wasBusy() && now - this.#last < RUSH;
     this.#last = now;
     this.#least = Math.min(this.#least, now);
     if (!isCalm || now - this.#least < WORTH) return;
@@ -79,12 +79,12 @@ export class SpareMemory {
     if (this.#library === undefined) library.close();
   }
 
-  /** Whether it was since the last look. */
-  #isBusy(): boolean {
+  /** Whether it was busy since the last look, which this is from now on. */
+  #wasBusy(): boolean {
     const [at, cpuMs] = [performance.now(), this.#consumption.cpuMs()];
-    const isBusy = cpuMs - this.#cpuMs > BUSY * (at - this.#lookedAt);
+    const wasBusy = cpuMs - this.#cpuMs > BUSY * (at - this.#lookedAt);
     [this.#lookedAt, this.#cpuMs] = [at, cpuMs];
-    return isBusy;
+    return wasBusy;
   }
 
   /** Looks no more. */

@@ -1,6 +1,7 @@
 /** What a drill was for one player: noted step by step, as the session tells it. */
 import { isLost } from "../observe/endings.ts";
 import type { SessionEvent, SessionSummary } from "../session/port.ts";
+import { kickCode } from "../session/reasons.ts";
 
 /** Steps that are noted of one player. */
 const MOST_STEPS = 20;
@@ -134,7 +135,7 @@ export class Witness {
   #ended(summary: SessionSummary, ms: number, after: number): void {
     const { session, reason } = summary;
     const lost = isLost(summary);
-    const code = `${summary.code}-${session}`;
+    const code = kickCode(summary.code, session);
     this.#note({ ms, step: "ended", code, reason, lost });
     this.#outcome = { kind: lost ? "lost" : "left", code, reason, ms: after };
     this.freed(ms);

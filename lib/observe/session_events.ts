@@ -1,6 +1,6 @@
 /** What other programs are told of a session. */
 import type { SessionEvent, SessionSummary } from "../session/port.ts";
-import { REASONS } from "../session/reasons.ts";
+import { kickCode, REASONS } from "../session/reasons.ts";
 import { maskAddressesIn } from "./address_mask.ts";
 import type { EdgeEvent } from "./edge_event.ts";
 
@@ -87,7 +87,7 @@ export class SessionNews {
     const leave: EdgeEvent = {
       event: "leave",
       ...where,
-      code: `${code}-${who.session}`,
+      code: kickCode(code, who.session),
       reason,
       seconds: Math.round(timers.total) / 1_000,
     };

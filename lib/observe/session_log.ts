@@ -1,5 +1,6 @@
 /** What the log says about sessions. */
 import type { SessionEvent, SessionSummary } from "../session/port.ts";
+import { kickCode } from "../session/reasons.ts";
 import type { Log, LogFields } from "./log.ts";
 
 /** Which session an event belongs to. */
@@ -123,8 +124,7 @@ function summaryFields(
     bytes_to_client: bytes.toClient,
     bytes_from_server: bytes.fromBackend,
     bytes_to_server: bytes.toBackend,
-    // As players read it.
-    end: `${code}-${session}`,
+    end: kickCode(code, session),
   };
 }
 

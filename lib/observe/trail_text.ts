@@ -1,7 +1,7 @@
 /** What happened to a player, in words for whoever looks into it at night. */
 import type { Decision, DecisionCandidate, Obstacle } from "../routing/decision.ts";
 import type { SessionEvent, SessionSummary, SignalKind } from "../session/port.ts";
-import type { Reason } from "../session/reasons.ts";
+import { kickCode, type Reason } from "../session/reasons.ts";
 
 /** A step of a trail: its short name, and a sentence. */
 export interface StepWords {
@@ -162,7 +162,7 @@ function endText(summary: SessionSummary): string {
   const [by = "", stage = ""] = code;
   const meaning = `${ENDED_BY[by] ?? by} ${STAGES[stage] ?? stage}`;
   const seconds = (timers.total / 1_000).toFixed(1);
-  return `The session ended after ${seconds} s: ${account(summary)}. Code ${code}-${session}: ${meaning}`;
+  return `The session ended after ${seconds} s: ${account(summary)}. Code ${kickCode(code, session)}: ${meaning}`;
 }
 
 function account({ reason, detail }: { readonly reason: Reason; readonly detail: string }): string {

@@ -8,7 +8,7 @@ import { Goodbye } from "./goodbye.ts";
 import type { Identity } from "./identification.ts";
 import type { Phase } from "./phase.ts";
 import { CLIENT, type Closing, type Leg, type SessionOptions, type SessionPort } from "./port.ts";
-import { endCode, type Reason, reasonText } from "./reasons.ts";
+import { endCode, kickCode, type Reason, reasonText } from "./reasons.ts";
 import { type RecordState, SessionRecord } from "./record.ts";
 import type { Redirects } from "./redirect/redirects.ts";
 import type { Seat } from "./routes.ts";
@@ -244,7 +244,7 @@ export class SessionCore {
 
 /** The code finds the session in the log, so that it is the text that is cut where both are too long for a kick. */
 function withCode(text: string | undefined, code: string, session: string): string | undefined {
-  const mark = ` [${code}-${session}]`;
+  const mark = ` [${kickCode(code, session)}]`;
   if (text === undefined) return undefined;
   if (text.length + mark.length <= TEXT_SIZE) return text + mark;
   return Array.from(text).slice(0, TEXT_SIZE - mark.length).join("") + mark;

@@ -81,3 +81,8 @@ export function reasonText(reason: Reason): string | undefined {
 export function endCode(reason: Reason, stage: Stage): string {
   return REASONS[reason].by + stage;
 }
+
+/** What players read at the end of a kick, and operators find the session by: `code` of {@linkcode endCode}, and the session's id. */
+export function kickCode(code: string, session: string): string {
+  return `${code}-${session}`;
+}

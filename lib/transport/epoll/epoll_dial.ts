@@ -92,7 +92,7 @@ async function connect(
       signal.throwIfAborted();
       begun = libc.connect(descriptor, address);
     }
-    if (begun === -EINPROGRESS) await connecting.isConnected();
+    if (begun === -EINPROGRESS) await connecting.connected();
     else if (begun !== 0) throw systemError(-begun, libc.describe(-begun));
     // The descriptor may be another's by now.
     signal.throwIfAborted();
@@ -122,7 +122,7 @@ class Connecting implements Watcher {
   }
 
   /** Resolves once the kernel tells how it went. */
-  isConnected(): Promise<void> {
+  connected(): Promise<void> {
     this.#waiting = Promise.withResolvers();
     this.#stream.watch(this);
     return this.#waiting.promise;
