@@ -225,7 +225,8 @@ export class EdgeControl implements Control {
   }
 
   explain(who: string): Trail | undefined {
-    return this.#edge.trails.find(who, { maskAddresses: this.#edge.reloads.config.log.maskAddresses });
+    const { maskAddresses } = this.#edge.reloads.config.log;
+    return this.#edge.trails.find(who, { epoch: Date.now() - performance.now(), maskAddresses });
   }
 
   eventsSince(id: number): readonly StampedEvent[] {

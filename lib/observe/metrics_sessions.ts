@@ -42,7 +42,8 @@ export interface SessionMeter {
 
 /** See the file's first line. */
 export class SessionMetrics {
-  readonly #moves: MoveMetrics;
+  /** What is counted of moves. */
+  readonly moves: MoveMetrics;
   readonly #sessions: Counter<"result">;
   readonly #lost: Counter<"cause">;
   readonly #logins: Counter<"result">;
@@ -52,7 +53,7 @@ export class SessionMetrics {
 
   constructor(registry: Registry, moves: MoveMetrics) {
     const registers = [registry];
-    this.#moves = moves;
+    this.moves = moves;
     this.#sessions = new Counter({
       name: "kurafuto_sessions_total",
       help: "Sessions that are over, by the reason of their end.",
@@ -99,7 +100,7 @@ export class SessionMetrics {
 
   /** A session begins. */
   begin(): SessionMeter {
-    return new StartedMeter(this, this.#moves);
+    return new StartedMeter(this);
   }
 
   /** This came of a session's login. */
@@ -130,12 +131,10 @@ export class SessionMetrics {
 /** One session, which needs no more than to know whether its login was counted. */
 class StartedMeter implements SessionMeter {
   readonly #sessions: SessionMetrics;
-  readonly #moves: MoveMetrics;
   #isLoggedIn = false;
 
-  constructor(sessions: SessionMetrics, moves: MoveMetrics) {
+  constructor(sessions: SessionMetrics) {
     this.#sessions = sessions;
-    this.#moves = moves;
   }
 
   resume(): void {
@@ -152,10 +151,10 @@ class StartedMeter implements SessionMeter {
         this.#sessions.playable(ageMs);
         break;
       case "moved":
-        this.#moves.moved(event.move);
+        this.#sessions.moves.moved(event.move);
         break;
       case "move-failed":
-        this.#moves.failed(event.from, event.to);
+        this.#sessions.moves.failed(event.from, event.to);
         break;
       case "ended":
         this.#login(loginEndedBy(event.summary.reason));

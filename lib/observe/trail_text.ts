@@ -11,14 +11,15 @@ export interface StepWords {
 
 /** A session at its beginning. */
 export interface TrailStart {
+  readonly session: string;
   readonly listener: string;
   /** The player's address. */
   readonly ip: string;
   readonly transport: "tcp" | "websocket";
   /** Whether the connection is encrypted. */
   readonly secure: boolean;
-  /** Milliseconds since 1970 at which the connection was accepted. */
-  readonly startedAt: number;
+  /** When the connection was accepted, in whole milliseconds of a clock that never goes back. */
+  readonly acceptedAt: number;
   /** Whether another process had the session before this one. */
   readonly isResumed?: boolean;
 }

@@ -32,6 +32,8 @@ const NO_STEPS: KeptSteps = [];
 const CODE = /^\[?(?:[A-Z]{2}-)?([0-9A-Z]+)\]?$/;
 
 export interface TrailView {
+  /** What the time of day was when the trails' clock was at 0, in milliseconds since 1970. */
+  readonly epoch: number;
   /** Whether players' addresses are masked. */
   readonly maskAddresses: boolean;
 }
@@ -51,9 +53,7 @@ interface KeptDecision extends Pick<Decision, "wish" | "rule" | "picked"> {
 }
 
 interface Kept {
-  readonly session: string;
   readonly start: TrailStart;
-  readonly acceptedAt: number;
   /** The name of whoever was let in, or else the one that was claimed; empty before. */
   player: string;
   isIn: boolean;
@@ -74,10 +74,9 @@ export class Trails {
   readonly #over = new Map<string, Kept>();
   readonly #turnedAway = new Map<string, Kept>();
 
-  /** A session begins; its connection was accepted at `acceptedAt`. */
-  begin(session: string, start: TrailStart, acceptedAt: number): void {
-    const trail = { session, start, acceptedAt, player: "", isIn: false, steps: NO_STEPS, omitted: 0 };
-    put(this.#running, trail, MOST_RUNNING);
+  /** A session begins. */
+  begin(start: TrailStart): void {
+    put(this.#running, { start, player: "", isIn: false, steps: NO_STEPS, omitted: 0 }, MOST_RUNNING);
   }
 
   /** The session that has begun is that of a player whom another process had let in. */
@@ -116,18 +115,18 @@ export class Trails {
    * The trail that `who` means: the name of a player, in any case, or the id or end code of a session. Of several sessions of a name
    * it is the one that plays, or else the latest.
    */
-  find(who: string, { maskAddresses }: TrailView): Trail | undefined {
+  find(who: string, { epoch, maskAddresses }: TrailView): Trail | undefined {
     const found = this.#named(who.toLowerCase()) ?? this.#coded(who.toUpperCase());
     if (found === undefined) return undefined;
-    const { session, player, start, steps, omitted } = found;
-    const { listener, ip, startedAt } = start;
+    const { player, start, steps, omitted } = found;
+    const { session, listener, ip, acceptedAt } = start;
     const show = maskAddresses ? maskAddressesIn : (text: string): string => text;
     return {
       session,
       player,
       listener,
       ip: show(ip),
-      startedAt: new Date(startedAt).toISOString(),
+      startedAt: new Date(epoch + acceptedAt).toISOString(),
       steps: [told({ ms: 0, ...startWords(start) }, show), ...inWords(steps).map((step) => told(step, show))],
       omitted,
     };
@@ -148,8 +147,9 @@ export class Trails {
 
 /** Adds the newest of `trails`, of which there are at most `most`. */
 function put(trails: Map<string, Kept>, trail: Kept, most: number): void {
-  trails.delete(trail.session);
-  trails.set(trail.session, trail);
+  const { session } = trail.start;
+  trails.delete(session);
+  trails.set(session, trail);
   if (trails.size <= most) return;
   const [oldest] = trails.keys();
   if (oldest !== undefined) trails.delete(oldest);
@@ -157,13 +157,15 @@ function put(trails: Map<string, Kept>, trail: Kept, most: number): void {
 
 function latest(trails: Iterable<Kept>): Kept | undefined {
   let found: Kept | undefined;
-  for (const trail of trails) if (found === undefined || trail.acceptedAt >= found.acceptedAt) found = trail;
+  for (const trail of trails) {
+    if (found === undefined || trail.start.acceptedAt >= found.start.acceptedAt) found = trail;
+  }
   return found;
 }
 
 /** Makes an array of just its size: one that grows, or is spread, takes room for many more. */
 function add(trail: Kept, what: Happening, now: number): void {
-  const steps = trail.steps.concat(Math.round(now - trail.acceptedAt), what);
+  const steps = trail.steps.concat(Math.round(now - trail.start.acceptedAt), what);
   if (steps.length > 2 * MOST_STEPS) {
     steps.splice(2 * (HALF - 1), 2);
     trail.omitted++;

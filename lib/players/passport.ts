@@ -27,5 +27,5 @@ export function passportOf(
 /** How the reception hears of a player with a passport. */
 export function newcomerWith({ arrival }: Passport, now: number): Newcomer {
   const { source: { address, port }, destination, transport, secure, ageMs } = arrival;
-  return { address, port, destination, transport, secure, acceptedAt: now - ageMs };
+  return { address, port, destination, transport, secure, acceptedAt: Math.floor(now - ageMs) };
 }

@@ -34,7 +34,7 @@ export interface Arrival {
   readonly destination: Endpoint;
   readonly transport: "tcp" | "websocket";
   readonly secure: boolean;
-  /** When the connection was accepted, in milliseconds of `performance.now()`. */
+  /** When the connection was accepted, in milliseconds of `performance.now()`: whole ones, since V8 keeps any other number as an object. */
   readonly acceptedAt: number;
   /** Why the player is to be turned away. */
   readonly refusal: Refusal | undefined;
@@ -90,6 +90,7 @@ export class Reception {
   readonly #halfOpen: HalfOpen;
   readonly #courtesy = new RateLimit(COURTESY);
   readonly #turns = new Refusals<Turn>();
+  #lastDestination: Endpoint = { address: "", port: 0 };
   /** Connections that are no session yet. */
   readonly #entering = new Map<AbortController, Promise<void>>();
 
@@ -140,7 +141,7 @@ export class Reception {
   receive(listener: string, conn: AcceptedConn, door: DoorOptions, arrived: Arrived): number {
     const { hostname, port } = conn.remoteAddr;
     const peer = plainAddress(hostname);
-    const acceptedAt = performance.now();
+    const acceptedAt = Math.floor(performance.now());
     // Limits are not for those who speak for others.
     const speaksForOthers = door.proxyFrom(peer) || door.realIpFrom(peer);
     const judgement = speaksForOthers ? WELCOME : this.#judge(peer, acceptedAt);
@@ -192,8 +193,7 @@ export class Reception {
   ): Promise<Parameters<Arrived> | undefined> {
     const { peer, port, acceptedAt, giveUp } = incoming;
     let { judgement } = incoming;
-    const { hostname, port: ownPort } = conn.localAddr;
-    const destination = { address: plainAddress(hostname), port: ownPort };
+    const destination = this.#destinationOf(conn);
     const room = this.#halfOpen.enter(() => giveUp.abort(new Error("others needed the room")));
     const late = new Deadline(() => giveUp.abort(new DOMException("", "TimeoutError")));
     wakes.set(late, acceptedAt + this.#limits.loginTimeoutMs);
@@ -216,6 +216,15 @@ export class Reception {
     }
     if (judgement.refusal !== undefined) this.#turns.add(judgement.refusal.reason, address);
     return [new TakenIn(entry, { destination, acceptedAt, judgement, room }), entry.conn];
+  }
+
+  /** Nearly all come to one address, which they share. */
+  #destinationOf(conn: AcceptedConn): Endpoint {
+    const { hostname, port } = conn.localAddr;
+    const address = plainAddress(hostname);
+    const last = this.#lastDestination;
+    if (address === last.address && port === last.port) return last;
+    return this.#lastDestination = { address, port };
   }
 
   #judge(address: string, now: number): Judgement {

@@ -76,8 +76,6 @@ export interface ResumedState {
 /** See the file's first line. */
 export class RunningSession implements Visitor, SessionOptions, SessionDriverOptions, RoutesOptions {
   readonly id: string;
-  readonly listener: string;
-  readonly mode: ListenerConfig["mode"];
   readonly arrival: Arrival;
   readonly report: SessionReport;
   readonly session: Session;
@@ -96,8 +94,8 @@ export class RunningSession implements Visitor, SessionOptions, SessionDriverOpt
   readonly #host: SessionHost;
   /** The configuration at the beginning. */
   readonly #config: Config;
-  /** The listener's pool at the beginning. */
-  readonly #pool: string;
+  /** Likewise. */
+  readonly #listener: ListenerConfig;
 
   /** @param resumed Where another process had the session, which stands still until {@linkcode resume}. */
   constructor(
@@ -109,8 +107,6 @@ export class RunningSession implements Visitor, SessionOptions, SessionDriverOpt
     resumed?: ResumedState,
   ) {
     this.id = id;
-    this.listener = listener.name;
-    this.mode = listener.mode;
     this.arrival = arrival;
     this.report = report;
     this.announced = host.announced;
@@ -120,7 +116,7 @@ export class RunningSession implements Visitor, SessionOptions, SessionDriverOpt
     this.there = resumed?.there ?? arrival.acceptedAt;
     this.#host = host;
     this.#config = host.config;
-    this.#pool = listener.pool;
+    this.#listener = listener;
     this.routes = host.routesFor(this);
     this.driver = new SessionDriver(this);
     this.session = resumed === undefined
@@ -169,6 +165,14 @@ export class RunningSession implements Visitor, SessionOptions, SessionDriverOpt
         this.session.forget();
       },
     };
+  }
+
+  get listener(): string {
+    return this.#listener.name;
+  }
+
+  get mode(): ListenerConfig["mode"] {
+    return this.#listener.mode;
   }
 
   get address(): string {
@@ -263,7 +267,7 @@ export class RunningSession implements Visitor, SessionOptions, SessionDriverOpt
   }
 
   pool(): string {
-    return this.#host.config.listeners.find(({ name }) => name === this.listener)?.pool ?? this.#pool;
+    return this.#host.config.listeners.find(({ name }) => name === this.listener)?.pool ?? this.#listener.pool;
   }
 
   admitted(): void {

@@ -60,20 +60,20 @@ export class SessionReports {
 
   /** A session begins. */
   begin(session: string, listener: string, arrival: Arrival): SessionReport {
-    return this.#begin(startOf(session, listener, arrival, false), arrival.acceptedAt);
+    return this.#begin(startOf(session, listener, arrival, false));
   }
 
   /** A session goes on that another process had before: `player`, on `backend`. */
   resume(session: string, listener: string, arrival: Arrival, where: Occupant): SessionReport {
-    const report = this.#begin(startOf(session, listener, arrival, true), arrival.acceptedAt);
+    const report = this.#begin(startOf(session, listener, arrival, true));
     this.#options.trails.resume(session, where.player);
     report.resume(where);
     return report;
   }
 
-  #begin(start: NewsContext & TrailStart, acceptedAt: number): StartedReport {
-    this.#options.trails.begin(start.session, start, acceptedAt);
-    return new StartedReport(this.#options, this.#tally, start, acceptedAt);
+  #begin(start: SessionStart): StartedReport {
+    this.#options.trails.begin(start);
+    return new StartedReport(this.#options, this.#tally, start);
   }
 }
 
@@ -84,10 +84,11 @@ export interface Occupant {
   readonly backend: string;
 }
 
-function startOf(session: string, listener: string, arrival: Arrival, isResumed: boolean): NewsContext & TrailStart {
+type SessionStart = NewsContext & TrailStart;
+
+function startOf(session: string, listener: string, arrival: Arrival, isResumed: boolean): SessionStart {
   const { source: { address: ip }, acceptedAt, transport, secure } = arrival;
-  const startedAt = Date.now() - (performance.now() - acceptedAt);
-  return { session, listener, ip, transport, secure, startedAt, isResumed };
+  return { session, listener, ip, transport, secure, acceptedAt, isResumed };
 }
 
 /** Counts over all sessions. */
@@ -109,16 +110,14 @@ class Tally {
 class StartedReport implements SessionReport {
   readonly #options: SessionReportsOptions;
   readonly #tally: Tally;
-  readonly #start: NewsContext & TrailStart;
-  readonly #acceptedAt: number;
+  readonly #start: SessionStart;
   readonly #news: SessionNews;
   readonly #meter: SessionMeter;
 
-  constructor(options: SessionReportsOptions, tally: Tally, start: NewsContext & TrailStart, acceptedAt: number) {
+  constructor(options: SessionReportsOptions, tally: Tally, start: SessionStart) {
     this.#options = options;
     this.#tally = tally;
     this.#start = start;
-    this.#acceptedAt = acceptedAt;
     this.#news = new SessionNews(start);
     this.#meter = options.metrics.session();
   }
@@ -130,13 +129,13 @@ class StartedReport implements SessionReport {
 
   event(event: SessionEvent, player: string | undefined): void {
     const { log, events, trails, config } = this.#options;
-    const { session, listener, ip, transport, secure } = this.#start;
+    const { session, listener, ip, transport, secure, acceptedAt } = this.#start;
     const now = performance.now();
     const { events: { chat }, log: { maskAddresses } } = config();
     logSessionEvent(log, { session, listener, ip, transport, secure, player }, event);
     for (const told of this.#news.tell(event, { chat, maskAddresses })) events.publish(told);
     trails.event(session, event, now);
-    this.#meter.event(event, now - this.#acceptedAt);
+    this.#meter.event(event, now - acceptedAt);
     this.#tally.count(event, now);
   }
 

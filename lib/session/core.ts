@@ -1,5 +1,6 @@
 /** What all phases of a session work with: its legs, its record, the phase of now and the end. */
 import { ExtensionSet } from "../protocol/extensions.ts";
+import { memo } from "../protocol/memo.ts";
 import type { Dialect } from "../protocol/packet_table.ts";
 import { encodePacket } from "../protocol/packets.ts";
 import { TEXT_SIZE } from "../protocol/text.ts";
@@ -7,7 +8,7 @@ import { Alarm, Alarms } from "./alarm.ts";
 import { Goodbye } from "./goodbye.ts";
 import type { Identity } from "./identification.ts";
 import type { Phase } from "./phase.ts";
-import { CLIENT, type Closing, type Leg, type SessionOptions, type SessionPort } from "./port.ts";
+import { CLIENT, type Closing, type Leg, type SessionEvent, type SessionOptions, type SessionPort } from "./port.ts";
 import { endCode, kickCode, type Reason, reasonText } from "./reasons.ts";
 import { type RecordState, SessionRecord } from "./record.ts";
 import type { Redirects } from "./redirect/redirects.ts";
@@ -15,6 +16,12 @@ import type { Seat } from "./routes.ts";
 
 /** A kick looks the same in every dialect. */
 const PLAIN: Dialect = { protocol: 7, cpe: false, extensions: ExtensionSet.EMPTY };
+
+/** Backends of which events are kept. */
+const MOST_BACKENDS = 256;
+// Whoever keeps a session's story keeps its events: those of one backend are the same for everybody.
+const joinedEvent = memo(MOST_BACKENDS, String, (backend: string): SessionEvent => ({ kind: "joined", backend }));
+const playableEvent = memo(MOST_BACKENDS, String, (backend: string): SessionEvent => ({ kind: "playable", backend }));
 
 /** What is known of a leg. */
 interface LegRecord {
@@ -148,12 +155,12 @@ export class SessionCore {
   joined(backend: string): void {
     this.record.arrived(backend);
     this.record.reach("login", this.port.now());
-    this.port.emit({ kind: "joined", backend });
+    this.port.emit(joinedEvent(backend));
   }
 
   /** A map is complete: the player can move. */
   playable(backend: string): void {
-    if (this.record.reach("map", this.port.now())) this.port.emit({ kind: "playable", backend });
+    if (this.record.reach("map", this.port.now())) this.port.emit(playableEvent(backend));
   }
 
   /** Sends `bytes`, a view that is valid during the call. */

@@ -23,6 +23,7 @@ export class FloodGate {
   readonly #allowance: Allowance;
   readonly #reason: Reason;
   #left: number;
+  /** In whole milliseconds, since V8 keeps any other number as an object. */
   #countedAt: number;
   #told = false;
 
@@ -31,14 +32,14 @@ export class FloodGate {
     this.#allowance = allowance;
     this.#reason = reason;
     this.#left = allowance.count;
-    this.#countedAt = session.port.now();
+    this.#countedAt = Math.floor(session.port.now());
   }
 
   /** The client has sent `amount` more. The session is over behind this call where that was too much. */
   count(amount: number): void {
     if (amount === 0) return;
     const { count, windowMs } = this.#allowance;
-    const now = this.#session.port.now();
+    const now = Math.floor(this.#session.port.now());
     this.#left = Math.min(count, this.#left + (now - this.#countedAt) * count / windowMs) - amount;
     this.#countedAt = now;
     if (this.#left < 0) this.#exceeded();
@@ -52,7 +53,7 @@ export class FloodGate {
   /** Goes on where a gate has been written down. */
   resume({ left, countedMsAgo, told }: FloodState): void {
     this.#left = left;
-    this.#countedAt = this.#session.port.now() - countedMsAgo;
+    this.#countedAt = Math.floor(this.#session.port.now() - countedMsAgo);
     this.#told = told;
   }
 

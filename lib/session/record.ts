@@ -39,7 +39,11 @@ export class SessionRecord {
   readonly #acceptedAt: number;
   /** In whole milliseconds, since V8 keeps any other number as an object. */
   readonly #reached: Partial<Record<Milestone, number>> = {};
-  readonly #bytes: SessionBytes = { fromClient: 0, toClient: 0, fromBackend: 0, toBackend: 0 };
+  // Bytes.
+  #fromClient = 0;
+  #toClient = 0;
+  #fromBackend = 0;
+  #toBackend = 0;
 
   constructor(acceptedAt: number) {
     this.#acceptedAt = acceptedAt;
@@ -70,13 +74,22 @@ export class SessionRecord {
   }
 
   received(leg: Leg, count: number): void {
-    if (leg === CLIENT) this.#bytes.fromClient += count;
-    else this.#bytes.fromBackend += count;
+    if (leg === CLIENT) this.#fromClient += count;
+    else this.#fromBackend += count;
   }
 
   sent(leg: Leg, count: number): void {
-    if (leg === CLIENT) this.#bytes.toClient += count;
-    else this.#bytes.toBackend += count;
+    if (leg === CLIENT) this.#toClient += count;
+    else this.#toBackend += count;
+  }
+
+  get #bytes(): SessionBytes {
+    return {
+      fromClient: this.#fromClient,
+      toClient: this.#toClient,
+      fromBackend: this.#fromBackend,
+      toBackend: this.#toBackend,
+    };
   }
 
   dialled(backend: string): void {
@@ -109,7 +122,7 @@ export class SessionRecord {
       tried: this.#tried,
       packets: this.traffic.packets,
       reachedMsAgo: { handshake: ago("handshake"), login: ago("login"), map: ago("map") },
-      bytes: { ...this.#bytes },
+      bytes: this.#bytes,
     };
   }
 
@@ -126,7 +139,10 @@ export class SessionRecord {
       const ago = state.reachedMsAgo[milestone];
       if (ago !== undefined) this.#reached[milestone] = now - ago;
     }
-    Object.assign(this.#bytes, state.bytes);
+    this.#fromClient = state.bytes.fromClient;
+    this.#toClient = state.bytes.toClient;
+    this.#fromBackend = state.bytes.fromBackend;
+    this.#toBackend = state.bytes.toBackend;
   }
 
   /** The figures at the session's end. */

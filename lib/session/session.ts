@@ -25,7 +25,9 @@ export class Session {
    * @param state Where another process has left off, see {@linkcode Session.resume}.
    */
   constructor(port: SessionPort, options: SessionOptions, state?: SessionState) {
-    const acceptedAt = state === undefined ? options.acceptedAt ?? port.now() : port.now() - state.acceptedMsAgo;
+    const acceptedAt = state === undefined
+      ? options.acceptedAt ?? port.now()
+      : Math.floor(port.now() - state.acceptedMsAgo);
     this.#core = new SessionCore(port, options, acceptedAt);
     if (state === undefined) this.#core.enter(new Handshake(this.#core));
     else resume(this.#core, state);

@@ -6,14 +6,11 @@ import { assertEquals } from "../harness/assert.ts";
 import { summaryOf } from "./summary.ts";
 
 const ACCEPTED = 1_000_000;
-const START: TrailStart = {
-  listener: "main",
-  ip: "192.0.2.7",
-  transport: "websocket",
-  secure: true,
-  startedAt: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
-};
-const PLAIN = { maskAddresses: false };
+const PLAIN = { epoch: Date.UTC(2026, 0, 2, 3, 4, 5, 678) - ACCEPTED, maskAddresses: false };
+
+function startOf(session: string, acceptedAt: number): TrailStart {
+  return { session, listener: "main", ip: "192.0.2.7", transport: "websocket", secure: true, acceptedAt };
+}
 
 function candidate(backend: string, differences: Partial<DecisionCandidate> = {}): DecisionCandidate {
   return { backend, state: "up", players: 3, maxPlayers: 0, share: 1, obstacle: undefined, ...differences };
@@ -40,7 +37,7 @@ function pass(
   at: number,
   differences: Partial<SessionSummary> = {},
 ): void {
-  trails.begin(session, START, at);
+  trails.begin(startOf(session, at));
   if (differences.code !== "PA") trails.event(session, identified(player), at + 1);
   trails.event(session, ended(session, { player, ...differences }), at + 2);
 }
@@ -65,7 +62,7 @@ Deno.test("a trail tells what was decided and what came of it", () => {
     { kind: "over-limit", reason: "chat-flood", detail: "11 lines in 5 s" },
     ended("4H2KX", { code: "PP", reason: "packet-flood", detail: "600 packets in 1 s" }),
   ];
-  trails.begin("4H2KX", START, ACCEPTED);
+  trails.begin(startOf("4H2KX", ACCEPTED));
   trails.event("4H2KX", identified("Steve"), ACCEPTED + 41.4);
   trails.decided("4H2KX", chosen("hub", [candidate("hub"), candidate("arena")]), ACCEPTED + 42);
   events.forEach((event, index) => trails.event("4H2KX", event, ACCEPTED + 50 + index));
@@ -100,7 +97,7 @@ Deno.test("a trail tells what was decided and what came of it", () => {
 
 Deno.test("a decision keeps how every backend was, and why it was not in question", () => {
   const trails = new Trails();
-  trails.begin("4H2KX", START, ACCEPTED);
+  trails.begin(startOf("4H2KX", ACCEPTED));
   trails.event("4H2KX", identified("Steve"), ACCEPTED);
   const candidates = [
     candidate("hub", { state: "down", players: 0 }),
@@ -132,7 +129,7 @@ Deno.test("a decision keeps how every backend was, and why it was not in questio
 
 Deno.test("of many backends some are kept, among them the one that was chosen", () => {
   const trails = new Trails();
-  trails.begin("4H2KX", START, ACCEPTED);
+  trails.begin(startOf("4H2KX", ACCEPTED));
   trails.decided("4H2KX", chosen("b99", Array.from({ length: 100 }, (_, index) => candidate(`b${index}`))), ACCEPTED);
   const kept = trails.find("4H2KX", PLAIN)?.steps[1]?.candidates ?? [];
   assertEquals([kept.length, kept[15]?.backend, kept[16]?.backend, kept[16]?.picked], [17, "b15", "b99", true]);
@@ -158,9 +155,9 @@ Deno.test("of several sessions of a name, the one that runs is found, or else th
   pass(trails, "AAAA1", "Steve", 1);
   pass(trails, "AAAA2", "Steve", 2);
   assertEquals(found(), "AAAA2");
-  trails.begin("AAAA3", START, 3);
+  trails.begin(startOf("AAAA3", 3));
   trails.event("AAAA3", identified("Steve"), 3);
-  trails.begin("AAAA4", START, 4);
+  trails.begin(startOf("AAAA4", 4));
   pass(trails, "AAAA5", "Steve", 5, { code: "PA", reason: "wrong-key" });
   assertEquals(found(), "AAAA3");
   trails.event("AAAA3", ended("AAAA3"), 6);
@@ -171,7 +168,7 @@ Deno.test("of several sessions of a name, the one that runs is found, or else th
 
 Deno.test("of a long session the beginning and the end are kept", () => {
   const trails = new Trails();
-  trails.begin("4H2KX", START, 0);
+  trails.begin(startOf("4H2KX", 0));
   trails.event("4H2KX", identified("Steve"), 0);
   for (let i = 1; i <= 100; i++) trails.event("4H2KX", { kind: "joined", backend: `${i}` }, i);
   const trail = trails.find("Steve", PLAIN);
@@ -181,7 +178,7 @@ Deno.test("of a long session the beginning and the end are kept", () => {
 
 Deno.test("the last 1,000 players are kept, and a flood of others does not wash them away", () => {
   const trails = new Trails();
-  trails.begin("RUNS", START, 0);
+  trails.begin(startOf("RUNS", 0));
   trails.event("RUNS", identified("Runner"), 0);
   for (let i = 0; i < 1_500; i++) pass(trails, `P${i}`, `player${i}`, i);
   for (let i = 0; i < 5_000; i++) pass(trails, `F${i}`, `flood${i}`, i, { code: "PA", reason: "wrong-key" });
@@ -194,7 +191,7 @@ Deno.test("the last 1,000 players are kept, and a flood of others does not wash 
 Deno.test("addresses are masked where they are to be, in sentences too", () => {
   const trails = new Trails();
   pass(trails, "4H2KX", "Steve", 1, { reason: "replaced", detail: "logged in from 2001:db8:1:2::7" });
-  const trail = trails.find("Steve", { maskAddresses: true });
+  const trail = trails.find("Steve", { ...PLAIN, maskAddresses: true });
   assertEquals(trail?.ip, "192.0.2.x");
   const addresses = textOf(trail).map((text) => /192\S*|2001\S*/.exec(text)?.[0]);
   assertEquals(addresses, ["192.0.2.x", undefined, "2001:db8:1::x."]);
@@ -202,7 +199,7 @@ Deno.test("addresses are masked where they are to be, in sentences too", () => {
 
 Deno.test("of more running sessions than are kept, the oldest is forgotten", () => {
   const trails = new Trails();
-  for (let i = 0; i <= 10_000; i++) trails.begin(`R${i}`, START, i);
+  for (let i = 0; i <= 10_000; i++) trails.begin(startOf(`R${i}`, i));
   assertEquals(["R0", "R1", "R10000"].map((who) => trails.find(who, PLAIN) !== undefined), [false, true, true]);
 });
 

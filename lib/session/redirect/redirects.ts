@@ -39,7 +39,8 @@ export interface RedirectsState {
 export class Redirects implements MoveEvents {
   readonly #session: SessionCore;
   readonly #client: ClientSide;
-  readonly #guard = new LoopGuard();
+  // Most players are never sent anywhere by a server.
+  #loopGuard: LoopGuard | undefined;
   #place: Place;
   #move: Move | undefined;
   /** What the player waits for in the waiting room. */
@@ -85,7 +86,7 @@ export class Redirects implements MoveEvents {
       move,
       waitingFor: this.#waitingFor,
       why: this.#why,
-      grantedMsAgo: this.#guard.writeDown(this.#session.port.now()),
+      grantedMsAgo: this.#loopGuard?.writeDown(this.#session.port.now()) ?? [],
       fences: this.#fences,
     };
   }
@@ -94,7 +95,7 @@ export class Redirects implements MoveEvents {
   resume(state: RedirectsState): void {
     this.#waitingFor = state.waitingFor;
     this.#why = state.why;
-    this.#guard.resume(state.grantedMsAgo, this.#session.port.now());
+    if (state.grantedMsAgo.length > 0) this.#guard.resume(state.grantedMsAgo, this.#session.port.now());
     this.#fences = state.fences;
     this.#place = this.#resumed(state.place);
     this.#session.enter(this.#place);
@@ -231,6 +232,10 @@ export class Redirects implements MoveEvents {
 
   nextFence(): number {
     return this.#fences++;
+  }
+
+  get #guard(): LoopGuard {
+    return this.#loopGuard ??= new LoopGuard();
   }
 
   get #present(): Place {

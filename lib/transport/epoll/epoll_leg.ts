@@ -17,6 +17,17 @@ const buffer = new Uint8Array(READ_SIZE);
 /** Views of the beginning of {@linkcode buffer} by their length, once each was needed. */
 const chunks = new Array<Uint8Array | undefined>(4 << 10);
 
+/** How far a leg has come with its end. */
+class Ending {
+  /** Whether the peer has been told that nothing more comes. */
+  isTold = false;
+  /** Whether what the peer still sends is discarded. */
+  isClosing = false;
+  /** Bytes. */
+  discarded = 0;
+  deadline: Deadline | undefined;
+}
+
 /** A leg over an {@linkcode EpollStream}: read when the kernel says so, written at once, without a promise or a copy where the peer keeps up. */
 export class EpollLeg implements LegSocket, Watcher {
   readonly holdsLent = false;
@@ -38,12 +49,9 @@ export class EpollLeg implements LegSocket, Watcher {
   #isSuspended = false;
   /** Whether nothing is read any more. */
   #isOver = false;
-  #isFinishing = false;
-  #isFinished = false;
-  #closing = false;
   #isGone = false;
-  #discarded = 0;
-  #deadline: Deadline | undefined;
+  /** There once nothing more is to be sent. */
+  #ending: Ending | undefined;
 
   constructor({ stream, unread, isReadable }: DetachedConn, events: LegEvents) {
     this.#stream = stream;
@@ -66,7 +74,7 @@ export class EpollLeg implements LegSocket, Watcher {
   }
 
   get closing(): boolean {
-    return this.#closing;
+    return this.#ending !== undefined && this.#ending.isClosing;
   }
 
   start(): void {
@@ -76,7 +84,7 @@ export class EpollLeg implements LegSocket, Watcher {
   }
 
   write(bytes: Uint8Array, lent: boolean): void {
-    if (this.#isFinishing || this.broken) return;
+    if (this.#ending !== undefined || this.broken) return;
     this.#out ??= Outflow.for(this.#stream);
     this.#out.add(bytes as Uint8Array<ArrayBuffer>, lent);
   }
@@ -96,12 +104,12 @@ export class EpollLeg implements LegSocket, Watcher {
   }
 
   finish(): void {
-    this.#isFinishing = true;
+    this.#ending ??= new Ending();
     this.flush();
   }
 
   close(): void {
-    this.#closing = true;
+    this.#discardRest();
     this.#unread = undefined;
     this.#isHeld = false;
     this.finish();
@@ -109,12 +117,12 @@ export class EpollLeg implements LegSocket, Watcher {
   }
 
   abort(): void {
-    this.#closing = true;
+    this.#discardRest();
     this.#tellGone();
   }
 
   suspend(): SuspendedLeg | undefined {
-    if (this.#isOver || this.#isFinishing || this.#unread !== undefined || this.broken) return undefined;
+    if (this.#isOver || this.#ending !== undefined || this.#unread !== undefined || this.broken) return undefined;
     const unsent = this.#out?.takeWaiting() ?? NOTHING;
     // Whatever was found broken is told as soon as it has been read to its end.
     if (this.broken) return undefined;
@@ -151,12 +159,17 @@ export class EpollLeg implements LegSocket, Watcher {
 
   turn(): void {
     this.#isScheduled = false;
-    if (this.#unread !== undefined && !this.#isHeld && !this.#closing) {
+    if (this.#unread !== undefined && !this.#isHeld && !this.closing) {
       const unread = this.#unread;
       this.#unread = undefined;
       this.#tell(unread, this.#stream.loop.now);
     }
     if (this.#isReadable) this.#read();
+  }
+
+  #discardRest(): void {
+    this.#ending ??= new Ending();
+    this.#ending.isClosing = true;
   }
 
   /** Why nothing can be written any more; `undefined` as long as it can. */
@@ -177,19 +190,21 @@ export class EpollLeg implements LegSocket, Watcher {
 
   /** Reads once; where more may be there, the others have a turn first. */
   #read(): void {
-    if (this.#isOver || this.#isGone || this.#isSuspended || (this.#isHeld && !this.#closing)) return;
+    if (this.#isOver || this.#isGone || this.#isSuspended || (this.#isHeld && !this.closing)) return;
     if (this.#unread !== undefined) return this.#schedule();
     const result = this.#stream.read(buffer);
     if (typeof result !== "number") return this.#readNothing(result);
     // A short read empties the kernel's buffer: whatever comes later is told anew.
     if (result < READ_SIZE && !this.#isEndNear) this.#isReadable = false;
     else this.#schedule();
-    if (this.#closing) {
-      if ((this.#discarded += result) > MAX_DISCARDED) this.#end(undefined);
-      return;
-    }
+    if (this.#ending !== undefined && this.#ending.isClosing) return this.#discard(this.#ending, result);
     this.#tell(chunkOf(result), this.#stream.loop.now);
     this.#paceAfter(result);
+  }
+
+  #discard(ending: Ending, count: number): void {
+    ending.discarded += count;
+    if (ending.discarded > MAX_DISCARDED) this.#end(undefined);
   }
 
   #readNothing(result: "ended" | "later" | Error): void {
@@ -219,7 +234,7 @@ export class EpollLeg implements LegSocket, Watcher {
     this.#isReadable = false;
     this.#stream.loop.stir();
     const cause = failure ?? this.#failure;
-    if (this.#closing) this.#afterWriting();
+    if (this.closing) this.#afterWriting();
     else if (cause === undefined) this.#events.ended();
     else this.#events.failed(cause);
   }
@@ -234,37 +249,39 @@ export class EpollLeg implements LegSocket, Watcher {
 
   /** Goes on with closing as far as the peer has taken what waited. */
   #afterWriting(): void {
+    const ending = this.#ending;
     if (this.#failure !== undefined) this.#writeFailed(this.#failure);
-    else if (this.#isFinishing && !this.#isFinished && this.pending === 0) {
-      this.#isFinished = true;
+    else if (ending !== undefined && !ending.isTold && this.pending === 0) {
+      ending.isTold = true;
       // Where the peer has ended too, closing says it.
-      if (!this.#closing || !this.#isOver) this.#stream.finish();
+      if (!ending.isClosing || !this.#isOver) this.#stream.finish();
     }
-    if (!this.#closing) return;
-    if (this.#failure !== undefined || (this.#isFinished && this.#isOver)) this.#tellGone();
-    else if (this.#isFinished) this.#setDeadline();
+    if (ending === undefined || !ending.isClosing) return;
+    if (this.#failure !== undefined || (ending.isTold && this.#isOver)) this.#tellGone();
+    else if (ending.isTold) this.#setDeadline(ending);
   }
 
-  #setDeadline(): void {
-    if (this.#deadline !== undefined) return;
-    this.#deadline = new Deadline(() => this.#tellGone());
-    wakes.set(this.#deadline, performance.now() + CLOSING_MS);
+  #setDeadline(ending: Ending): void {
+    if (ending.deadline !== undefined) return;
+    ending.deadline = new Deadline(() => this.#tellGone());
+    wakes.set(ending.deadline, performance.now() + CLOSING_MS);
   }
 
   /** A peer that broke off may have said something before, which is read first. */
   #writeFailed(cause: string): void {
-    if (this.#closing || this.#isGone) return;
+    if (this.closing || this.#isGone) return;
     if (!this.#isOver) return this.#readToTheEnd();
     this.#stream.loop.stir();
     queueMicrotask(() => {
-      if (!this.#closing) this.#events.failed(cause);
+      if (!this.closing) this.#events.failed(cause);
     });
   }
 
   #tellGone(): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    if (this.#deadline !== undefined) wakes.set(this.#deadline, Infinity);
+    const deadline = this.#ending?.deadline;
+    if (deadline !== undefined) wakes.set(deadline, Infinity);
     this.#stream.close();
     this.#out?.clear();
     this.#stream.loop.stir();
