@@ -49,7 +49,7 @@ export class Attempt {
     this.#session = session;
     this.#goal = goal;
     this.#report = report;
-    this.#deadline = session.alarm(() => this.#end({ kind: "refused", cause: "no answer in time" }));
+    this.#deadline = session.alarm(() => this.#late());
     this.#trial = session.alarm(() => this.#believe());
   }
 
@@ -83,9 +83,11 @@ export class Attempt {
     if (leg !== this.#leg) return false;
     const login = this.#login;
     if (login === undefined) return true;
+    const { welcomed } = login;
     const step = login.push(chunk, (bytes) => this.#session.send(leg, bytes));
     switch (step.kind) {
       case "more":
+        if (login.welcomed && !welcomed) this.#extend();
         break;
       case "doubtful":
         this.#doubt();
@@ -214,8 +216,14 @@ export class Attempt {
     this.#session.close(leg, "full");
   }
 
+  /** A backend that has taken the player may have to make a world for them first, as it may for whoever logs in there. */
   #extend(): void {
-    this.#deadline.set(this.#session.port.now() + this.#session.options.limits.attemptMs);
+    const { attemptMs, backendIdleMs } = this.#session.options.limits;
+    this.#deadline.set(this.#session.port.now() + (this.#login?.welcomed ? backendIdleMs : attemptMs));
+  }
+
+  #late(): void {
+    this.#end({ kind: "refused", cause: this.#login?.welcomed ? "no map in time" : "no answer in time" });
   }
 
   #end(outcome: AttemptOutcome): void {

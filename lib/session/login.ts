@@ -212,7 +212,7 @@ export class Login implements Phase {
   #isSentOn(from: string, kick: string): boolean {
     const session = this.#session;
     const to = kickTarget(kick);
-    if (to === undefined || session.options.routes.lookup(to, "backend", from).kind !== "open") return false;
+    if (to === undefined || session.options.routes.lookup(to, "backend", from).kind === "unknown") return false;
     if (!this.#guard.allows(session.port.now())) return false;
     this.#search.close();
     this.#search = new Search(session, this.#identity.name, { kind: "go", to, by: "backend" });

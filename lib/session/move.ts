@@ -70,6 +70,11 @@ export interface MoveEvents extends PlaceEvents {
   withdrawn(move: Move): void;
   /** Nothing has come of it so far, and the player has no place: `cause` says why. */
   cornered(move: Move, cause: string): void;
+  /**
+   * A backend that was tried has kicked the player, who has no place: `kick` is what it said. Returns whether that leads elsewhere; the
+   * move is over then.
+   */
+  sentOn(move: Move, kick: string): boolean;
   /** A number for a fence, never the same twice in a row. */
   nextFence(): number;
 }
@@ -317,6 +322,7 @@ export class Move implements Phase {
     this.#last = `${attempt.backend}: ${kicked ? outcome.text : outcome.cause}`;
     this.#mapEnd.clear();
     this.#state = { kind: "queued" };
+    if (kicked && this.#origin.kind !== "play" && this.#events.sentOn(this, outcome.text)) return;
     this.#search.refused(attempt.backend, cause, kicked);
     this.#seek();
   }

@@ -282,7 +282,7 @@ export class Play implements Place, Stallable {
   }
 
   #watchMap(map: MapState): MapWatch {
-    return new MapWatch(this.#session, map, (detail) => {
+    return new MapWatch(this.#session, this.#backend.leg, map, (detail) => {
       this.#lost({ reason: "endless-map", detail, closing: "abort" });
     });
   }
@@ -402,7 +402,13 @@ export class Play implements Place, Stallable {
       this.#fenceDeadline?.set(time);
       return;
     }
-    if (time === undefined) this.#session.port.emit({ kind: "fence-unanswered", backend: this.backend });
+    const { port, options: { limits } } = this.#session;
+    if (time === undefined && port.heldBack(this.#backend.leg)) {
+      // A client with so much before it has not seen the fence yet.
+      this.#fenceDeadline?.set(now + limits.fenceMs);
+      return;
+    }
+    if (time === undefined) port.emit({ kind: "fence-unanswered", backend: this.backend });
     this.#openFence(this.#client.framer);
   }
 

@@ -12,7 +12,8 @@ export const CLIENT: Leg = 0;
 /**
  * How a leg is closed, always after what was written to it has gone out, except by `"abort"`.
  * - `"half"`: no more is sent; what the peer still sends is read on.
- * - `"full"`: no more is sent; what the peer still sends is discarded, until it closes too or two seconds have passed.
+ * - `"full"`: no more is sent; what the peer still sends is discarded, until it closes too, or two seconds have passed since it took the
+ *   last of what waits, or any of it; ten at most.
  * - `"abort"`: at once.
  */
 export type Closing = "half" | "full" | "abort";
@@ -209,7 +210,7 @@ export interface SessionLimits {
   readonly attemptMs: number;
   /** Milliseconds a backend on trial is given to break off over the client's list. */
   readonly trialMs: number;
-  /** Milliseconds a map may take, and the time from joining to the first. */
+  /** Milliseconds until a map, or the first one after joining, must have come on; it has again as many then. */
   readonly mapMs: number;
   /** Bytes one map may have on the wire. */
   readonly mapBytes: number;
@@ -256,6 +257,6 @@ export const DEFAULT_LIMITS: SessionLimits = {
   patienceMs: 1_000,
   limboMs: 150,
   mapEndMs: 5_000,
-  fenceMs: 10_000,
+  fenceMs: 30_000,
   lingerMs: 1_000,
 };

@@ -338,6 +338,16 @@ Deno.test("a backend's kick at login that names another backend leads there, fiv
   assertEquals([driver.routes.openTickets, driver.routes.seats("hub"), driver.routes.seats("arena")], [0, 0, 0]);
 });
 
+Deno.test("a backend's kick at login that names one which takes nobody now leads to the waiting room", () => {
+  const driver = new MemoryDriver({}, ["hub", "arena"]);
+  driver.routes.down.add("arena");
+  driver.fromClient(identification("Steve", "-", 0));
+  driver.open();
+  driver.fromBackend(encodePacket("DisconnectPlayer", vanilla(), { reason: "Not here @arena" }));
+  assertEquals(driver.session.whereabouts.state, "waiting");
+  assertMatch(chatLines(vanilla(), driver.take(CLIENT)).join("\n"), /Not here @arena/);
+});
+
 Deno.test("with on_kick = fallback the next backend is tried, and the last kick is what the player reads", () => {
   const driver = new MemoryDriver({}, ["hub", "arena"]);
   driver.routes.kick = "fallback";

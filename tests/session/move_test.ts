@@ -42,6 +42,14 @@ function told<K extends SessionEvent["kind"]>(driver: MemoryDriver, kind: K): Ex
   return driver.events.filter((event): event is Extract<SessionEvent, { kind: K }> => event.kind === kind);
 }
 
+/** Lets `ms` pass, in which the backend of `leg` goes on to ping. */
+function passTime(driver: MemoryDriver, leg: Leg, ms: number): void {
+  for (const until = driver.now() + ms; driver.now() < until;) {
+    driver.feed(leg, s2c("Ping", {}));
+    driver.advance(Math.min(1_000, until - driver.now()));
+  }
+}
+
 /** Somebody who plays on "hub", with "arena" beside it. */
 class Traveller {
   readonly driver: MemoryDriver;
@@ -229,7 +237,7 @@ Deno.test("a player moves back and forth, and the same backend is dialled only w
 /** Ways in which a backend does not take a player who is on another one. */
 const REFUSALS: readonly {
   readonly what: string;
-  readonly how: (driver: MemoryDriver) => void;
+  readonly how: (driver: MemoryDriver, hub: Leg) => void;
   readonly why: RegExp;
 }[] = [
   { what: "cannot be reached", how: (d) => d.session.failed(d.backend, "connection refused"), why: /refused$/ },
@@ -242,12 +250,12 @@ const REFUSALS: readonly {
   { what: "is silent", how: (d) => (d.open(), d.advance(DEFAULT_LIMITS.attemptMs)), why: /no answer in time$/ },
   {
     what: "is silent behind its welcome",
-    how: (d) => {
+    how: (d, hub) => {
       d.open();
       d.fromBackend(concat(extensionList(FULL), welcome()));
-      d.advance(DEFAULT_LIMITS.attemptMs);
+      passTime(d, hub, DEFAULT_LIMITS.backendIdleMs);
     },
-    why: /no answer in time$/,
+    why: /no map in time$/,
   },
   { what: "sends garbage", how: (d) => (d.open(), d.fromBackend(Uint8Array.of(0x77))), why: /unknown packet 119$/ },
 ];
@@ -258,7 +266,7 @@ for (const { what, how, why } of REFUSALS) {
     const { driver, hub } = traveller;
     driver.fromClient(said("/server arena"));
     const arena = driver.backend;
-    how(driver);
+    how(driver, hub);
     const lines = chatLines(traveller.client, traveller.take());
     assertEquals(lines.length, 1);
     assertMatch(lines[0] ?? "", why);
@@ -275,6 +283,25 @@ for (const { what, how, why } of REFUSALS) {
     assertEquals(told(driver, "moved").length, 1);
   });
 }
+
+Deno.test("a backend that has said its welcome is given the time to make a world, also by a player who has no place", () => {
+  const delayMs = DEFAULT_LIMITS.backendIdleMs - 1;
+  const traveller = new Traveller();
+  const { driver, hub } = traveller;
+  traveller.ask();
+  const arena = traveller.accept();
+  passTime(driver, hub, delayMs);
+  driver.fromBackend(smallMap(arena));
+  driver.fromClient(traveller.echo(traveller.take()));
+  driver.session.failed(driver.backend, "reset by peer");
+  driver.settle();
+  driver.open();
+  const fallback = traveller.accept();
+  driver.advance(delayMs);
+  driver.fromBackend(smallMap(fallback));
+  driver.fromClient(traveller.echo(traveller.take()));
+  assertEquals(told(driver, "moved").map(({ move }) => move.to), ["arena", "hub"]);
+});
 
 Deno.test("a map that is on its way is ended first, and the new backend waits for that", () => {
   const traveller = new Traveller();
@@ -470,6 +497,21 @@ Deno.test("a client that never answers the fence is believed in the end, which t
   assertEquals(driver.closings, [{ leg: hub, how: "full" }]);
 });
 
+Deno.test("a client that has so much before it that it cannot have seen the fence is waited for", () => {
+  const traveller = new Traveller(FULL, { limits: { ...DEFAULT_LIMITS, backendIdleMs: Infinity } });
+  const { driver } = traveller;
+  const arena = traveller.ask();
+  driver.fromBackend(smallMap(traveller.accept()));
+  driver.take(arena);
+  driver.held.add(arena);
+  driver.advance(3 * DEFAULT_LIMITS.fenceMs);
+  driver.fromClient(position(1));
+  assertEquals(driver.take(arena).length, 0);
+  assertEquals(told(driver, "fence-unanswered"), []);
+  driver.fromClient(concat(traveller.echo(traveller.take()), position(2)));
+  assertEquals(driver.take(arena), position(2));
+});
+
 Deno.test("vanilla clients see everybody leave before the new map", () => {
   const leg = vanilla();
   const driver = playingVanilla(["hub", "arena"]);
@@ -522,6 +564,36 @@ Deno.test("that kick counts after all when nobody takes the player then", () => 
   driver.feed(hub, s2c("DisconnectPlayer", { reason: "You are banned" }));
   driver.session.failed(driver.backend, "reset");
   assertEquals(kickText(traveller.take()), "You are banned");
+});
+
+for (const when of ["before", "once"]) {
+  Deno.test(`a kick that names where to go counts when nobody takes the player, also ${when} the new backend has heard of them`, () => {
+    const traveller = new Traveller();
+    const { driver, hub } = traveller;
+    driver.fromClient(said("/server arena"));
+    if (when === "once") driver.open();
+    driver.feed(hub, s2c("DisconnectPlayer", { reason: "over @museum" }));
+    assertEquals(driver.dialled.map(({ backend }) => backend), ["hub", "arena"]);
+    driver.session.failed(driver.backend, "reset");
+    assertEquals(driver.dialled.map(({ backend }) => backend), ["hub", "arena", "museum"]);
+    driver.open();
+    driver.fromBackend(smallMap(traveller.accept()));
+    driver.fromClient(traveller.echo(traveller.take()));
+    assertEquals(told(driver, "moved").map(({ move }) => [move.from, move.to, move.signal]), [
+      ["hub", "museum", "kick-text"],
+    ]);
+  });
+}
+
+Deno.test("a kick that names where to go is followed from the waiting room too, once the backend that is being tried has failed", () => {
+  const traveller = new Traveller();
+  const { driver, hub } = traveller;
+  traveller.ask();
+  driver.feed(hub, s2c("DisconnectPlayer", { reason: "over @museum" }));
+  driver.advance(DEFAULT_LIMITS.limboMs);
+  assertEquals(driver.session.whereabouts.state, "waiting");
+  driver.session.failed(driver.backend, "reset");
+  assertEquals(driver.dialled.map(({ backend }) => backend), ["hub", "arena", "museum"]);
 });
 
 Deno.test("a kick before the new backend has heard of the player is the player's", () => {

@@ -206,6 +206,25 @@ Deno.test("a map that never ends, by time or by size, loses the backend", () => 
   }
 });
 
+Deno.test("a map takes a client that reads slowly as long as it needs", () => {
+  const limits = { ...DEFAULT_LIMITS, backendIdleMs: Infinity };
+  const data = encodePacket("LevelDataChunk", ALL, { length: 1024, data: new Uint8Array(1024), percent: 0 });
+  const trickle = playing(ExtensionSet.ALL, { limits });
+  for (let ms = 0; ms < 3 * limits.mapMs; ms += 1_000) {
+    trickle.fromBackend(data);
+    trickle.advance(1_000);
+  }
+  const stuck = playing(ExtensionSet.ALL, { limits });
+  stuck.held.add(stuck.backend);
+  stuck.advance(3 * limits.mapMs);
+  for (const driver of [trickle, stuck]) {
+    assertEquals(driver.events.filter(({ kind }) => kind === "lost"), []);
+    driver.held.clear();
+    driver.advance(2 * limits.mapMs);
+    assertEquals(driver.events.flatMap((event) => event.kind === "lost" ? [event.reason] : []), ["endless-map"]);
+  }
+});
+
 Deno.test("play after a complete map has no time limit, as long as the backend speaks", () => {
   const driver = playing(ExtensionSet.ALL);
   driver.fromBackend(smallMap(ALL));

@@ -11,6 +11,7 @@ import type { Asker, Destination, Wish } from "../routes.ts";
 import { WaitingRoom, type WaitStatus } from "../waiting_room.ts";
 import { readSentinel } from "./chat_sentinel.ts";
 import { remedyFor } from "./failure.ts";
+import { kickTarget } from "./kick_text.ts";
 import { LoopGuard } from "./loop_guard.ts";
 import { type MoveAnswer, refusalOf } from "./operator.ts";
 import { listing, readCommand, refusal } from "./player_command.ts";
@@ -49,6 +50,8 @@ export class Redirects implements MoveEvents {
   #why = "";
   /** A kick that counts unless the move under way succeeds: the words of the backend. */
   #kick: string | undefined;
+  /** Where a backend's kick has sent the player, while the move under way goes elsewhere: where they go if nothing comes of it. */
+  #sentTo: string | undefined;
   #fences = 0;
 
   constructor(session: SessionCore, client: ClientSide) {
@@ -78,7 +81,8 @@ export class Redirects implements MoveEvents {
     const place = this.#present.writeDown();
     const move = this.#move?.writeDown();
     const isUnderWay = this.#move !== undefined && move === undefined;
-    if (client === undefined || place === undefined || isUnderWay || this.#kick !== undefined) return undefined;
+    const isKicked = this.#kick !== undefined || this.#sentTo !== undefined;
+    if (client === undefined || place === undefined || isUnderWay || isKicked) return undefined;
     return {
       kind: "parse",
       client,
@@ -201,6 +205,7 @@ export class Redirects implements MoveEvents {
     this.#place = play;
     this.#move = undefined;
     this.#kick = undefined;
+    this.#sentTo = undefined;
     this.reconsider();
   }
 
@@ -221,13 +226,21 @@ export class Redirects implements MoveEvents {
   cornered(move: Move, cause: string): void {
     if (this.#kick !== undefined) {
       this.#session.end("backend-kick", `kicked: ${this.#kick}; ${cause}`, this.#kick);
-    } else if (move.request.wish.kind === "go" && !move.busy) {
+    } else if ((move.request.wish.kind === "go" || this.#sentTo !== undefined) && !move.busy) {
       move.cancel();
-      this.#start(move.origin, { wish: this.#waitingFor, signal: "failure", to: "" });
+      this.#start(move.origin, this.#nextRequest("failure"));
     } else {
       this.#enterWaitingRoom();
       move.relocate(this.#place);
     }
+  }
+
+  sentOn(move: Move, kick: string): boolean {
+    const to = kickTarget(kick);
+    if (to === undefined || !this.#isKnown(to) || !this.#guard.allows(this.#session.port.now())) return false;
+    move.cancel();
+    this.#start(move.origin, sentBy(to));
+    return true;
   }
 
   nextFence(): number {
@@ -295,14 +308,15 @@ export class Redirects implements MoveEvents {
 
   /** The old backend was lost while another one is being tried. */
   #lostBehind(move: Move, place: Place, loss: Loss): void {
-    const remedy = move.announced && loss.kick !== undefined ? undefined : this.#remedyFor(place, loss);
-    if (remedy?.kind === "kick") {
+    const remedy = this.#remedyFor(place, loss);
+    if (remedy.kind === "kick" && !move.announced) {
       this.#session.end("backend-kick", loss.detail, remedy.text);
       return;
     }
     place.leave(loss.closing);
     this.#remember(place, loss, loss.kick !== undefined);
-    if (remedy === undefined && this.#onKick(place) === "disconnect") this.#kick = loss.kick;
+    if (remedy.kind === "kick") this.#kick = remedy.text;
+    else if (remedy.kind === "go") this.#sentTo = remedy.to;
     move.relocate(this.#limbo(place));
   }
 
@@ -314,18 +328,20 @@ export class Redirects implements MoveEvents {
     }
     place.leave(loss.closing);
     this.#remember(place, loss, remedy.kind === "fallback" && remedy.kicked);
-    const request: MoveRequest = remedy.kind === "go"
-      ? { wish: { kind: "go", to: remedy.to, by: "backend" }, signal: "kick-text", to: remedy.to }
-      : { wish: this.#waitingFor, signal: "failure", to: "" };
-    this.#start(this.#limbo(place), request);
+    if (remedy.kind === "go") this.#sentTo = remedy.to;
+    this.#start(this.#limbo(place), this.#nextRequest("failure"));
   }
 
   #remedyFor(place: Place, loss: Loss): ReturnType<typeof remedyFor> {
     return remedyFor(loss, {
       onKick: this.#onKick(place),
-      isKnown: (name) => this.#lookUp(name, "backend").kind !== "unknown",
+      isKnown: (name) => this.#isKnown(name),
       allows: () => this.#guard.allows(this.#session.port.now()),
     });
+  }
+
+  #isKnown(name: string): boolean {
+    return this.#lookUp(name, "backend").kind !== "unknown";
   }
 
   #onKick({ backend }: Place): "disconnect" | "fallback" {
@@ -362,10 +378,22 @@ export class Redirects implements MoveEvents {
 
   /** Stands in line, as long as the player is in the waiting room. */
   #waitOn(): void {
-    this.#start(this.#place, { wish: this.#waitingFor, signal: "waiting", to: "" });
+    this.#start(this.#place, this.#nextRequest("waiting"));
+  }
+
+  /** Where a player goes who has no place: where a kick has sent them, once, or wherever they are taken. */
+  #nextRequest(signal: "failure" | "waiting"): MoveRequest {
+    const to = this.#sentTo;
+    this.#sentTo = undefined;
+    return to === undefined ? { wish: this.#waitingFor, signal, to: "" } : sentBy(to);
   }
 
   #refuseSignal(backend: string, signal: SignalKind, cause: string): void {
     this.#session.port.emit({ kind: "signal-refused", backend, signal, cause });
   }
+}
+
+/** What a kick asks for that names `to`. */
+function sentBy(to: string): MoveRequest {
+  return { wish: { kind: "go", to, by: "backend" }, signal: "kick-text", to };
 }

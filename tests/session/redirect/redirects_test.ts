@@ -232,6 +232,24 @@ Deno.test("a kick to where nobody takes the player leads to the fallbacks, and n
   assertEquals(told(driver, "moved").map(({ move }) => [move.to, move.signal]), [["museum", "failure"]]);
 });
 
+Deno.test("a backend that is tried for a player without a place may send them on, five times at the most", () => {
+  const visitor = new Visitor();
+  const { driver } = visitor;
+  driver.session.failed(driver.backend, "reset by peer");
+  driver.settle();
+  for (const to of ["museum", "arena", "museum", "arena", "museum"]) {
+    driver.open();
+    driver.fromBackend(kick(`not here @${to}`));
+    driver.settle();
+    assertEquals(visitor.dialled.at(-1), to);
+  }
+  driver.open();
+  driver.fromBackend(kick("not here @hub"));
+  driver.settle();
+  assert(!visitor.dialled.includes("hub"));
+  assertEquals(driver.session.ended, false);
+});
+
 Deno.test("the command lists the servers to the player alone", () => {
   const visitor = new Visitor();
   const { driver, hub } = visitor;
