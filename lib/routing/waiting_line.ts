@@ -16,6 +16,8 @@ export class WaitingLine {
   readonly #tickets = new Set<LineTicket>();
   /** How many wait for each plan; no plan for which nobody waits. */
   readonly #waiting = new Map<Plan, number>();
+  /** Everybody's place, as long as nobody comes or goes: thousands ask for theirs every second. */
+  #places: Map<LineTicket, number> | undefined;
   #timerAt = Infinity;
   #cancelTimer: () => void = () => {};
 
@@ -73,23 +75,21 @@ export class WaitingLine {
 
   /** How many of those before `ticket` wait for a backend that would do for it too, and one. */
   placeOf(ticket: LineTicket): number {
-    let place = 1;
-    for (const other of this.#tickets) {
-      if (other === ticket) break;
-      if (other.waiting && other.plan.overlaps(ticket.plan)) place++;
-    }
-    return place;
+    this.#places ??= this.#countPlaces();
+    return this.#places.get(ticket) ?? 1;
   }
 
   /** `ticket` waits from now on. */
   began(ticket: LineTicket): void {
     this.#tickets.add(ticket);
+    this.#places = undefined;
     this.#waiting.set(ticket.plan, (this.#waiting.get(ticket.plan) ?? 0) + 1);
     this.#lookAt(this.now());
   }
 
   /** `ticket` waits no longer. */
   ceased({ plan }: LineTicket): void {
+    this.#places = undefined;
     const left = (this.#waiting.get(plan) ?? 0) - 1;
     if (left > 0) this.#waiting.set(plan, left);
     else this.#waiting.delete(plan);
@@ -102,6 +102,19 @@ export class WaitingLine {
 
   /** A value, so that all seats share it. */
   readonly #released = (backend: Backend): void => this.changed(backend);
+
+  #countPlaces(): Map<LineTicket, number> {
+    const places = new Map<LineTicket, number>();
+    /** By plan, how many were seen so far that wait for a backend which would do for it too. */
+    const seen = new Map<Plan, number>();
+    for (const { plan } of this.#tickets) seen.set(plan, 0);
+    for (const ticket of this.#tickets) {
+      places.set(ticket, (seen.get(ticket.plan) ?? 0) + 1);
+      if (!ticket.waiting) continue;
+      for (const [plan, count] of seen) if (ticket.plan.overlaps(plan)) seen.set(plan, count + 1);
+    }
+    return places;
+  }
 
   #someoneBefore(ticket: LineTicket, backend: Backend, now: number): boolean {
     for (const other of this.#tickets) {
