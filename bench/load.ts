@@ -42,11 +42,6 @@ export class Load implements Disposable {
     return this.#sessions.size;
   }
 
-  /** Sessions that were begun so far. */
-  get opened(): number {
-    return this.#opened;
-  }
-
   /** Begins a login. */
   dial(index: number, options: SessionOptions): Session {
     const name = `P${this.#opened++}`;

@@ -1,6 +1,8 @@
 import type { Scenario } from "../scenario.ts";
 
 const SETTLE = 300;
+/** Milliseconds behind the last login: until nobody has come for some seconds, a peer may keep what logins have left. */
+const QUIET = 12_000;
 
 /** Sessions that log in and then do nothing. */
 export const IDLE: readonly Scenario[] = [idle(1_000), idle(5_000)];
@@ -20,6 +22,7 @@ function idle(sessions: number): Scenario {
       load.pollFor(SETTLE);
       const before = meter.residentBytes();
       load.open(sessions, { client });
+      load.pollFor(QUIET);
       meter.start();
       load.pollFor(seconds * 1_000);
       meter.stop();

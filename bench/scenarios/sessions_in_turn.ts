@@ -2,12 +2,10 @@ import type { LoginGoal } from "../login.ts";
 import type { Bench } from "../scenario.ts";
 
 /**
- * The measurement begins behind so many sessions of one peer, which is soon for one that runs for days: up to there much of its code is
+ * The measurement begins behind so many sessions of its kind, which is soon for a peer that runs for days: up to there much of its code is
  * not compiled yet, or is being compiled. A peer that needs longer than the deadline, in milliseconds, is measured as it is.
  */
 const WARM_UP = { sessions: 10_000, deadline: 20_000 };
-/** Milliseconds that each kind of session runs before it is measured, however many there were before. */
-const RUN_UP = 500;
 const LONGEST_POLL = 50;
 const LEAVE_DEADLINE = 5_000;
 
@@ -32,8 +30,7 @@ export function sessionsInTurn({ load, meter, client, seconds }: Bench, atOnce: 
   };
   for (let index = 0; index < atOnce; index++) begin(index);
   const deadline = performance.now() + WARM_UP.deadline;
-  load.pollFor(RUN_UP);
-  while (load.opened < WARM_UP.sessions && performance.now() < deadline) load.poll(LONGEST_POLL);
+  while (done < WARM_UP.sessions && performance.now() < deadline) load.poll(LONGEST_POLL);
   const before = done;
   meter.start();
   load.pollFor(seconds * 1_000);
