@@ -10,7 +10,7 @@ export interface Stage {
 }
 
 /** A backend that was chosen, and what chose it. */
-export interface Pick {
+export interface Choice {
   readonly backend: Backend;
   readonly rule: string;
 }
@@ -30,7 +30,7 @@ export class Plan {
   }
 
   /** Which of `open`, backends that can take a player now, is to take `player`. */
-  pick(open: ReadonlySet<Backend>, player: string, now: number): Pick | undefined {
+  pick(open: ReadonlySet<Backend>, player: string, now: number): Choice | undefined {
     for (const { rule, backends, pick } of this.#stages) {
       const reachable = backends.filter((backend) => open.has(backend));
       const backend = reachable.length === 0 ? undefined : pick(reachable, player, now);

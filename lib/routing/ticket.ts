@@ -2,7 +2,7 @@ import type { Seat, Ticket } from "../session/routes.ts";
 import type { Backend } from "./backend.ts";
 import type { Decision, Obstacle } from "./decision.ts";
 import type { Tier } from "./join_rate.ts";
-import type { Pick, Plan } from "./plan.ts";
+import type { Choice, Plan } from "./plan.ts";
 import type { WaitingLine } from "./waiting_line.ts";
 
 /** Milliseconds for which a backend that did not take a player is not offered to them again. */
@@ -140,7 +140,7 @@ export class LineTicket implements Ticket {
     this.#preferred = this.#options.preferred(plan);
   }
 
-  #choose(now: number): Pick | undefined {
+  #choose(now: number): Choice | undefined {
     const open = new Set<Backend>();
     for (const backend of this.#plan.backends) {
       if (!this.#isLeftOut(backend, now) && this.#line.admits(this, backend, now)) open.add(backend);
@@ -150,7 +150,7 @@ export class LineTicket implements Ticket {
     return this.#plan.pick(open, this.#options.player, now);
   }
 
-  #decision(pick: Pick | undefined, now: number): Decision {
+  #decision(pick: Choice | undefined, now: number): Decision {
     return {
       wish: this.#plan.wish,
       rule: pick?.rule,
