@@ -9,14 +9,14 @@ import { loadConfig, type LoadOptions } from "./config/load.ts";
 import { ConfigError, formatProblem } from "./config/problem.ts";
 import { jsonSchema } from "./config/schema.ts";
 import { type ConfigSource, configSource } from "./config/source.ts";
+import { UnusableFileError } from "./config/unusable_file.ts";
 import { type Question, QUESTIONS } from "./ctl/ask.ts";
-import { reportText, runDrill, stepLine } from "./ctl/drill.ts";
+import { beginLine, reportText, runDrill, stepLine } from "./ctl/drill.ts";
 import { eventLine } from "./ctl/event_line.ts";
 import { findEdge } from "./ctl/find_edge.ts";
 import { follow } from "./ctl/follow.ts";
 import { knownNames } from "./ctl/names.ts";
 import { coloured, type Paint, plain } from "./ctl/paint.ts";
-import { AppendFileError } from "./observe/append_file.ts";
 import { escapeUnsafe } from "./observe/log_format.ts";
 import { StdoutError } from "./observe/standard_streams.ts";
 import { ExitCode } from "./exit_code.ts";
@@ -35,7 +35,7 @@ const COMPLETION_TIMEOUT_MS = 1000;
 const DRILL_MS = 10_000;
 
 /** Errors that say all that an operator needs; others are faults of the program. */
-const EXPECTED = [AccessFileError, AdminError, AppendFileError, StdoutError];
+const EXPECTED = [AccessFileError, AdminError, StdoutError, UnusableFileError];
 
 /** What the command line needs of the world. */
 export interface CliIo {
@@ -46,7 +46,7 @@ export interface CliIo {
   /** Whether standard output is a terminal. */
   readonly isTerminal: boolean;
   readonly exists: (path: string) => Promise<boolean>;
-  /** From now on Ctrl-C does not end the process but aborts the signal. */
+  /** From now on what asks the process to end, as Ctrl-C and TERM do, does not end it but aborts the signal. */
   readonly interruption: () => AbortSignal;
   /** Runs the edge until it has stopped; resolves to an exit code. */
   readonly run: (source: ConfigSource) => Promise<number>;
@@ -116,7 +116,7 @@ async function perform(invocation: CommandInvocation, io: CliIo): Promise<number
     }
     const isExpected = EXPECTED.some((kind) => error instanceof kind);
     io.stderr(`kurafuto: ${isExpected && error instanceof Error ? escapeUnsafe(error.message) : faultText(error)}\n`);
-    return error instanceof AppendFileError ? ExitCode.Config : ExitCode.Failure;
+    return error instanceof UnusableFileError ? ExitCode.Config : ExitCode.Failure;
   }
 }
 
@@ -180,18 +180,21 @@ async function drill(fault: string, flags: FlagValues, io: CliIo): Promise<numbe
   using client = await clientFor(flags, io);
   const { json, backend = "", players, for: forMs = DRILL_MS, delay } = flags;
   const paint = paintFor(io);
-  const report = await runDrill(client, {
-    request: {
-      fault,
-      backend,
-      for: `${forMs}ms`,
-      ...players.length > 0 && { players },
-      ...delay !== undefined && { delay_ms: delay },
-    },
+  const request = {
+    fault,
+    backend,
+    for: `${forMs}ms`,
+    ...players.length > 0 && { players },
+    ...delay !== undefined && { delay_ms: delay },
+  };
+  const { report, trouble } = await runDrill(client, {
+    request,
     interruption: io.interruption(),
+    begun: (id) => void (json || io.stdout(beginLine(id, request))),
     show: (step) => void (json || io.stdout(stepLine(step, paint))),
   });
   io.stdout(json ? `${jsonLine(report)}\n` : reportText(report, paint));
+  if (trouble !== undefined) io.stderr(`kurafuto: ${escapeUnsafe(trouble)}\n`);
   return report.lost === 0 ? ExitCode.Ok : ExitCode.Failure;
 }
 
@@ -216,8 +219,8 @@ async function complete({ args, flags }: CommandInvocation, io: CliIo): Promise<
 
 async function clientFor(flags: FlagValues, io: CliIo, options: ClientOptions = {}): Promise<AdminClient> {
   const { admin, tokenFile } = flags;
-  const { endpoint, token } = await findEdge({ admin, tokenFile, configuration: () => configuration(flags, io) });
-  return new AdminClient(endpoint, { token, ...options });
+  const { endpoint, ...found } = await findEdge({ admin, tokenFile, configuration: () => configuration(flags, io) });
+  return new AdminClient(endpoint, { ...found, ...options });
 }
 
 function paintFor({ isTerminal, env }: CliIo): Paint {

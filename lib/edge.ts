@@ -7,7 +7,6 @@ import { EdgeData } from "./edge_data.ts";
 import { type EdgeBasis, type EdgeLife, type EdgeParts, makeParts } from "./edge_parts.ts";
 import type { Conversation } from "./handover/conversation.ts";
 import type { Heir } from "./handover/heir.ts";
-import type { ListingStatus } from "./heartbeat/listings.ts";
 import type { ListenerStatus } from "./listeners.ts";
 import { logTurns } from "./observe/guard_log.ts";
 import type { OpenLog } from "./observe/log.ts";
@@ -41,8 +40,6 @@ export interface Edge extends AsyncDisposable {
   readonly players: number;
   /** How each backend is, and how many players are on it or on their way there. */
   readonly backends: readonly BackendStatus[];
-  /** The entries in public server lists. */
-  readonly listings: readonly ListingStatus[];
   /** Connections and sessions that were turned away, by reason; what would have been in a dry run is marked. */
   readonly turns: readonly (readonly [Turn, number])[];
   /** Which address 127.x.y.z stands for which player, where backends are dialled from such. */
@@ -141,10 +138,6 @@ class RunningEdge implements Edge {
     return this.#parts.network.status();
   }
 
-  get listings(): readonly ListingStatus[] {
-    return this.#parts.listings.status;
-  }
-
   get turns(): Edge["turns"] {
     return this.#parts.reception.turns;
   }
@@ -199,7 +192,7 @@ class RunningEdge implements Edge {
     if (this.#state === "running") {
       this.#state = "draining";
       events.publish({ event: "edge", state: "draining" });
-      drills.close();
+      drills.close("the edge is stopping");
       listeners.close();
       await Promise.all([reloads.close(), reception.stop(), listings.stop()]);
       await sayFarewell(sessions, drainTimeoutMs);
@@ -227,18 +220,19 @@ class RunningEdge implements Edge {
   /** Opens what the configuration says, or takes it over. */
   async #open(predecessor: Conversation | undefined): Promise<void> {
     const { reloads: { config }, outputs, beats, listings, listeners, admin, succession } = this.#parts;
-    const startBeats = (): void => beats.start((backend) => listings.urlOf(backend));
+    const openings = [
+      { what: "heartbeat_absorber", open: () => beats.start((backend) => listings.urlOf(backend)) },
+      { what: "admin", open: () => admin.open(config.admin) },
+    ];
     outputs.configure(config.events);
     await beats.open();
     if (predecessor === undefined) {
       await listeners.listen(config.listeners);
-      startBeats();
-      await admin.open(config.admin);
+      for (const { open } of openings) await open();
     } else {
-      await succession.takeOver(predecessor);
-      await succession.openLater("heartbeat_absorber", startBeats);
-      await succession.openLater("admin", () => admin.open(config.admin));
+      await succession.takeOver(predecessor, openings);
     }
+    admin.serve();
   }
 
   async #stop(closingMs?: number): Promise<void> {
@@ -251,7 +245,7 @@ class RunningEdge implements Edge {
     await succession.stopTaking();
     for (const timer of this.#timers) clearInterval(timer);
     this.#endWatch();
-    drills.close();
+    drills.close("the edge is stopping");
     listeners.close();
     await Promise.all([reloads.close(), checks.stop(), listings.stop(), beats.stop()]);
     await reception.stop();
@@ -272,7 +266,7 @@ class RunningEdge implements Edge {
     this.#state = "handed-over";
     events.publish({ event: "edge", state: "handed-over" });
     // What a drill disturbs cannot go over before that is over.
-    drills.close();
+    drills.close("another process has taken over");
     void Promise.all([admin.close(), beats.stop(), listings.stop()]);
   }
 

@@ -23,9 +23,16 @@ export class EdgeAdmin {
     return this.#server?.address;
   }
 
+  /** The same as it is written, and as it is: a name, or port 0, stands for another address. Empty where it does not listen. */
+  get places(): readonly Address[] {
+    return this.#server?.places ?? [];
+  }
+
   /**
+   * Binds its address. Whoever connects waits until {@linkcode serve}.
+   *
    * @throws {BindError} where the address cannot be bound
-   * @throws {Error} where the token cannot be read
+   * @throws {UnusableFileError} where the token cannot be read
    */
   async open(admin: Config["admin"]): Promise<void> {
     if (admin === undefined) return;
@@ -37,7 +44,13 @@ export class EdgeAdmin {
     ]);
     const [control, log] = [this.#control, this.#log];
     this.#server = await AdminServer.open({ bind: admin.bind, access, page, control, log });
-    log.info("admin", "the admin API and the dashboard listen", { address: formatAddress(this.#server.address) });
+  }
+
+  /** Answers from now on, where it is open. */
+  serve(): void {
+    if (this.#server === undefined) return;
+    this.#server.serve();
+    this.#log.info("admin", "the admin API and the dashboard listen", { address: formatAddress(this.#server.address) });
   }
 
   /** Goes by another token, other names and another rate. */

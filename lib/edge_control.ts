@@ -14,6 +14,7 @@ import type {
   ReloadAnswer,
   ReloadPlan,
   Trail,
+  UpgradeAnswer,
 } from "./admin/control.ts";
 import type { BackendChecks } from "./backends/checks.ts";
 import { formatAddress } from "./config/address.ts";
@@ -130,7 +131,7 @@ export class EdgeControl implements Control {
     const name = this.#playerCalled(player);
     if (name === undefined) return this.#unknownPlayer(player);
     const destination = network.lookup(to);
-    if (destination.kind === "unknown") return unknownBackend(to, destination.nearest);
+    if (destination.kind === "unknown") return unknownDestination(to, destination.nearest);
     const answer = sessions.move(name, destination.name);
     if (answer.kind === "begun") return { kind: "done", message: `${name} is on the way to ${destination.name}` };
     return { kind: "refused", message: `Cannot move ${name} to ${destination.name}: ${answer.why}` };
@@ -191,7 +192,7 @@ export class EdgeControl implements Control {
     return { ...plan, moves };
   }
 
-  upgrade(to: string | undefined): Promise<Answer> {
+  upgrade(to: string | undefined): Promise<UpgradeAnswer> {
     return this.#edge.upgrades.upgrade(to);
   }
 
@@ -271,14 +272,19 @@ export class EdgeControl implements Control {
     return { kind: "unknown", what: "player", message, hint: nearest(name, this.#playerNames()) };
   }
 
+  /** Where only a backend will do. */
   #unknownBackend(name: string): Unknown {
-    return unknownBackend(name, nearest(name, this.#edge.network.status().map((backend) => backend.name)));
+    const { network, reloads: { config: { pools } } } = this.#edge;
+    const isPool = sameInAnyCase(name, pools.map((pool) => pool.name)) !== undefined;
+    const message = `There is no backend ${JSON.stringify(name)}${isPool ? " (that is a pool; name a backend)" : ""}`;
+    const hint = isPool ? undefined : nearest(name, network.status().map((backend) => backend.name));
+    return { kind: "unknown", what: "backend", message, hint };
   }
 }
 
 type Unknown = Extract<Answer, { readonly kind: "unknown" }>;
 
-function unknownBackend(name: string, hint: string | undefined): Unknown {
+function unknownDestination(name: string, hint: string | undefined): Unknown {
   return { kind: "unknown", what: "backend", message: `There is no backend or pool ${JSON.stringify(name)}`, hint };
 }
 

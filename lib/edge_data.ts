@@ -21,12 +21,21 @@ export class EdgeData {
     this.#recent = recent;
   }
 
-  /** @throws {Error} where a salt or the access lists cannot be read */
+  /**
+   * @throws {UnusableFileError} where the data directory cannot be made, or a salt be read or made
+   * @throws {ConfigError} where the access lists cannot be read
+   */
   static async open(config: Config, log: Log): Promise<EdgeData> {
     const keyrings = await openKeyrings(config, log);
-    const access = new AccessFile(config.edge.dataDir);
-    await access.load();
-    return new EdgeData(log, access, keyrings, await openRecentOf(config, log));
+    const recent = await openRecentOf(config, log);
+    try {
+      const access = new AccessFile(config.edge.dataDir);
+      await access.load();
+      return new EdgeData(log, access, keyrings, recent);
+    } catch (error) {
+      recent.close();
+      throw error;
+    }
   }
 
   get keyrings(): Keyrings {
@@ -40,7 +49,7 @@ export class EdgeData {
   /**
    * Opens what `next` has beyond `before`.
    *
-   * @throws {Error} where a salt cannot be read
+   * @throws {UnusableFileError} where the data directory cannot be made, or a salt be read or made
    */
   async prepare(before: Config, next: Config): Promise<Prepared> {
     const keyrings = await openKeyrings(next, this.#log, this.#keyrings);

@@ -131,6 +131,7 @@ export function makeParts({ config, source, log, sockets, data }: EdgeBasis, lif
   const drills = new Drills({
     clock,
     enabled: config.drill.enabled,
+    prefix: crypto.getRandomValues(new Uint8Array(2)).toHex(),
     begun: (drill) => reports.drillBegun(drill),
     ended: (drill, why) => reports.drillEnded(drill, why),
   });
@@ -187,6 +188,7 @@ export function makeParts({ config, source, log, sockets, data }: EdgeBasis, lif
     reception,
     network,
     offers,
+    leaving: () => [...admin.places, ...beats.places],
     reloads,
     isRunning: () => life.state() === "running",
   });

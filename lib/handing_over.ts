@@ -1,5 +1,6 @@
 /** What an edge does when another process takes its place, and when it takes another's: both sides of a handover. */
 import type { Offers } from "./backends/offers.ts";
+import { type Address, formatAddress } from "./config/address.ts";
 import { ExtensionSet } from "./protocol/extensions.ts";
 import type { Estate, Frozen, HandoverGiver } from "./handover/giving.ts";
 import type { GivenBackend, TravellingSession } from "./handover/messages.ts";
@@ -22,6 +23,8 @@ export interface HandoverParts {
   readonly gatekeeper: Pick<Gatekeeper, "reserve">;
   readonly network: Network;
   readonly offers: Offers;
+  /** Addresses that are left when another process goes on, beside those of listeners. */
+  readonly leaving: () => readonly Address[];
 }
 
 /** An edge whose place another process takes. */
@@ -44,9 +47,10 @@ export class Giver implements HandoverGiver {
   }
 
   get estate(): Estate {
-    const { listeners, network, offers } = this.#parts;
+    const { listeners, network, offers, leaving } = this.#parts;
     return {
       listeners: listeners.open,
+      leaving: leaving().map(formatAddress),
       backends: network.status().map(({ name, drained }) => {
         const offer = offers.offerOf(name);
         return {
@@ -85,22 +89,22 @@ export class Giver implements HandoverGiver {
 /** An edge that takes another process's place. */
 export class Taker implements HandoverTaker {
   readonly #parts: HandoverParts;
-  /** Opens all listeners. */
-  readonly #listen: () => Promise<void>;
+  /** Opens all listeners, and what else listens. */
+  readonly #listen: (leaving: Inheritance["leaving"]) => Promise<void>;
 
-  constructor(parts: HandoverParts, listen: () => Promise<void>) {
+  constructor(parts: HandoverParts, listen: (leaving: Inheritance["leaving"]) => Promise<void>) {
     this.#parts = parts;
     this.#listen = listen;
   }
 
-  async inherit({ listeners, backends }: Inheritance): Promise<void> {
+  async inherit({ listeners, backends, leaving }: Inheritance): Promise<void> {
     const { sockets } = this.#parts;
     if (sockets.inherited === undefined) {
       throw new Error(`Cannot take over: the driver is "${sockets.driver}", and only "epoll" can`);
     }
     this.#parts.listeners.pause();
     this.#parts.listeners.inherit(listeners);
-    await this.#listen();
+    await this.#listen(leaving);
     this.#parts.listeners.disclaim();
     for (const backend of backends) this.#learn(backend);
   }
@@ -118,14 +122,10 @@ export class Taker implements HandoverTaker {
     } catch (error) {
       // It has closed its own descriptor.
       for (const connection of connections) connection.close();
-      this.discard(descriptors.slice(connections.length + 1));
+      for (const descriptor of descriptors.slice(connections.length + 1)) inherited.close(descriptor);
       return error instanceof Error ? error.message : String(error);
     }
     return travellers.adopt(session, connections);
-  }
-
-  discard(descriptors: readonly number[]): void {
-    for (const descriptor of descriptors) this.#parts.sockets.inherited?.close(descriptor);
   }
 
   begin(staying: readonly string[]): void {

@@ -270,9 +270,13 @@ export class Listeners {
   }
 
   #rebind({ setting }: Bound): void {
+    const { name } = setting.config;
     try {
-      this.#bound = new Map([...this.#bound, [setting.config.name, this.#bind(setting)]]);
+      this.#bound = new Map([...this.#bound, [name, this.#bind(setting)]]);
     } catch (error) {
+      // The next reload is to see that it does not listen.
+      this.#bound = new Map([...this.#bound].filter(([other]) => other !== name));
+      this.#track(setting.tls?.retire());
       const message = error instanceof Error ? error.message : String(error);
       this.#options.log.error("listen-failed", `${message}; nobody can connect there until the next reload`);
     }

@@ -4,8 +4,11 @@ import { diffConfig } from "./config/diff.ts";
 import { ConfigError, formatProblem } from "./config/problem.ts";
 import type { Config } from "./config/schema.ts";
 import type { ConfigSource } from "./config/source.ts";
+import { UnusableFileError } from "./config/unusable_file.ts";
 import type { ReloadResult } from "./observe/edge_event.ts";
 
+/** Why nothing is reloaded any more. */
+const STOPPING = "the edge is stopping";
 /** Reloads that may wait, the one that is under way included. */
 const MOST_WAITING = 16;
 
@@ -36,7 +39,8 @@ export interface LastReload {
 /** What became of putting a configuration into effect. */
 type Outcome =
   | { readonly kind: "applied"; readonly news: readonly string[] }
-  | { readonly kind: "failed"; readonly why: string };
+  /** @property badConfig Whether a file is to blame that the configuration names. */
+  | { readonly kind: "failed"; readonly why: string; readonly badConfig: boolean };
 
 /** What waits to be confirmed. */
 interface Pending {
@@ -89,7 +93,10 @@ export class Reloads {
     return this.#pending?.until;
   }
 
-  /** @param confirmMs Milliseconds after which what was confirmed last comes back, unless {@linkcode confirm} is called. */
+  /**
+   * @param confirmMs Milliseconds after which what was confirmed last comes back, unless {@linkcode confirm} is called. Where it is
+   * absent, another configuration confirms what waits for that, and the same one does not.
+   */
   reload(confirmMs?: number): Promise<ReloadAnswer> {
     return this.#next(async () => this.#end(await this.#reload(confirmMs)));
   }
@@ -113,15 +120,14 @@ export class Reloads {
 
   /** What {@linkcode reload} would do now, less who would move. */
   async plan(): Promise<Omit<ReloadPlan, "moves"> & { readonly next: Config | undefined }> {
+    const refused = { changes: [], next: undefined };
+    if (this.#closed) return { ...refused, result: "stopping", problems: [STOPPING] };
     const reading = await this.#read();
-    if (reading.kind === "unusable") {
-      return { result: "invalid", changes: [], problems: reading.problems, next: undefined };
-    }
-    const { changes, refusals } = diffConfig(this.#config, reading.config);
-    const problems = [...refusals, ...reading.warnings];
-    const next = reading.config;
-    if (refusals.length > 0) return { result: "restart", changes, problems, next };
-    return { result: changes.length > 0 ? "changes" : "unchanged", changes, problems, next };
+    if (reading.kind === "unusable") return { ...refused, result: "invalid", problems: reading.problems };
+    const { config: next, warnings } = reading;
+    const { changes, refusals: problems } = diffConfig(this.#config, next);
+    const result = problems.length > 0 ? "restart" : changes.length > 0 ? "changes" : "unchanged";
+    return { result, changes, problems, ...told(warnings), next };
   }
 
   /** Reloads no more. Resolves when the one under way is over. */
@@ -136,7 +142,7 @@ export class Reloads {
     if (this.#waiting >= MOST_WAITING) return this.#decline(`${MOST_WAITING} reloads are waiting already`);
     this.#waiting++;
     return await this.#inTurn(async () => {
-      const answer = this.#closed ? this.#decline("the edge is stopping") : await work();
+      const answer = this.#closed ? this.#decline(STOPPING) : await work();
       this.#waiting--;
       return answer;
     });
@@ -155,26 +161,35 @@ export class Reloads {
     const { changes, refusals } = diffConfig(this.#config, config);
     if (refusals.length > 0) return { result: "refused", lines: refusals, badConfig: true };
     const outcome = await this.#apply(config);
-    if (outcome.kind === "failed") return { result: "refused", lines: [outcome.why] };
-    const { news } = outcome;
-    // What was in the files before is nowhere any more, so that nothing could be rolled back.
-    if (changes.length === 0) {
-      return { result: news.length === 0 ? "unchanged" : "applied", lines: news, ...told(warnings) };
+    if (outcome.kind === "failed") {
+      return { result: "refused", lines: [outcome.why], ...outcome.badConfig && { badConfig: true } };
     }
+    const { news } = outcome;
+    if (changes.length === 0) {
+      // What was in the files before is nowhere any more, so that only an earlier reload could be rolled back.
+      if (this.#pending !== undefined && confirmMs !== undefined) this.#await(confirmMs);
+      return {
+        result: news.length === 0 ? "unchanged" : "applied",
+        lines: news,
+        ...told(warnings),
+        ...this.#timeLeft(),
+      };
+    }
+    const isConfirming = this.#pending !== undefined && confirmMs === undefined;
     this.#await(confirmMs);
     const lines = [
       ...changes.map(({ kind, what, details }) =>
         `${what} ${kind}${details.length > 0 ? ` (${details.join(", ")})` : ""}`
       ),
       ...news,
+      ...isConfirming ? ["the reload that waited to be confirmed is kept, too"] : [],
     ];
+    return { result: "applied", lines, ...told(warnings), ...this.#timeLeft() };
+  }
+
+  #timeLeft(): Pick<ReloadAnswer, "confirmBy"> {
     const { confirmBy } = this;
-    return {
-      result: "applied",
-      lines,
-      ...told(warnings),
-      ...confirmBy !== undefined && { confirmBy: new Date(confirmBy).toISOString() },
-    };
+    return confirmBy === undefined ? {} : { confirmBy: new Date(confirmBy).toISOString() };
   }
 
   async #rollBack(why: string): Promise<ReloadAnswer> {
@@ -183,7 +198,8 @@ export class Reloads {
     this.#settle();
     const outcome = await this.#apply(before);
     if (outcome.kind === "failed") {
-      return { result: "refused", lines: [`Cannot roll back, what is in effect stays: ${outcome.why}`] };
+      const what = "the configuration of before cannot be put into effect again, that of now stays";
+      return { result: "refused", lines: [`${what}: ${outcome.why}`] };
     }
     this.#confirmed = this.#config;
     return { result: "rolled-back", lines: [`the configuration of before is back, ${why}`] };
@@ -196,7 +212,8 @@ export class Reloads {
       this.#loadedAt = Date.now();
       return { kind: "applied", news };
     } catch (error) {
-      return { kind: "failed", why: error instanceof Error ? error.message : String(error) };
+      const badConfig = error instanceof UnusableFileError;
+      return { kind: "failed", why: error instanceof Error ? error.message : String(error), badConfig };
     }
   }
 

@@ -10,14 +10,38 @@ export function onSignal(signal: Deno.Signal, listener: () => void): void {
   Deno.addSignalListener(signal, listener);
 }
 
-/** From now on Ctrl-C does not end the process: the first one aborts the signal, the second one ends it. */
+/**
+ * From now on neither Ctrl-C nor TERM nor the end of the terminal ends the process: the first of them aborts the signal, the second ends
+ * it.
+ */
 export function interruption(): AbortSignal {
   const interrupted = new AbortController();
-  onSignal("SIGINT", () => {
+  const interrupt = (): void => {
     if (interrupted.signal.aborted) Deno.exit(ExitCode.Interrupted);
     interrupted.abort();
-  });
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) onSignal(signal, interrupt);
   return interrupted.signal;
+}
+
+/** Signals that order something of an edge. */
+const ORDERS = ["SIGHUP", "SIGUSR1", "SIGUSR2"] as const;
+
+/** What is done at each of them. */
+export type Obedience = Readonly<Record<typeof ORDERS[number], () => void>>;
+
+/** Orders to an edge. From the moment this is made none of them ends the process: one that comes early is for the edge that comes up. */
+export class Orders {
+  readonly #obedience = Promise.withResolvers<Obedience>();
+
+  constructor() {
+    for (const signal of ORDERS) onSignal(signal, () => void this.#obedience.promise.then((obey) => obey[signal]()));
+  }
+
+  /** Carries out those that have come, and all that come from now on. */
+  obey(obedience: Obedience): void {
+    this.#obedience.resolve(obedience);
+  }
 }
 
 /**

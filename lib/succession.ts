@@ -7,6 +7,7 @@ import type { HandoverGiver } from "./handover/giving.ts";
 import type { Heir } from "./handover/heir.ts";
 import { takeOver, takeRest } from "./handover/taking.ts";
 import { asError, type Log } from "./observe/log.ts";
+import { type Opening, openUnhindered } from "./opening.ts";
 import { sayFarewell } from "./players/farewell.ts";
 import type { Reception } from "./players/reception.ts";
 import type { Sessions } from "./players/sessions.ts";
@@ -31,7 +32,6 @@ export class Succession {
   /** This edge's side where another process takes its place. */
   readonly giver: HandoverGiver;
   readonly #options: SuccessionOptions;
-  readonly #taker: Taker;
   /** Ends the coming of sessions from another process. */
   readonly #farewell = new AbortController();
   #arriving: Promise<void> = Promise.resolve();
@@ -39,32 +39,28 @@ export class Succession {
   #isArriving = false;
 
   constructor(options: SuccessionOptions) {
-    const { listeners, reloads } = options;
     this.#options = options;
     this.giver = new Giver(options, () => this.#hindrance());
-    this.#taker = new Taker(options, () => listeners.listen(reloads.config.listeners));
   }
 
   /**
-   * Takes another process's place. Resolves when its players are here, as far as they can come at once; the others follow.
+   * Takes another process's place. Resolves when its players are here, as far as they can come at once, and `openings` are open; the
+   * others follow.
    *
    * @throws {Error} where that fails: the other process goes on then
    */
-  async takeOver(predecessor: Conversation): Promise<void> {
-    await takeOver(predecessor, this.#taker, { release: manifest.version, states: [STATE_VERSION] });
-    this.#arriving = this.#takeRest(predecessor);
+  async takeOver(predecessor: Conversation, openings: readonly Opening[]): Promise<void> {
+    const { listeners, reloads } = this.#options;
+    let hindered: readonly Opening[] = [];
+    const taker = new Taker(this.#options, async (leaving) => {
+      await listeners.listen(reloads.config.listeners);
+      hindered = await openUnhindered(openings, leaving);
+    });
+    await takeOver(predecessor, taker, { release: manifest.version, states: [STATE_VERSION] });
+    this.#arriving = this.#takeRest(predecessor, taker);
     // What has come for players meanwhile is read before anything else is opened.
     await pause(0);
-  }
-
-  /** Opens something at an address that the process before is about to leave. Players are here already, whom it must not cost their places. */
-  async openLater(what: string, open: () => void | Promise<void>): Promise<void> {
-    try {
-      await bindLater(open);
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      this.#options.log.error("listen-failed", `${message}; ${what} is missing until a restart or another upgrade`);
-    }
+    for (const opening of hindered) await this.#openLater(opening);
   }
 
   /** Takes nobody over any more. Resolves when nothing is under way. */
@@ -89,11 +85,21 @@ export class Succession {
     await handing;
   }
 
-  async #takeRest(predecessor: Conversation): Promise<void> {
+  /** Opens something at an address that the process before is about to leave. Players are here already, whom it must not cost their places. */
+  async #openLater({ what, open }: Opening): Promise<void> {
+    try {
+      await bindLater(open);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.#options.log.error("listen-failed", `${message}; ${what} is missing until a restart or another upgrade`);
+    }
+  }
+
+  async #takeRest(predecessor: Conversation, taker: Taker): Promise<void> {
     const { log, gatekeeper } = this.#options;
     this.#isArriving = true;
     try {
-      await takeRest(predecessor, this.#taker, this.#farewell.signal);
+      await takeRest(predecessor, taker, this.#farewell.signal);
     } catch (error) {
       if (!this.#farewell.signal.aborted) {
         log.warn("take-over", "the process before hands over no more sessions", { err: asError(error) });

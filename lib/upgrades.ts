@@ -1,7 +1,8 @@
 /** Upgrades, one at a time: from the order to the answer that the operator reads. */
-import type { Answer } from "./admin/control.ts";
+import type { UpgradeAnswer } from "./admin/control.ts";
 import type { HandoverGiver } from "./handover/giving.ts";
-import type { Handed, Heir } from "./handover/heir.ts";
+import type { Heir } from "./handover/heir.ts";
+import type { Refusal } from "./handover/refusing.ts";
 import { SocketDoor } from "./handover/socket_door.ts";
 import { startSuccessor, successorProgram } from "./handover/successor.ts";
 import { Upgrade } from "./handover/upgrade.ts";
@@ -24,7 +25,7 @@ export interface UpgradesOptions {
 export class Upgrades {
   readonly #options: UpgradesOptions;
   readonly #closing = new AbortController();
-  #running: Promise<Answer> | undefined;
+  #running: Promise<UpgradeAnswer> | undefined;
 
   constructor(options: UpgradesOptions) {
     this.#options = options;
@@ -36,8 +37,8 @@ export class Upgrades {
   }
 
   /** @param to Absolute path of an executable; `undefined` for the one that runs now. */
-  async upgrade(to: string | undefined): Promise<Answer> {
-    if (this.#running !== undefined) return this.#refuse("another upgrade is under way");
+  async upgrade(to: string | undefined): Promise<UpgradeAnswer> {
+    if (this.#running !== undefined) return this.#refuse({ why: "another upgrade is under way" });
     this.#running = this.#upgrade(to);
     try {
       return await this.#running;
@@ -52,8 +53,8 @@ export class Upgrades {
     await this.#running;
   }
 
-  async #upgrade(to: string | undefined): Promise<Answer> {
-    const { giver, log, dataDir, succeeded } = this.#options;
+  async #upgrade(to: string | undefined): Promise<UpgradeAnswer> {
+    const { giver, log, dataDir, sessions, succeeded } = this.#options;
     const upgrade = new Upgrade({
       giver,
       openDoor: () => new SocketDoor(new Libc(), dataDir()),
@@ -65,22 +66,21 @@ export class Upgrades {
       signal: this.#closing.signal,
     });
     const outcome = await upgrade.run();
-    if (outcome.kind === "refused") return this.#refuse(outcome.why);
+    if (outcome.kind === "refused") return this.#refuse(outcome);
     const { heir, handed } = outcome;
-    logUpgrade(log, { pid: heir.pid, ...handed });
+    const { pid } = heir;
+    logUpgrade(log, { pid, ...handed });
     succeeded(heir);
-    return { kind: "done", message: this.#told(heir.pid, handed) };
-  }
-
-  #refuse(why: string): Answer {
-    logUpgradeRefused(this.#options.log, why);
-    return { kind: "refused", message: `Cannot upgrade, and everything goes on as before: ${why}` };
-  }
-
-  #told(pid: number, { count }: Handed): string {
-    const staying = this.#options.sessions();
+    const [moved, staying] = [handed.count, sessions()];
     const rest = staying === 0 ? "" : `; ${sessionCount(staying)} cannot and ${staying === 1 ? "drains" : "drain"}`;
-    return `process ${pid} has taken over: ${sessionCount(count)} went over${rest}`;
+    const message = `process ${pid} has taken over: ${sessionCount(moved)} went over${rest}`;
+    return { result: "upgraded", message, pid, sessions: moved, staying };
+  }
+
+  #refuse({ why, problems }: Refusal): UpgradeAnswer {
+    logUpgradeRefused(this.#options.log, why, problems);
+    const message = `Cannot upgrade, and everything goes on as before: ${why}`;
+    return { result: "refused", message, ...problems && { problems } };
   }
 }
 

@@ -1,7 +1,7 @@
 import { cli, type CliIo } from "../lib/cli.ts";
 import type { LoadedConfig } from "../lib/config/load.ts";
 import type { Config } from "../lib/config/schema.ts";
-import { AppendFileError } from "../lib/observe/append_file.ts";
+import { UnusableFileError } from "../lib/config/unusable_file.ts";
 import manifest from "../deno.json" with { type: "json" };
 import { minimalToml } from "./config/minimal_toml.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "./harness/assert.ts";
@@ -146,9 +146,9 @@ Deno.test("cli ends with 1 and the reason when the edge throws", async () => {
 
 Deno.test("cli ends with 78 and one line when the log file cannot be opened", async () => {
   await withConfig(minimalToml(), async (path) => {
-    const error = new AppendFileError("/nowhere/edge.log", new Error("no such folder"));
+    const error = new UnusableFileError("log.file '/nowhere/edge.log'", new Error("no such folder"));
     const { code, stderr } = await run(["-c", path], { run: () => Promise.reject(error) });
-    assertEquals([code, stderr], [78, "kurafuto: Cannot open file '/nowhere/edge.log': no such folder\n"]);
+    assertEquals([code, stderr], [78, "kurafuto: Cannot use log.file '/nowhere/edge.log': no such folder\n"]);
   });
 });
 
@@ -219,14 +219,35 @@ const MISUSED: Readonly<Record<string, readonly [message: string, help: string]>
   "--confg x": ['Cannot use flag --confg as it is unknown (did you mean "--config"?)', "--help"],
   "--confg=x": ['Cannot use flag --confg as it is unknown (did you mean "--config"?)', "--help"],
   "-config x": ['Cannot use flag -config as it is unknown (did you mean "--config"?)', "--help"],
-  "-x": ["Cannot use flag -x as it is unknown", "--help"],
+  "-x": [
+    "Cannot use flag -x as it is unknown: known letters are -c (--config), -V (--version), -h (--help), -t (check)",
+    "--help",
+  ],
+  "--port 1": ["Cannot use flag --port as it is unknown", "--help"],
+  "help": ['Cannot run command "help" as it is unknown (did you mean "--help"?)', "--help"],
+  "version": ['Cannot run command "version" as it is unknown (did you mean "--version"?)', "--help"],
   "--no-config": ['Cannot use flag --no-config as it is unknown (did you mean "--config"?)', "--help"],
   "--__proto__ 1": ["Cannot use flag --__proto__ as it is unknown", "--help"],
   "-c": ["Cannot use flag --config without a value: it takes FILE", "--help"],
   "--config= check": ["Cannot use flag --config without a value: it takes FILE", "--help"],
+  "check --dump=x": ["Cannot use flag --dump with a value as it takes none", "--help"],
+  "drill delay --backend hub --delay 0ms": [
+    'Cannot use flag --delay as it must be from 1ms to 60s: current value is "0ms"',
+    "--help",
+  ],
   "--set edge.name": [
     'Cannot use flag --set as it must be SECTION.KEY=VALUE: current value is "edge.name"',
     "--help",
+  ],
+  "reload --set admin.bind=127.0.0.1:1 --set edge.motd=x": [
+    "Cannot use flag --set with reload for another section than [admin], by which it finds the edge, as the edge goes by its own " +
+    'flags: current value is "edge.motd=x"',
+    "reload --help",
+  ],
+  "ctl players --set log.level=debug": [
+    "Cannot use flag --set with ctl players for another section than [admin], by which it finds the edge, as the edge goes by its " +
+    'own flags: current value is "log.level=debug"',
+    "ctl players --help",
   ],
   "--log-level warm": [
     'Cannot use flag --log-level as it must be one of "debug", "info", "warn", "error": current value is "warm" ' +
@@ -244,7 +265,7 @@ const MISUSED: Readonly<Record<string, readonly [message: string, help: string]>
     "schema --help",
   ],
   "--version --move": ["Cannot use flag --move with --version: it goes with ctl drain", "run --help"],
-  "ban": ["Cannot run ban without an argument: it takes NAME|ADDRESS|NETWORK", "ban --help"],
+  "ban": ["Cannot run ban without NAME|ADDRESS|NETWORK", "ban --help"],
   "ban a b": ['Cannot use argument "b": ban takes only NAME|ADDRESS|NETWORK', "ban --help"],
   "bans a": ['Cannot use argument "a": bans takes none', "bans --help"],
   "unban a-b": [
@@ -279,7 +300,7 @@ const MISUSED: Readonly<Record<string, readonly [message: string, help: string]>
   "ctl reload": ['Cannot run command "ctl reload" as it is unknown (did you mean "reload"?)', "ctl --help"],
   "relaod --help": ['Cannot run command "relaod" as it is unknown (did you mean "reload"?)', "--help"],
   "ctl move Steve": [
-    "Cannot run ctl move without an argument: it takes PLAYER BACKEND|POOL",
+    "Cannot run ctl move without BACKEND|POOL: it takes PLAYER BACKEND|POOL",
     "ctl move --help",
   ],
   "ctl move Steve hub now": [

@@ -1,7 +1,8 @@
 import { parseConfig } from "../lib/config/load.ts";
 import type { Config } from "../lib/config/schema.ts";
+import { UnusableFileError } from "../lib/config/unusable_file.ts";
 import { EdgeData } from "../lib/edge_data.ts";
-import { assertEquals } from "./harness/assert.ts";
+import { assert, assertEquals, assertRejects } from "./harness/assert.ts";
 import { quietLog } from "./harness/quiet_log.ts";
 
 Deno.test("what is prepared for another configuration counts only once it is committed", async () => {
@@ -34,6 +35,20 @@ Deno.test("what both configurations have stays as it is", async () => {
     assertEquals(data.keyrings.get("main") === keyring, true);
     assertEquals(data.recent === recent, true);
     await close(data);
+  });
+});
+
+Deno.test("a data directory that cannot be made is told with its key and path, whatever would be kept there", async () => {
+  await withDataDir(async (folder) => {
+    await Deno.writeTextFile(`${folder}/file`, "");
+    const path = `${folder}/file/data`;
+    const { listeners, pools, ...rest } = configOf(path, true);
+    const salts = { ...rest, listeners, pools: pools.map((pool) => ({ ...pool, recent: false })) };
+    const recent = { ...rest, pools, listeners: listeners.map((listener) => ({ ...listener, auth: "off" as const })) };
+    for (const config of [salts, recent]) {
+      const { message } = await assertRejects(() => EdgeData.open(config, quietLog()), UnusableFileError);
+      assert(message.startsWith(`Cannot use edge.data_dir '${path}': Not a directory`), message);
+    }
   });
 });
 

@@ -1,6 +1,7 @@
 import type { ReloadAnswer } from "../lib/admin/control.ts";
 import { parseConfig } from "../lib/config/load.ts";
 import type { Config } from "../lib/config/schema.ts";
+import { UnusableFileError } from "../lib/config/unusable_file.ts";
 import { Reloads } from "../lib/reloads.ts";
 import { assert, assertEquals, assertMatch } from "./harness/assert.ts";
 import { eventually } from "./harness/kernel.ts";
@@ -101,6 +102,8 @@ Deno.test("what cannot be read, cannot change live or cannot be put into effect 
   await refused(toml("second").replace("motd", 'data_dir = "/elsewhere"\nmotd'), /edge\.data_dir: Cannot change/, true);
   bench.obstacle = new Error("Cannot bind listener");
   await refused(toml("second"), /^Cannot bind listener$/, false);
+  bench.obstacle = new UnusableFileError("log.file '/x'", new Error("no such folder"));
+  await refused(toml("second"), /^Cannot use log\.file '\/x': no such folder$/, true);
   assertEquals([bench.reloads.loadedAt, bench.applied], [loadedAt, []]);
 });
 
@@ -167,7 +170,7 @@ Deno.test("a rollback that cannot be done leaves what is in effect, and says so"
   bench.obstacle = new Error("the port is taken");
   const { result, lines } = await bench.reloads.rollBack();
   assertEquals([result, bench.motd, bench.reloads.confirmBy], ["refused", "second", undefined]);
-  assertMatch(lines.join(), /Cannot roll back.*the port is taken/);
+  assertMatch(lines.join(), /configuration of before cannot be put.*: the port is taken/);
 });
 
 Deno.test("a plan tells what would happen and does none of it", async () => {
@@ -183,6 +186,12 @@ Deno.test("a plan tells what would happen and does none of it", async () => {
     await result(toml("second").replace("motd", 'driver = "deno"\nmotd')),
   ], ["unchanged", "changes", "invalid", "restart"]);
   assertEquals([bench.applied, bench.answers], [[], []]);
+  bench.file = `${toml("first")}\n[events]\nchat = true`;
+  const { problems, warnings = [], ...plan } = await bench.reloads.plan();
+  assertEquals([plan.result, problems, warnings.length], ["changes", [], 1]);
+  await bench.reloads.close();
+  const { next: _, ...closed } = await bench.reloads.plan();
+  assertEquals(closed, { result: "stopping", changes: [], problems: ["the edge is stopping"] });
 });
 
 Deno.test("a file that fails to be read in another way than expected refuses the reload", async () => {
@@ -196,6 +205,31 @@ Deno.test("a file that fails to be read in another way than expected refuses the
   assertEquals(await reloads.reload(), { result: "refused", lines: ["the disk is gone"], badConfig: true });
   await reloads.close();
   assertEquals((await reloads.reload()).lines, ["the edge is stopping"]);
+});
+
+Deno.test("a reload of the same file tells what waits to be confirmed, and gives it another time where it is asked to", async () => {
+  await using bench = new Bench();
+  assertEquals(await bench.reloads.reload(60_000), { result: "unchanged", lines: [] });
+  bench.file = toml("second");
+  const { confirmBy = "" } = await bench.reloads.reload(60_000);
+  assertEquals(await bench.reloads.reload(), { result: "unchanged", lines: [], confirmBy });
+  const { result, confirmBy: longer = "" } = await bench.reloads.reload(600_000);
+  assertEquals(result, "unchanged");
+  assert(Date.parse(longer) - Date.parse(confirmBy) > 500_000, longer);
+  assertEquals(new Date(bench.reloads.confirmBy ?? 0).toISOString(), longer);
+  await bench.reloads.reload(1);
+  await eventually(() => bench.motd === "first", "the first configuration again");
+});
+
+Deno.test("a reload of another file that asks for no confirmation says that it confirms what waited", async () => {
+  await using bench = new Bench();
+  bench.file = toml("second");
+  await bench.reloads.reload(60_000);
+  bench.file = toml("third");
+  assertEquals(await bench.reloads.reload(), {
+    result: "applied",
+    lines: ['edge changed (motd: "second" -> "third")', "the reload that waited to be confirmed is kept, too"],
+  });
 });
 
 Deno.test("what is rolled back cannot be confirmed any more", async () => {

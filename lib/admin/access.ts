@@ -17,7 +17,7 @@ export interface AdminAccess {
 /**
  * What `[admin]` says, with the token out of its file.
  *
- * @throws {TokenFileError} where the token cannot be read
+ * @throws {UnusableFileError} where the token cannot be read
  * @throws {Error} where it is needed and missing
  */
 export async function readAdminAccess(config: NonNullable<Config["admin"]>): Promise<AdminAccess> {

@@ -5,7 +5,7 @@ import { currentValue } from "../config/current_value.ts";
 import { suggestion } from "../config/nearest.ts";
 import { errorBody, errorResponse } from "./api_error.ts";
 import { faultOf } from "../drill/fault.ts";
-import type { Answer, Control, ReloadAnswer } from "./control.ts";
+import type { Answer, Control, ReloadAnswer, UpgradeAnswer } from "./control.ts";
 import type { EventFeed } from "./event_feed.ts";
 import type { AdminGuard } from "./guard.ts";
 import { ANNOUNCE, DRAIN, DRILL, KICK, MOVE, NOTHING, readOrder, RELOAD, UPGRADE } from "./order_body.ts";
@@ -125,10 +125,10 @@ function ordersOf(control: Control): Readonly<Record<string, Handler>> {
       const players = control.announce(text);
       return Response.json({ message: `told to ${players} ${players === 1 ? "player" : "players"}`, players });
     }),
-    "/v1/reload": order(RELOAD, async (_c, { confirm }) => reloadResponse(await control.reload(confirm))),
+    "/v1/reload": order(RELOAD, async (_c, { confirm }) => reloadResponse(await control.reload(confirm), "reload")),
     "/v1/reload/confirm": order(NOTHING, () => answerWith(control.confirmReload())),
-    "/v1/reload/rollback": order(NOTHING, async () => reloadResponse(await control.rollBack())),
-    "/v1/upgrade": order(UPGRADE, async (_c, { to }) => answerWith(await control.upgrade(to))),
+    "/v1/reload/rollback": order(NOTHING, async () => reloadResponse(await control.rollBack(), "roll back")),
+    "/v1/upgrade": order(UPGRADE, async (_c, { to }) => upgradeResponse(await control.upgrade(to))),
     "/v1/drills": order(DRILL, (_c, { fault, backend, players, for: forMs, delay_ms: ms, seed = randomSeed() }) => {
       const answer = control.beginDrill({ fault: faultOf(fault, { ms, seed }), backend, players, forMs });
       return answer.kind === "begun" ? Response.json({ drill: answer.drill }) : answerWith(answer);
@@ -173,9 +173,15 @@ function answerWith(answer: Answer): Response {
   }
 }
 
-function reloadResponse(answer: ReloadAnswer): Response {
+function reloadResponse(answer: ReloadAnswer, order: "reload" | "roll back"): Response {
   if (answer.result !== "refused") return Response.json(answer);
-  const message = `Cannot reload, and nothing was changed: ${answer.lines.join("; ")}`;
+  const message = `Cannot ${order}, and nothing was changed: ${answer.lines.join("; ")}`;
+  return Response.json({ ...answer, ...errorBody("refused", message) }, { status: 409 });
+}
+
+function upgradeResponse(answer: UpgradeAnswer): Response {
+  if (answer.result !== "refused") return Response.json(answer);
+  const message = [answer.message, ...answer.problems ?? []].join("; ");
   return Response.json({ ...answer, ...errorBody("refused", message) }, { status: 409 });
 }
 

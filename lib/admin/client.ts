@@ -7,6 +7,7 @@ import type {
   ReloadAnswer,
   ReloadPlan,
   Trail,
+  UpgradeAnswer,
 } from "./control.ts";
 import type { StampedEvent } from "../observe/edge_event.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -30,6 +31,8 @@ export class AdminError extends Error {
 export interface ClientOptions {
   /** What `Authorization: Bearer` is followed by. @default none is sent */
   readonly token?: string | undefined;
+  /** What to try where nobody answers, for operators. @default nothing is said */
+  readonly advice?: string;
   /** Milliseconds that an answer may take. @default 30000 */
   readonly timeoutMs?: number;
   /** Milliseconds without a byte after which a stream of events is dead. @default 45000 */
@@ -60,13 +63,16 @@ export interface DrillRequest {
 export class AdminClient implements Disposable {
   readonly #endpoint: Endpoint;
   readonly #token: string | undefined;
+  readonly #advice: string | undefined;
   readonly #timeoutMs: number;
   readonly #silenceMs: number;
   readonly #http: Deno.HttpClient | undefined;
 
-  constructor(endpoint: Endpoint, { token, timeoutMs = TIMEOUT_MS, silenceMs = SILENCE_MS }: ClientOptions = {}) {
+  constructor(endpoint: Endpoint, options: ClientOptions = {}) {
+    const { token, advice, timeoutMs = TIMEOUT_MS, silenceMs = SILENCE_MS } = options;
     this.#endpoint = endpoint;
     this.#token = token;
+    this.#advice = advice;
     this.#timeoutMs = timeoutMs;
     this.#silenceMs = silenceMs;
     this.#http = endpoint.dial && directClient(endpoint.dial);
@@ -133,7 +139,7 @@ export class AdminClient implements Disposable {
   }
 
   /** @param to Absolute path of an executable on the edge's machine; `undefined` for the one that runs now. */
-  async upgrade(to: string | undefined): Promise<Done> {
+  async upgrade(to: string | undefined): Promise<UpgradeAnswer> {
     return await this.#ask("POST", "v1/upgrade", "message", { to });
   }
 
@@ -242,8 +248,12 @@ export class AdminClient implements Disposable {
   #refused(status: number, answer: unknown): AdminError {
     const { error } = isObject(answer) ? answer as { readonly error?: unknown } : {};
     const { message } = isObject(error) ? error as { readonly message?: unknown } : {};
-    const hint = status === 401 ? " (its token stands in the file that admin.token_file or --token-file names)" : "";
-    if (typeof message === "string") return new AdminError("refused", `${message}${hint}`);
+    if (typeof message === "string") {
+      if (status !== 401) return new AdminError("refused", message);
+      const what = this.#token === undefined ? "it wants a token" : "it wants another token";
+      const where = "it stands in the file that admin.token_file or --token-file names";
+      return new AdminError("refused", `Cannot ask the edge at ${this.#endpoint.name} as ${what} (${where})`);
+    }
     return new AdminError(
       "refused",
       `Cannot understand the answer of ${this.#endpoint.name}: HTTP status is ${status}`,
@@ -251,10 +261,8 @@ export class AdminClient implements Disposable {
   }
 
   #unreachable(error: unknown): AdminError {
-    return new AdminError(
-      "unreachable",
-      `Cannot reach the edge at ${this.#endpoint.name} (is it running?): ${reason(error, this.#timeoutMs)}`,
-    );
+    const why = `Cannot reach the edge at ${this.#endpoint.name} (is it running?): ${reason(error, this.#timeoutMs)}`;
+    return new AdminError("unreachable", this.#advice === undefined ? why : `${why}; ${this.#advice}`);
   }
 }
 

@@ -46,7 +46,7 @@ export interface Control {
    *
    * @param to Absolute path of its executable; `undefined` for the one that runs now.
    */
-  upgrade(to: string | undefined): Promise<Answer>;
+  upgrade(to: string | undefined): Promise<UpgradeAnswer>;
   /** Begins a drill, where the configuration allows any; names match in any case, and players may be named by their sessions. */
   beginDrill(order: DrillOrder): DrillBegun | Declined;
   /** What was seen in a drill; `undefined` where there is none of that id, or it is forgotten. */
@@ -169,7 +169,7 @@ export interface ReloadAnswer {
   readonly result: ReloadResult;
   /** What changed, or why nothing did; a line for each. */
   readonly lines: readonly string[];
-  /** The file asks for what cannot be, or only by a restart; absent where it does not. */
+  /** The file asks for what cannot be, or not while the edge runs; absent where it does not. */
   readonly badConfig?: true;
   /** Settings that are valid but have no effect beside others; a line for each. */
   readonly warnings?: readonly string[];
@@ -177,13 +177,37 @@ export interface ReloadAnswer {
   readonly confirmBy?: string;
 }
 
+/** What became of an upgrade. */
+export type UpgradeAnswer =
+  | {
+    readonly result: "upgraded";
+    readonly message: string;
+    /** The process that has taken over. */
+    readonly pid: number;
+    /** Sessions that went over. */
+    readonly sessions: number;
+    /** Sessions that did not, of which those follow that can. */
+    readonly staying: number;
+  }
+  | {
+    readonly result: "refused";
+    readonly message: string;
+    /** What is wrong with the configuration or files that it names; absent where they are not to blame. */
+    readonly problems?: readonly string[];
+  };
+
 /** What a reload would do. */
 export interface ReloadPlan {
-  /** `"invalid"`: the file cannot be used. `"restart"`: it asks for what only a restart can do. */
-  readonly result: "changes" | "unchanged" | "invalid" | "restart";
+  /**
+   * `"invalid"`: the file cannot be used. `"restart"`: it asks for what cannot change while the edge runs. `"stopping"`: the edge
+   * reloads no more, whatever the file says.
+   */
+  readonly result: "changes" | "unchanged" | "invalid" | "restart" | "stopping";
   readonly changes: readonly PlannedChange[];
-  /** What is wrong, or only possible by a restart; a line for each. */
+  /** What is wrong, or cannot change while the edge runs; a line for each. */
   readonly problems: readonly string[];
+  /** Settings that are valid but have no effect beside others; a line for each. */
+  readonly warnings?: readonly string[];
   /** Who would be moved, and from where. */
   readonly moves: readonly { readonly player: string; readonly from: string }[];
 }

@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import { currentValue } from "../config/current_value.ts";
 import { choice, duration, type Field, flag, list, wholeNumber } from "../config/fields.ts";
 import { suggestion } from "../config/nearest.ts";
-import { FAULTS } from "../drill/fault.ts";
+import { FAULTS, LONGEST_DELAY_MS } from "../drill/fault.ts";
 import { errorResponse } from "./api_error.ts";
 
 /** UTF-16 units of the longest text of an order: announcements are given to every player. */
@@ -12,8 +12,6 @@ const LONGEST_TEXT = 1024;
 const LONGEST_PATH = 4095;
 /** Names that a drill may be for. */
 const MOST_NAMES = 1_000;
-/** Milliseconds of the longest delay. */
-const LONGEST_DELAY_MS = 60_000;
 
 function text(least: number): Field<string> {
   const error = `must be text of ${least} to ${LONGEST_TEXT} characters`;

@@ -71,11 +71,13 @@ export class AdminServer implements AsyncDisposable {
   readonly #answering = new HalfOpen(MOST_OF_A_KIND);
   /** Those that are open, and what ends with them. */
   readonly #exchanges = new Map<Exchange, Promise<void>>();
-  readonly #accepting: Promise<void>;
+  #accepting: Promise<void> = Promise.resolve();
   #isClosed = false;
   #closing: Promise<void> | undefined;
 
   /**
+   * Binds the address. Whoever connects waits until {@linkcode serve}.
+   *
    * @throws {BindError} where the address cannot be bound
    * @throws {Error} where it can be reached from other machines and no token is asked for
    */
@@ -97,12 +99,21 @@ export class AdminServer implements AsyncDisposable {
     this.#acceptLog = new AcceptLog(log);
     this.#requestLog = new RequestLog(log, now);
     this.#app = createApp({ control, guard: this.#guard, events: this.#events, log: this.#requestLog, page });
+  }
+
+  /** Answers from now on. To be called once. */
+  serve(): void {
     this.#accepting = this.#accept();
   }
 
   /** Where it listens; tells the port taken for port 0. */
   get address(): Address {
     return this.#bound.address;
+  }
+
+  /** What it was told to bind, and what that is: a name, or port 0, stands for another address. */
+  get places(): readonly Address[] {
+    return [this.#bind, this.#bound.address];
   }
 
   /** Connections that are open. */

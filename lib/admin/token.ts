@@ -1,5 +1,6 @@
 /** The bearer token that callers of the admin API must present. */
 import { createHash, timingSafeEqual } from "node:crypto";
+import { UnusableFileError } from "../config/unusable_file.ts";
 
 /** Characters of the shortest token: guessing 16 random letters takes longer than anybody waits. */
 const SHORTEST = 16;
@@ -27,15 +28,10 @@ export class Token {
   }
 }
 
-/** There is no usable token where the configuration says. */
-export class TokenFileError extends Error {
-  override name = "TokenFileError";
-}
-
 /**
  * The token in the file at `path`, less one line end behind it.
  *
- * @throws {TokenFileError} where the file cannot be read, holds no token, or may be read by others than its owner
+ * @throws {UnusableFileError} where the file cannot be read, holds no token, or may be read by others than its owner
  */
 export async function readToken(path: string): Promise<Token> {
   try {
@@ -51,8 +47,7 @@ export async function readToken(path: string): Promise<Token> {
     const count = await file.read(bytes) ?? 0;
     return new Token(new TextDecoder().decode(bytes.subarray(0, count)).replace(/\r?\n$/, ""));
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new TokenFileError(`Cannot use admin.token_file '${path}': ${why}`, { cause: error });
+    throw new UnusableFileError(`admin.token_file '${path}'`, error);
   }
 }
 

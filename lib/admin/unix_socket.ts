@@ -20,7 +20,7 @@ export async function listenOnUnixSocket(path: string): Promise<UnixSocket> {
   await makeWay(path);
   // Bound where nobody else can look, so that there is no moment in which others could open it.
   const folder = hiddenFolder(path);
-  Deno.mkdirSync(folder, { mode: 0o700 });
+  makeFolder(folder);
   try {
     const hidden = `${folder}/s`;
     const listener = Deno.listen({ transport: "unix", path: hidden });
@@ -56,6 +56,17 @@ async function makeWay(path: string): Promise<void> {
 function hiddenFolder(path: string): string {
   const name = crypto.getRandomValues(new Uint8Array(2)).toHex();
   return `${path.slice(0, path.lastIndexOf("/"))}/.${name}`;
+}
+
+function makeFolder(path: string): void {
+  try {
+    Deno.mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // The system's words would name a folder that nobody has heard of.
+    if (error instanceof Deno.errors.NotFound) throw new Error("its folder does not exist (make it)");
+    if (error instanceof Deno.errors.PermissionDenied) throw new Error("files cannot be made in its folder");
+    throw error;
+  }
 }
 
 function removeOwn(path: string, own: string): void {

@@ -1,4 +1,5 @@
 /** Who vouches for the names of one listener's players. */
+import { makeDataDir, unusableDataDir } from "../data_dir.ts";
 import { verifyKey } from "./mppass.ts";
 import { randomSalt, readSalts, writeSalts } from "./salt_file.ts";
 import { acceptedSalts, freshSalts, published, rotated, type SaltPolicy, type SaltState } from "./salt_ring.ts";
@@ -52,18 +53,22 @@ export class Keyring {
   /**
    * Reads the salts, and makes those that are not there yet.
    *
-   * @throws {Error} where a salt cannot be read or written
+   * @throws {UnusableFileError} where a salt cannot be read or written
    */
   static async open(options: KeyringOptions): Promise<Keyring> {
     const { dataDir, listener, services, rotationMs, overlapMs, now = Date.now } = options;
-    await Deno.mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await makeDataDir(dataDir);
     const rings: Ring[] = [];
     for (const service of services.length === 0 ? [OWN] : services) {
       // No listener's name has an "@".
       const path = `${dataDir}/salt-${listener}${service === OWN ? "" : `@${service.name}`}`;
       const kept = await readSalts(path, now());
       const state = kept ?? freshSalts(randomSalt(), now());
-      if (kept === undefined) await writeSalts(path, state);
+      if (kept === undefined) {
+        await writeSalts(path, state).catch((error) => {
+          throw unusableDataDir(dataDir, error);
+        });
+      }
       rings.push({ service, path, policy: { rotationMs, overlapMs, listed: service !== OWN }, state });
     }
     return new Keyring(rings, options);

@@ -15,7 +15,7 @@ export type Keyrings = ReadonlyMap<string, Keyring>;
 /**
  * Opens the keyrings that `config` asks for. Those of `before` that serve the same lists are taken over as they are.
  *
- * @throws {Error} where a salt cannot be read or made
+ * @throws {UnusableFileError} where a salt cannot be read or made
  */
 export async function openKeyrings(config: Config, log: Log, before: Keyrings = new Map()): Promise<Keyrings> {
   const keyrings = new Map<string, Keyring>();

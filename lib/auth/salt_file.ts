@@ -1,4 +1,5 @@
 /** Salts that outlive restarts, so that keys which were handed out stay valid. */
+import { UnusableFileError } from "../config/unusable_file.ts";
 import { replaceFile } from "../replace_file.ts";
 import { freshSalts, type RetiredSalt, type SaltState } from "./salt_ring.ts";
 
@@ -17,7 +18,7 @@ const REPLACED = "replaced";
  * there is no file.
  *
  * @param now Milliseconds since 1970: the age of a salt that tells none.
- * @throws {Error} where the file cannot be read or holds something else, which is not told
+ * @throws {UnusableFileError} where the file cannot be read or holds something else, which is not told
  */
 export async function readSalts(path: string, now: number): Promise<SaltState | undefined> {
   const text = await read(path);
@@ -63,7 +64,7 @@ async function read(path: string): Promise<string | undefined> {
     return await Deno.readTextFile(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
+    throw new UnusableFileError(`the salts in ${path}`, error);
   }
 }
 
@@ -74,5 +75,9 @@ function timeIn(text: string, path: string, line: number): number {
 }
 
 function unreadable(path: string, line: number): Error {
-  return new Error(`Cannot use the salts in ${path}: line ${line} is none (remove the file to have new ones made)`);
+  return new UnusableFileError(
+    `the salts in ${path}`,
+    `line ${line} is none`,
+    " (remove the file to have new ones made)",
+  );
 }

@@ -1,10 +1,8 @@
 /** The salts of one service that count: the one of now, and those that players may still hold keys of. */
+import { MAX_RETIRED_SALTS } from "../config/pairings.ts";
 
-/**
- * Salts beside the one of now that are kept. The configuration allows no overlap of more than eight rotations; one more is for a list
- * that hears of a new salt late.
- */
-const MAX_RETIRED = 9;
+/** Salts beside the one of now that are kept: one more than may count is for a list that hears of a new salt late. */
+const MAX_RETIRED = MAX_RETIRED_SALTS + 1;
 
 /** A salt that was replaced. */
 export interface RetiredSalt {

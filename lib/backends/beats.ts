@@ -2,7 +2,6 @@
 import { keyOf } from "../auth/mppass.ts";
 import { formatAddress, type TcpAddress } from "../config/address.ts";
 import type { Config } from "../config/schema.ts";
-import { Absorbed, FRESH_MS, type LastBeat } from "../heartbeat/absorbed.ts";
 import { type BackendBeat, HeartbeatAbsorber } from "../heartbeat/absorber.ts";
 import { BackendSalts } from "../heartbeat/backend_salts.ts";
 import { AcceptLog } from "../observe/accept_log.ts";
@@ -11,6 +10,8 @@ import type { Log } from "../observe/log.ts";
 import type { Prepared } from "../prepared.ts";
 import type { Network } from "../routing/network.ts";
 
+/** A backend that beats every 30 seconds, as all do, has missed three beats and a bit after that many milliseconds. */
+const FRESH_MS = 95_000;
 /** Milliseconds between two looks for backends that have become silent. */
 const CHECK_MS = 5_000;
 
@@ -24,7 +25,6 @@ export class BackendBeats {
   readonly #log: Log;
   readonly #absorberLog: AbsorberLog;
   readonly #acceptLog: AcceptLog;
-  readonly #absorbed = new Absorbed();
   /** Told that a backend may be another server than before. */
   readonly #onRestart: (backend: string) => void;
   #salts: BackendSalts | undefined;
@@ -58,9 +58,12 @@ export class BackendBeats {
     return this.#absorber?.address;
   }
 
-  /** What `backend` said last; `undefined` where it never did. */
-  last(backend: string): LastBeat | undefined {
-    return this.#absorbed.last(backend, performance.now());
+  /** The same as it is written, and as it is: a name, or port 0, stands for another address. Empty where they are not taken. */
+  get places(): readonly TcpAddress[] {
+    const bind = this.#config.heartbeatAbsorber?.bind;
+    if (this.address === undefined || bind === undefined) return [];
+    const { hostname, port } = this.address;
+    return [bind, { kind: "tcp", host: hostname, port }];
   }
 
   /** The key that proves `name` to `backend`; `undefined` where its salt is not known. */
@@ -95,9 +98,7 @@ export class BackendBeats {
       commit: () => {
         this.#config = next;
         this.#salts?.configure(next.backends);
-        const names = next.backends.map(({ name }) => name);
-        this.#absorbed.keep(names);
-        this.#absorberLog.keep(names);
+        this.#absorberLog.keep(next.backends.map(({ name }) => name));
         if (stays) {
           if (next.heartbeatAbsorber !== undefined) absorber?.configure({ ...next.heartbeatAbsorber, ...next });
           return;
@@ -147,7 +148,6 @@ export class BackendBeats {
   #take(beat: BackendBeat): void {
     const now = performance.now();
     const learned = this.#salts?.learn(beat.backend, beat.salt) ?? "same";
-    this.#absorbed.note(beat.backend, beat, now);
     this.#absorberLog.beat(beat, learned, now);
     this.#network.announced(beat.backend, beat.maxPlayers);
     if (learned === "new") this.#onRestart(beat.backend);

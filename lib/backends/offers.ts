@@ -62,8 +62,8 @@ export class Offers {
    */
   delivery(backend: string): ListDelivery {
     if (this.#refusesLists.has(backend)) return "on request";
-    const takesLists = this.#offers.get(backend)?.size === 0;
-    return takesLists ? "at once" : "on trial";
+    const speaksNoCpe = this.#offers.get(backend)?.size === 0;
+    return speaksNoCpe ? "at once" : "on trial";
   }
 
   #union(): ExtensionSet {

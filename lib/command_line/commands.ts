@@ -112,7 +112,8 @@ export const COMMANDS: readonly Command[] = [
     name: "plan",
     topic: "A running edge",
     summary: "Show what a reload would change, and who would be moved",
-    details: "Changes nothing. Ends with 78 where the file is invalid or asks for what only a restart can do.",
+    details:
+      "Changes nothing. Ends with 78 where the file is invalid or asks for what cannot change while the edge runs.",
   },
   {
     name: "reload",
@@ -151,7 +152,7 @@ export const COMMANDS: readonly Command[] = [
     details:
       `FAULT is one of ${
         FAULTS.join(", ")
-      }. It ends after --for, at Ctrl-C, or when the edge stops. Only where [drill] has ` +
+      }. It ends after --for, at Ctrl-C, TERM or HUP, or when the edge stops or is upgraded. Only where [drill] has ` +
       "enabled = true. Ends with 1 where the network has lost a player.",
   },
   {

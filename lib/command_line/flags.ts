@@ -3,6 +3,7 @@ import { currentValue } from "../config/current_value.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "../config/schema.ts";
 import { parseDuration } from "../config/units.ts";
 import { parseEndpoint } from "../admin/endpoint.ts";
+import { LONGEST_DELAY_MS } from "../drill/fault.ts";
 import { fitsTextField } from "../protocol/text.ts";
 import { type CommandName, groupOf, type NameKind } from "./commands.ts";
 
@@ -80,7 +81,8 @@ export const FLAGS: readonly Flag[] = [
     value: "SECTION.KEY=VALUE",
     check: checkPair,
     with: [...CONFIGURED, ...ASKING],
-    summary: "Set one key, stronger than the environment and the file; may be repeated",
+    summary:
+      "Set one key, stronger than the environment and the file; to find a running edge, one of [admin]; may be repeated",
   },
   {
     name: "admin",
@@ -156,7 +158,7 @@ export const FLAGS: readonly Flag[] = [
   {
     name: "delay",
     value: "DURATION",
-    check: parseDuration,
+    check: checkDelay,
     with: ["drill"],
     summary: "How much later bytes come with the fault delay; otherwise 250ms",
   },
@@ -190,6 +192,11 @@ export function goesWith(flag: Flag, use: CommandName | "--version"): boolean {
   return flag.with.some((allowed) => allowed === use || allowed === group);
 }
 
+/** Whether a command asks a running edge. */
+export function asksEdge(command: CommandName): boolean {
+  return ASKING.some((asking) => asking === command || asking === groupOf(command));
+}
+
 function checkPair(text: string): void {
   if (/^[^=]+=/.test(text)) return;
   throw new SyntaxError(`Cannot use flag --set as it must be SECTION.KEY=VALUE: ${currentValue(text)}`);
@@ -199,6 +206,14 @@ function checkConfirm(text: string): void {
   const ms = parseDuration(text);
   if (ms >= 1000 && ms <= parseDuration("24h")) return;
   throw new RangeError(`Cannot use flag --confirm as it must be from 1s to 24h: ${currentValue(text)}`);
+}
+
+function checkDelay(text: string): void {
+  const ms = parseDuration(text);
+  if (ms >= 1 && ms <= LONGEST_DELAY_MS) return;
+  throw new RangeError(
+    `Cannot use flag --delay as it must be from 1ms to ${LONGEST_DELAY_MS / 1000}s: ${currentValue(text)}`,
+  );
 }
 
 function checkEventId(text: string): void {

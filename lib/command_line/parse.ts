@@ -1,7 +1,7 @@
 // @ts-types="../../types/std_parse_args.d.ts"
 import { parseArgs } from "@std/cli/parse-args";
 import { currentValue } from "../config/current_value.ts";
-import { suggestion } from "../config/nearest.ts";
+import { nearest, suggestion } from "../config/nearest.ts";
 import { type Config, LOG_FORMATS, LOG_LEVELS } from "../config/schema.ts";
 import { parseDuration } from "../config/units.ts";
 import {
@@ -13,7 +13,7 @@ import {
   GROUPS,
   shownCommands,
 } from "./commands.ts";
-import { type FlagName, FLAGS, goesWith } from "./flags.ts";
+import { asksEdge, type FlagName, FLAGS, goesWith } from "./flags.ts";
 
 /** What a command line asks for. */
 export type Invocation =
@@ -78,7 +78,7 @@ export function parseCommandLine(args: readonly string[]): Invocation {
     },
   });
   const given = new Map(FLAGS.flatMap(({ name }) => isGiven(parsed[name]) ? [[name, parsed[name]]] : []));
-  const fault = unknownFlag(unknown) ?? wrongValue(given);
+  const fault = unknownFlag(unknown) ?? needlessValue(args) ?? wrongValue(given);
   if (fault !== undefined) return misuse(fault);
   const letters = commandFlags.filter((short) => parsed[short] === true);
   const names = parsed._.length + letters.length;
@@ -91,7 +91,7 @@ export function parseCommandLine(args: readonly string[]): Invocation {
   if (stray !== undefined) return misuse(stray, command.name);
   if (given.has("version")) return { kind: "version", json: given.has("json") };
   const values = joinRest(command.args ?? [], words);
-  const wrong = wrongWords(command, values) ?? missingFlag(given, command.name);
+  const wrong = strayKey(given, command.name) ?? wrongWords(command, values) ?? missingFlag(given, command.name);
   if (wrong !== undefined) return misuse(wrong, command.name);
   return { kind: "command", command: command.name, args: values, flags: flagValues(given) };
 }
@@ -142,7 +142,27 @@ function flagValues(given: Given): FlagValues {
 
 function unknownFlag([flag]: readonly string[]): string | undefined {
   if (flag === undefined) return undefined;
-  return `Cannot use flag ${flag} as it is unknown${suggestion(flag, FLAGS.map(({ name }) => `--${name}`))}`;
+  const word = flag.replace(/^-+/, "");
+  if (word.length === 1) return `Cannot use flag ${flag} as it is unknown: known letters are ${letters().join(", ")}`;
+  const near = nearest(word, FLAGS.map(({ name }) => name));
+  return `Cannot use flag ${flag} as it is unknown${near === undefined ? "" : ` (did you mean "--${near}"?)`}`;
+}
+
+/** A flag with a value though it takes none. */
+function needlessValue(args: readonly string[]): string | undefined {
+  const end = args.indexOf("--");
+  const flags = end < 0 ? args : args.slice(0, end);
+  const plain = FLAGS.filter(({ value }) => value === undefined).map(({ name }) => `--${name}`);
+  const valued = flags.find((arg) => plain.some((flag) => arg.startsWith(`${flag}=`)));
+  return valued && `Cannot use flag ${valued.replace(/=.*$/s, "")} with a value as it takes none`;
+}
+
+/** The flags of one letter, and what each of them means. */
+function letters(): readonly string[] {
+  return [
+    ...FLAGS.flatMap(({ short, name }) => short === undefined ? [] : [`-${short} (--${name})`]),
+    ...COMMANDS.flatMap(({ short, name }) => short === undefined ? [] : [`-${short} (${name})`]),
+  ];
 }
 
 function wrongValue(given: Given): string | undefined {
@@ -180,6 +200,15 @@ function strayFlag(given: Given, use: CommandName | "--version"): string | undef
   const hidden = COMMANDS.filter(({ topic }) => topic === undefined).map(({ name }): string => name);
   const uses = flag.with?.filter((name) => !hidden.includes(name)) ?? [];
   return `Cannot use flag --${flag.name} with ${use}: it goes with ${uses.join(", ")}`;
+}
+
+/** A key that would do nothing: the running edge has flags of its own. */
+function strayKey(given: Given, command: CommandName): string | undefined {
+  if (!asksEdge(command)) return undefined;
+  const pair = valuesOf(given, "set").find((pair) => !pair.startsWith("admin."));
+  return pair &&
+    `Cannot use flag --set with ${command} for another section than [admin], by which it finds the edge, as the edge ` +
+      `goes by its own flags: ${currentValue(pair)}`;
 }
 
 function missingFlag(given: Given, command: CommandName): string | undefined {
@@ -222,7 +251,8 @@ function unknownCommand([first = "", second]: readonly string[]): Invocation {
   const typed = inGroup ? `${first} ${second}` : first;
   const names = shownCommands().map(({ name }) => name);
   const elsewhere = names.find((name) => name.split(" ").at(-1) === typed.split(" ").at(-1));
-  const hint = elsewhere === undefined ? suggestion(typed, names) : ` (did you mean ${JSON.stringify(elsewhere)}?)`;
+  const meant = FLAGS.some(({ name, value }) => name === typed && value === undefined) ? `--${typed}` : elsewhere;
+  const hint = meant === undefined ? suggestion(typed, names) : ` (did you mean ${JSON.stringify(meant)}?)`;
   return misuse(`Cannot run command ${JSON.stringify(typed)} as it is unknown${hint}`, inGroup ? first : "");
 }
 
@@ -236,7 +266,10 @@ function joinRest(args: readonly Argument[], words: readonly string[]): readonly
 /** What is wrong with the words behind a command's name. */
 function wrongWords({ name, args = [] }: Command, words: readonly string[]): string | undefined {
   const missing = args.find(({ optional }, index) => words[index] === undefined && optional !== true);
-  if (missing !== undefined) return `Cannot run ${name} without an argument: it takes ${usualArguments(args)}`;
+  if (missing !== undefined) {
+    const takes = args.length === 1 ? "" : `: it takes ${usualArguments(args)}`;
+    return `Cannot run ${name} without ${missing.value}${takes}`;
+  }
   const extra = words[args.length];
   if (extra !== undefined) {
     const takes = args.length === 0 ? "takes none" : `takes only ${usualArguments(args)}`;

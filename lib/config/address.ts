@@ -1,5 +1,5 @@
 import { currentValue } from "./current_value.ts";
-import { parseIp } from "./network.ts";
+import { canonicalIp, parseIp } from "./network.ts";
 
 export interface TcpAddress {
   readonly kind: "tcp";
@@ -80,11 +80,24 @@ export function isLocal(address: Address): boolean {
   return bytes?.length === 4 ? bytes[0] === 127 : isIpv6Loopback(bytes);
 }
 
+/** Whether who dials `address` reaches what listens on `bind`, as far as the two tell: names are not looked up. */
+export function leadsTo(address: Address, bind: Address): boolean {
+  if (!clash(address, bind)) return false;
+  return isLocal(address) ||
+    address.kind === "tcp" && bind.kind === "tcp" && canonical(address.host) === canonical(bind.host);
+}
+
 /** Whether two listeners cannot be bound to `a` and `b` at the same time. A bound `[::]` also takes IPv4. */
 export function clash(a: Address, b: Address): boolean {
   if (a.kind === "unix" || b.kind === "unix") return a.kind === b.kind && formatAddress(a) === formatAddress(b);
   if (a.port !== b.port || a.port === 0) return false;
-  return coversHost(a.host, b.host) || coversHost(b.host, a.host);
+  const [one, other] = [canonical(a.host), canonical(b.host)];
+  return coversHost(one, other) || coversHost(other, one);
+}
+
+/** `host` in its one form: IPv4 where it is IPv4-mapped. */
+function canonical(host: string): string {
+  return canonicalIp(host) ?? host.toLowerCase();
 }
 
 function coversHost(outer: string, inner: string): boolean {
@@ -92,7 +105,7 @@ function coversHost(outer: string, inner: string): boolean {
   if (a?.length === 16 && isZero(a)) return true;
   if (a?.length === 4 && isZero(a)) return b === undefined || b.length === 4;
   if (isLocalhost(outer)) return isLocalhost(inner) || inner === "127.0.0.1" || isIpv6Loopback(b);
-  return a === undefined ? outer.toLowerCase() === inner.toLowerCase() : a.join() === b?.join();
+  return outer === inner;
 }
 
 function isLocalhost(host: string): boolean {

@@ -1,5 +1,5 @@
 import type { Config } from "./schema.ts";
-import { SECRETS } from "./secrets.ts";
+import { SECRETS, withoutSecrets } from "./secrets.ts";
 import { type Fields, written } from "./written.ts";
 
 /** One table of the configuration that is not as before. */
@@ -19,12 +19,14 @@ export interface ConfigDiff {
   readonly refusals: readonly string[];
 }
 
-/** Keys that a running edge cannot change, with the reason. */
+/** Keys that a running edge cannot change, with the reason. An upgrade can, as it goes by the file of then. */
 const FIXED: ReadonlyMap<string, string> = new Map([
   ["edge.data_dir", "its salts and lists are in use"],
   ["edge.driver", "it holds every open connection"],
   ["admin.bind", "reloads and their confirmation come in there"],
 ]);
+/** Of these the ones that an upgrade cannot change either. */
+const LASTING: ReadonlySet<string> = new Set(["edge.driver"]);
 /** Sections that can neither come nor go. */
 const FIXED_SECTIONS: ReadonlySet<string> = new Set(["admin"]);
 
@@ -81,18 +83,19 @@ function changedKeys(from: ReadonlyMap<string, string>, to: ReadonlyMap<string, 
 }
 
 function detail({ key, from, to }: ChangedKey): string {
-  return SECRETS.has(key) ? `${key}: changed` : `${key}: ${from} -> ${to}`;
+  const [before, now] = [withoutSecrets(key, from), withoutSecrets(key, to)];
+  return SECRETS.has(key) || before === now ? `${key}: changed` : `${key}: ${before} -> ${now}`;
 }
 
 function refusedKeys(what: string, { key, from, to }: ChangedKey): readonly string[] {
   const path = `${what}.${key}`;
   const reason = FIXED.get(path);
   if (reason === undefined) return [];
-  const mend = `restart the edge, or set ${from} again`;
+  const mend = `${LASTING.has(path) ? "restart" : "upgrade or restart"} the edge, or set ${from} again`;
   return [`${path}: Cannot change key while the edge runs as ${reason}: current value is ${to} (${mend})`];
 }
 
 function refusedSection(what: string, appears: boolean): string {
   const [verb, mend] = appears ? ["add", "take the section out"] : ["remove", "put the section back"];
-  return `${what}: Cannot ${verb} section while the edge runs (restart the edge, or ${mend} again)`;
+  return `${what}: Cannot ${verb} section while the edge runs (upgrade or restart the edge, or ${mend} again)`;
 }

@@ -1,9 +1,6 @@
 import type { Config } from "./schema.ts";
-import { SECRETS } from "./secrets.ts";
+import { withoutSecrets } from "./secrets.ts";
 import { type Fields, written } from "./written.ts";
-
-/** What stands for a secret. */
-const MASK = '"***"';
 
 /** `config` as a file would say it: every key with the value in force, secrets masked. Absent sections are left out. */
 export function dumpConfig(config: Config): string {
@@ -22,6 +19,7 @@ export function dumpConfig(config: Config): string {
     ["[[heartbeat]]", config.heartbeats],
     ["[heartbeat_absorber]", [config.heartbeatAbsorber]],
     ["[admin]", [config.admin]],
+    ["[drill]", [config.drill]],
   ];
   return sections.flatMap(([header, tables]) =>
     tables.flatMap((table) => table === undefined ? [] : [`${header}\n${lines(table)}`])
@@ -30,7 +28,6 @@ export function dumpConfig(config: Config): string {
 
 function lines(table: Fields): string {
   return Array.from(written(table), ([key, value]) => {
-    const shown = SECRETS.has(key) && value !== '""' ? MASK : value;
-    return `${key} = ${shown}\n`;
+    return `${key} = ${withoutSecrets(key, value)}\n`;
   }).join("");
 }

@@ -12,7 +12,7 @@ export function explain(
   issues: readonly z.core.$ZodIssue[],
   whole: JsonSchema = jsonSchema(),
 ): ConfigProblem[] {
-  return issues.flatMap((issue) => {
+  const problems = issues.flatMap((issue) => {
     const path = issue.path.filter((key) => typeof key !== "symbol");
     const schema = schemaAt(whole, path);
     if (issue.code !== "unrecognized_keys") {
@@ -21,12 +21,16 @@ export function explain(
     const known = Object.keys(schema.properties ?? {});
     return issue.keys.map((key) => document.problem([...path, key], unknownKey(key, known, whole)));
   });
+  // Of a value that is wrong in two ways, both may be told by the same words.
+  return problems.filter((problem, index) =>
+    problems.findIndex(({ path, message }) => path === problem.path && message === problem.message) === index
+  );
 }
 
 function unknownKey(key: string, known: readonly string[], whole: JsonSchema): string {
   const near = nearest(key, known);
   if (near !== undefined) return `Cannot use key as it is unknown (did you mean ${quoted(near)}?)`;
-  const home = Object.entries(whole.properties ?? {}).find(([, section]) => key in keysOf(section));
+  const home = Object.entries(whole.properties ?? {}).find(([, section]) => Object.hasOwn(keysOf(section), key));
   const hint = home === undefined ? "" : ` (did you mean it for ${header(...home)}?)`;
   return `Cannot use key as it is unknown: known here are ${known.join(", ")}${hint}`;
 }

@@ -4,20 +4,30 @@ import { levenshteinDistance } from "@std/text/levenshtein-distance";
 /** Longer words are never misspellings of a name; comparing them costs time for nothing. */
 const LONGEST_WORD = 64;
 
-/** The candidate that `word` most probably misspells, `undefined` when none is near enough. Case is ignored. */
+/**
+ * The candidate that `word` most probably misspells: it has the same letters in another order, or at most about a third of them is
+ * wrong. `undefined` when none is near enough. Case is ignored.
+ */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length > LONGEST_WORD) return undefined;
+  const typed = word.toLowerCase();
   let found: string | undefined;
   let least = Infinity;
   for (const candidate of candidates) {
-    const distance = levenshteinDistance(word.toLowerCase(), candidate.toLowerCase());
-    const length = Math.max(word.length, candidate.length);
-    if (distance < least && distance < length && distance <= Math.ceil(length / 2)) {
+    const name = candidate.toLowerCase();
+    const distance = levenshteinDistance(typed, name);
+    const length = Math.max(typed.length, name.length);
+    const isNear = distance <= Math.max(1, Math.round(length / 3)) || sortedLetters(typed) === sortedLetters(name);
+    if (distance < least && distance < length && isNear) {
       found = candidate;
       least = distance;
     }
   }
   return found;
+}
+
+function sortedLetters(word: string): string {
+  return Array.from(word).sort().join("");
 }
 
 /** ` (did you mean "…"?)` for the end of an error message, empty when no candidate is near `word`. */

@@ -1,4 +1,4 @@
-import { type Address, clash, isLocal, parseAddress } from "./address.ts";
+import { type Address, clash, formatAddress, isLocal, leadsTo, parseAddress } from "./address.ts";
 import { currentValue } from "./current_value.ts";
 import type { Document } from "./document.ts";
 import { suggestion } from "./nearest.ts";
@@ -20,6 +20,7 @@ export function checkReferences(document: Document): ConfigProblem[] {
     ...danglingNames(document, "heartbeat", "listener", "listener"),
     ...repeatedMembers(document),
     ...clashingBinds(document),
+    ...loops(document),
     ...exposedAdmin(document),
   ];
 }
@@ -104,16 +105,34 @@ function clashingBinds(document: Document): ConfigProblem[] {
   });
 }
 
+/** Backends at which the edge would find itself. */
+function loops(document: Document): ConfigProblem[] {
+  const listeners = addresses(textsAt(document, "listener", "bind"));
+  return addresses(textsAt(document, "backend", "address")).flatMap(({ path, value }) => {
+    const listener = listeners.find((bind) => leadsTo(value, bind.value));
+    if (listener === undefined) return [];
+    const { path: place, line } = document.problem(listener.path.slice(0, 2), "");
+    const where = line === undefined ? place : `${place} on line ${line}`;
+    const message = `Cannot dial address as ${where} listens there: ${currentValue(formatAddress(value))}`;
+    return [document.problem(path, `${message} (name the server's own)`)];
+  });
+}
+
 /** Every address that is to be bound and can be read. */
 function binds(document: Document): readonly Placed<Address>[] {
   const single = [["heartbeat_absorber", HEARTBEAT_ABSORBER_BIND], ["admin", ADMIN_BIND]] as const;
-  return [
+  return addresses([
     ...textsAt(document, "listener", "bind"),
     ...single.filter(([section]) => isTable(document.root[section])).map(([section, usual]) => {
       const path = [section, "bind"];
       return { path, value: document.valueAt(path) ?? usual };
     }),
-  ].flatMap(({ path, value }) => {
+  ]);
+}
+
+/** Those of `values` that are addresses. */
+function addresses(values: readonly Placed<unknown>[]): readonly Placed<Address>[] {
+  return values.flatMap(({ path, value }) => {
     const address = readable(value);
     return address === undefined ? [] : [{ path, value: address }];
   });

@@ -29,6 +29,9 @@ async function readBytes(path: string, largestMib: number): Promise<Uint8Array> 
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) throw unreadable(path, "it does not exist");
     if (error instanceof Deno.errors.PermissionDenied) throw unreadable(path, "permission is denied");
+    if (error instanceof Deno.errors.NotCapable) {
+      throw unreadable(path, "it is one of the system's own (name a copy of it)");
+    }
     if (error instanceof ConfigError || !(error instanceof Error)) throw error;
     throw unreadable(path, error.message);
   }

@@ -1,5 +1,4 @@
 import { currentValue } from "./current_value.ts";
-import { suggestion } from "./nearest.ts";
 
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, ms: 1 };
 const UNIT_BYTES: Readonly<Record<string, number>> = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
@@ -17,12 +16,14 @@ function quantity(text: string, units: Readonly<Record<string, number>>): number
   return count === undefined || factor === undefined ? undefined : Number(count) * factor;
 }
 
-/** What `text` was probably meant to be: its number with the unit of the same first letter. */
+/** What `text` was probably meant to be: its number with the unit that it begins to name, or else one of the same first letter. */
 function correction(text: string, units: Readonly<Record<string, number>>): string {
-  const [, count, letter = ""] = /^\s*(\d+)\s*([a-z]?)[a-z]*\s*$/i.exec(text) ?? [];
+  const [, count, written = ""] = /^\s*(\d{1,15})\s*([a-z]{0,4})\s*$/.exec(text.toLowerCase()) ?? [];
   if (count === undefined) return "";
-  const likely = Object.keys(units).filter((unit) => unit.toLowerCase().startsWith(letter.toLowerCase()));
-  return suggestion(text, likely.map((unit) => count + unit));
+  const likely = Object.keys(units).filter((unit) => unit.toLowerCase().startsWith(written.slice(0, 1)));
+  const begun = likely.filter((unit) => written.startsWith(unit.toLowerCase()));
+  const unit = begun.toSorted((a, b) => b.length - a.length)[0] ?? likely[0];
+  return unit === undefined ? "" : ` (did you mean ${JSON.stringify(count + unit)}?)`;
 }
 
 /**

@@ -10,6 +10,7 @@ import { planText, planTrouble, reloadText, reloadTrouble } from "./reload.ts";
 import { statusText } from "./status.ts";
 import { backendsTable, playersTable } from "./tables.ts";
 import { trailText } from "./trail.ts";
+import { upgradeTrouble } from "./upgrade.ts";
 
 /** Commands with one answer. */
 export type Question = Exclude<AskingCommand, "health" | "complete" | "drill" | "ctl events">;
@@ -37,25 +38,23 @@ export interface Shown {
 export const QUESTIONS: Readonly<Record<Question, (request: Request) => Promise<Shown>>> = {
   plan: async ({ client, paint }) => {
     const plan = await client.plan();
-    const trouble = planTrouble(plan);
-    return {
-      json: plan,
-      text: planText(plan, paint),
-      trouble,
-      code: trouble === undefined ? ExitCode.Ok : ExitCode.Config,
-    };
+    const shown = { json: plan, text: planText(plan, paint), trouble: planTrouble(plan) };
+    return plan.result === "invalid" || plan.result === "restart" ? { ...shown, code: ExitCode.Config } : shown;
   },
   reload: async ({ client, flags: { confirm } }) => {
     const answer = await client.reload(confirm === undefined ? undefined : `${confirm}ms`);
-    const shown = { json: answer, text: reloadText(answer, Date.now()), trouble: reloadTrouble(answer) };
+    const shown = { json: answer, text: reloadText(answer, Date.now()), trouble: reloadTrouble(answer, "reload") };
     return answer.badConfig ? { ...shown, code: ExitCode.Config } : shown;
   },
   confirm: async ({ client }) => done(await client.confirmReload()),
   rollback: async ({ client }) => {
     const answer = await client.rollBack();
-    return { json: answer, text: reloadText(answer, Date.now()), trouble: reloadTrouble(answer) };
+    return { json: answer, text: reloadText(answer, Date.now()), trouble: reloadTrouble(answer, "roll back") };
   },
-  upgrade: async ({ client, flags: { to } }) => done(await client.upgrade(to && resolve(to))),
+  upgrade: async ({ client, flags: { to } }) => {
+    const answer = await client.upgrade(to && resolve(to));
+    return { ...done(answer), ...upgradeTrouble(answer) };
+  },
   drain: async ({ client }) => done(await client.drainEdge()),
   "ctl status": async ({ client, paint }) => {
     const status = await client.status();

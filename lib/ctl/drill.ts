@@ -1,5 +1,5 @@
 /** Drills, as an operator follows them. */
-import type { AdminClient, DrillRequest } from "../admin/client.ts";
+import { type AdminClient, AdminError, type DrillRequest } from "../admin/client.ts";
 import type { DrillReport, Outcome, Sight, SightedStep } from "../admin/control.ts";
 import { escapeUnsafe } from "../observe/log_format.ts";
 import type { Paint } from "./paint.ts";
@@ -18,33 +18,54 @@ export interface RunDrillOptions {
   readonly request: DrillRequest;
   /** Ends the drill before its time. */
   readonly interruption: AbortSignal;
+  /** Called with the drill's id when it runs. */
+  readonly begun: (drill: string) => void;
   /** Takes each step of each player, soon after it has happened. */
   readonly show: (step: PlayerStep) => void;
   /** @default 200 */
   readonly lookMs?: number;
 }
 
+/** A drill that was followed for as long as there was something to see. */
+export interface FollowedDrill {
+  readonly report: DrillReport;
+  /** Why that is not the whole; `undefined` where it is. */
+  readonly trouble: string | undefined;
+}
+
 /**
- * Begins a drill and follows it until it is over.
+ * Begins a drill and follows it until it is over, or the edge is gone or knows it no more: then what was seen last is the report.
  *
- * @throws {AdminError} where the edge refuses, or goes before the drill is over
+ * @throws {AdminError} where the edge refuses, or goes before anything was seen
  */
 export async function runDrill(
   client: AdminClient,
-  { request, interruption, show, lookMs = LOOK_MS }: RunDrillOptions,
-): Promise<DrillReport> {
+  { request, interruption, begun, show, lookMs = LOOK_MS }: RunDrillOptions,
+): Promise<FollowedDrill> {
   const { drill } = await client.beginDrill(request);
+  begun(drill);
   const shown = new Map<string, number>();
-  for (let isEnded = false;;) {
-    if (interruption.aborted && !isEnded) {
-      await client.endDrill(drill);
-      isEnded = true;
+  let report: DrillReport | undefined;
+  try {
+    for (let isEnded = false;;) {
+      if (interruption.aborted && !isEnded) {
+        await client.endDrill(drill);
+        isEnded = true;
+      }
+      report = await client.drill(drill);
+      for (const step of newSteps(report, shown)) show(step);
+      if (report.state === "over") return { report, trouble: undefined };
+      await pause(lookMs, isEnded ? undefined : interruption);
     }
-    const report = await client.drill(drill);
-    for (const step of newSteps(report, shown)) show(step);
-    if (report.state === "over") return report;
-    await pause(lookMs, isEnded ? undefined : interruption);
+  } catch (error) {
+    if (report === undefined || !(error instanceof AdminError)) throw error;
+    return { report, trouble: `the edge ended the drill, and this was seen until then: ${error.message}` };
   }
+}
+
+/** What a drill is, with the id by which the API ends it, as a line with the line feed. */
+export function beginLine(drill: string, { fault, backend }: DrillRequest): string {
+  return escapeUnsafe(`drill ${drill}: ${fault} before ${backend}`) + "\n";
 }
 
 /** A step as `  1.204 s  Steve  in the waiting room: hub went silent`, with the line feed. */
@@ -104,7 +125,7 @@ function outcomeCell({ outcome, from }: Sight): Cell {
     case "waiting":
       return { text: `waiting room after ${spoken(outcome.ms)}`, colour: "yellow" };
     case "adrift":
-      return { text: "between two servers", colour: "yellow" };
+      return { text: from === "" ? "still logging in" : "between two servers", colour: "yellow" };
     case "left":
       return `${ended(outcome)} after ${spoken(outcome.ms)}`;
     case "lost":

@@ -23,7 +23,11 @@ export interface Search {
 export interface FoundEdge {
   readonly endpoint: Endpoint;
   readonly token: string | undefined;
+  /** What to try where nobody answers there. */
+  readonly advice?: string;
 }
+
+const MOVED = "if admin.bind was changed since the edge started, name the address of before with --admin";
 
 /**
  * Where the edge is reached that flags and configuration mean, and what it wants to be shown.
@@ -39,12 +43,13 @@ export async function findEdge({ admin, tokenFile, configuration }: Search): Pro
     throw unfound(
       options.path,
       "Cannot ask the edge as there is no [admin]: add it and restart the edge, or name its address with --admin; without it the " +
-        "signals HUP and TERM reload and stop the edge",
+        "signals HUP, USR2 and TERM reload, upgrade and stop the edge",
     );
   }
   return {
     endpoint: reachable(() => endpointAt(settings.bind), options.path),
     token: await readToken(tokenFile ?? settings.tokenFile),
+    advice: MOVED,
   };
 }
 

@@ -1,6 +1,7 @@
 /** What a reload would change, and what one has changed. */
 import type { PlannedChange, ReloadAnswer, ReloadPlan } from "../admin/control.ts";
 import { spokenDuration } from "./duration.ts";
+import { listed } from "./listed.ts";
 import type { Colour, Paint } from "./paint.ts";
 import { escapeUnsafe } from "../observe/log_format.ts";
 
@@ -11,26 +12,36 @@ const SIGNS: Readonly<Record<PlannedChange["kind"], readonly [string, Colour]>> 
 };
 
 /** The changes, and who would be moved. */
-export function planText({ result, changes, moves }: ReloadPlan, paint: Paint): string {
-  if (result === "unchanged") return "a reload would change nothing\n";
-  const lines = changes.flatMap(({ kind, what, details }) => {
-    const [sign, colour] = SIGNS[kind];
-    return [paint(`${sign} ${escapeUnsafe(what)}`, colour), ...details.map((detail) => `    ${escapeUnsafe(detail)}`)];
-  });
+export function planText({ result, changes, moves, warnings = [] }: ReloadPlan, paint: Paint): string {
+  const lines = result === "unchanged"
+    ? ["a reload would change nothing"]
+    : changes.flatMap(({ kind, what, details }) => {
+      const [sign, colour] = SIGNS[kind];
+      return [
+        paint(`${sign} ${escapeUnsafe(what)}`, colour),
+        ...details.map((detail) => `    ${escapeUnsafe(detail)}`),
+      ];
+    });
   if (moves.length > 0) {
     lines.push(`${moves.length} ${moves.length === 1 ? "player" : "players"} would be moved:`);
     lines.push(...moves.map(({ player, from }) => `    ${escapeUnsafe(player)} from ${escapeUnsafe(from)}`));
   }
+  lines.push(...warnings.map((warning) => `warning: ${escapeUnsafe(warning)}`));
   return lines.map((line) => `${line}\n`).join("");
 }
 
+const REFUSALS: Readonly<Record<ReloadPlan["result"], string | undefined>> = {
+  changes: undefined,
+  unchanged: undefined,
+  invalid: "Cannot reload as the configuration is invalid",
+  restart: "Cannot reload as this cannot change while the edge runs",
+  stopping: "Cannot reload",
+};
+
 /** Why the file cannot be put into effect; `undefined` where it can. */
 export function planTrouble({ result, problems }: ReloadPlan): string | undefined {
-  if (result !== "invalid" && result !== "restart") return undefined;
-  const title = result === "invalid"
-    ? "Cannot reload as the configuration is invalid"
-    : "Cannot reload as only a restart can do this";
-  return listed(title, problems);
+  const title = REFUSALS[result];
+  return title && listed(title, problems);
 }
 
 /** What a reload has changed, and until when it must be confirmed. @param now Milliseconds since 1970. */
@@ -50,11 +61,7 @@ export function reloadText({ result, lines, warnings = [], confirmBy }: ReloadAn
   return `${listed(title, [...lines, ...warnings.map((warning) => `warning: ${warning}`)])}\n${end}`;
 }
 
-/** Why a reload was refused; `undefined` where it was not. */
-export function reloadTrouble({ result, lines }: ReloadAnswer): string | undefined {
-  return result === "refused" ? listed("Cannot reload, and nothing was changed", lines) : undefined;
-}
-
-function listed(title: string, lines: readonly string[]): string {
-  return lines.length === 0 ? title : `${title}:\n${lines.map((line) => `    ${escapeUnsafe(line)}`).join("\n")}`;
+/** Why an order was refused; `undefined` where it was not. */
+export function reloadTrouble({ result, lines }: ReloadAnswer, order: "reload" | "roll back"): string | undefined {
+  return result === "refused" ? listed(`Cannot ${order}, and nothing was changed`, lines) : undefined;
 }

@@ -7,7 +7,9 @@ import { ofMost, stateCell } from "./tables.ts";
 /** A session's story: a line for each step, and below a decision what was decided between. */
 export function trailText(trail: Trail, paint: Paint): string {
   const { player, session, listener, ip, startedAt, steps, omitted } = trail;
-  const title = escapeUnsafe(`${player}, session ${session}, by ${listener} from ${ip}, since ${startedAt}`);
+  const title = escapeUnsafe(
+    `${player || "(no name)"}, session ${session}, by ${listener} from ${ip}, since ${startedAt}`,
+  );
   const width = Math.max(...steps.map(({ step }) => step.length));
   const times = steps.map(({ ms }) => spokenTime(ms));
   const timeWidth = Math.max(...times.map((time) => time.length));

@@ -8,7 +8,7 @@ import { type Sight, type Subject, Witness } from "./witness.ts";
 
 /** Players of whom it is noted what they see. */
 const MOST_WITNESSES = 10_000;
-/** Milliseconds that players who are between two places are watched beyond the end of the fault. */
+/** Milliseconds that players who are between two places, or still logging in, are watched beyond the end of the fault. */
 const SETTLING_MS = 2_000;
 
 /** What an operator wants to be tried. */
@@ -122,14 +122,19 @@ export class Drill {
    */
   async dial(subject: Subject, signal: AbortSignal): Promise<void> {
     const { fault } = this.order;
-    this.#meet(subject);
+    const witness = this.#meet(subject);
     switch (fault.kind) {
       case "death":
         throw new Error("connection refused by a drill");
       case "reset":
         throw new Error("connection reset by a drill");
       case "half-open":
-        return await unanswered(AbortSignal.any([signal, this.#over.signal]));
+        witness?.heard(this.#now);
+        try {
+          return await unanswered(AbortSignal.any([signal, this.#over.signal]));
+        } finally {
+          witness?.freed(this.#now);
+        }
     }
   }
 

@@ -11,6 +11,8 @@ const MOST_RUNNING = 8;
 export interface DrillsOptions {
   readonly clock: Clock;
   readonly enabled: boolean;
+  /** What ids of drills begin with: no other process has the same, so that nobody takes a drill of one for that of another. */
+  readonly prefix: string;
   readonly begun: (drill: Drill) => void;
   /** Told when a fault is over; `why` is the reason. */
   readonly ended: (drill: Drill, why: string) => void;
@@ -26,7 +28,8 @@ export class Drills {
   readonly #options: DrillsOptions;
   /** Why none may begin. */
   #refusal: string | undefined;
-  #lastId = 0;
+  /** The number of the last one. */
+  #last = 0;
   /** By id, the oldest first. */
   readonly #kept = new Map<string, Drill>();
   /** Those that are not over. */
@@ -53,7 +56,7 @@ export class Drills {
     const rival = running.find(({ order: { backend } }) => backend === order.backend);
     if (rival !== undefined) return { kind: "refused", why: `drill ${rival.id} runs there already` };
     if (running.length >= MOST_RUNNING) return { kind: "refused", why: `${MOST_RUNNING} drills run already` };
-    const id = String(++this.#lastId);
+    const id = `${this.#options.prefix}-${++this.#last}`;
     const drill: Drill = new Drill(order, {
       id,
       clock: this.#options.clock,
@@ -89,10 +92,10 @@ export class Drills {
     return drill !== undefined;
   }
 
-  /** Ends all of them. */
-  close(): void {
-    this.#refusal = "the edge is stopping";
-    this.#endAll(this.#refusal);
+  /** Ends all of them, and lets none begin any more. @param why The reason, as `"the edge is stopping"`. */
+  close(why: string): void {
+    this.#refusal = why;
+    this.#endAll(why);
   }
 
   get #running(): readonly Drill[] {

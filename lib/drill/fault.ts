@@ -4,6 +4,9 @@
 export const FAULTS = ["delay", "stall", "reset", "half-open", "garbage", "death"] as const;
 export type FaultKind = typeof FAULTS[number];
 
+/** Milliseconds of the longest delay. */
+export const LONGEST_DELAY_MS = 60_000;
+
 /** A fault, as connections suffer it. */
 export type Fault =
   /** Bytes of both directions come `ms` milliseconds later, in order. */

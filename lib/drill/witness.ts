@@ -12,6 +12,8 @@ export interface Subject {
   readonly player: string;
   /** The backend the player was on when it did; empty for none. */
   readonly backend: string;
+  /** Whether the player has been nowhere yet, not even in the waiting room. */
+  readonly isNew: boolean;
 }
 
 /** Something that became of a player. `ms` counts from the begin of the drill. */
@@ -49,7 +51,7 @@ export type Outcome =
   /** They play, on another backend or on the same one again; `ms` after the fault met them. */
   | { readonly kind: "playing"; readonly backend: string; readonly ms: number }
   | { readonly kind: "waiting"; readonly ms: number }
-  /** They are between two places. */
+  /** They are between two places, or still logging in. */
   | { readonly kind: "adrift" }
   /** They left by themselves, or somebody wanted them to. */
   | { readonly kind: "left"; readonly code: string; readonly reason: string; readonly ms: number }
@@ -61,7 +63,7 @@ export class Witness {
   readonly #metMs: number;
   readonly #steps: SightedStep[] = [];
   #omitted = 0;
-  #outcome: Outcome = { kind: "unaffected" };
+  #outcome: Outcome;
   /** Since when nothing was heard; `undefined` while the fault stands before none of the player's connections. */
   #silentSince: number | undefined;
   #silenceMs = 0;
@@ -69,6 +71,7 @@ export class Witness {
   constructor(subject: Subject, metMs: number) {
     this.#subject = subject;
     this.#metMs = metMs;
+    this.#outcome = outcomeAtFirst(subject);
   }
 
   /** Whether it is not yet known what becomes of the player. */
@@ -149,6 +152,12 @@ export class Witness {
   #endSilence(ms: number): void {
     if (this.#silentSince !== undefined) this.#silenceMs = Math.max(this.#silenceMs, ms - this.#silentSince);
   }
+}
+
+/** What has become of somebody whom the fault has just met. */
+function outcomeAtFirst({ backend, isNew }: Subject): Outcome {
+  if (backend !== "") return { kind: "unaffected" };
+  return isNew ? { kind: "adrift" } : { kind: "waiting", ms: 0 };
 }
 
 function because({ reason, detail }: { readonly reason: string; readonly detail: string }): string {

@@ -21,6 +21,8 @@ export interface HandoverChannel {
    * @throws {Error} where what comes is no parcel, or `signal` aborts
    */
   receive(signal: AbortSignal): Promise<Parcel | undefined>;
+  /** Closes descriptors of a received parcel for which there is no use. */
+  discard(descriptors: readonly number[]): void;
   close(): void;
 }
 

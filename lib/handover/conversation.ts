@@ -1,6 +1,6 @@
 /** Saying something to the other process, and hearing an answer of a certain kind. */
 import type { HandoverChannel } from "./channel.ts";
-import { decodeMessage, encodeMessage, type Message } from "./messages.ts";
+import { decodeMessage, encodeMessage, type Message, type Reading } from "./messages.ts";
 
 /** A handover that did not come about, or broke off. The message says why, for operators. */
 export class HandoverError extends Error {
@@ -15,6 +15,21 @@ export class GoneError extends HandoverError {
     super("the other process has gone");
   }
 }
+
+/** The other process says that it will not take over, and why. */
+export class RefusedError extends HandoverError {
+  override name = "RefusedError";
+  /** What is wrong with its configuration or files that it names; `undefined` where they are not to blame. */
+  readonly problems: readonly string[] | undefined;
+
+  constructor({ why, problems }: Message & { readonly kind: "refused" }) {
+    super(why);
+    this.problems = problems;
+  }
+}
+
+/** Messages that descriptors go along with. */
+const CARRYING: readonly Reading["kind"][] = ["given", "sessions"];
 
 /** What was heard, and the descriptors that came with it. */
 export interface Heard<M extends Message = Message> {
@@ -35,7 +50,7 @@ export class Conversation {
   }
 
   /**
-   * The next message; `undefined` where the other process has closed its end or is gone.
+   * The next message; `undefined` where the other process has closed its end or is gone. Descriptors that do not belong to it are closed.
    *
    * @throws {HandoverError} where it cannot be understood
    */
@@ -43,8 +58,10 @@ export class Conversation {
     const parcel = await this.#channel.receive(signal);
     if (parcel === undefined) return undefined;
     const message = decodeMessage(parcel.bytes);
+    const carries = CARRYING.includes(message.kind);
+    if (!carries) this.discard(parcel.descriptors);
     if (message.kind === "unreadable") throw new HandoverError(message.why);
-    return { message, descriptors: parcel.descriptors };
+    return { message, descriptors: carries ? parcel.descriptors : [] };
   }
 
   /**
@@ -57,8 +74,14 @@ export class Conversation {
     if (heard === undefined) throw new GoneError();
     const { message, descriptors } = heard;
     if (isOf(message, kind)) return { message, descriptors };
-    if (message.kind === "refused") throw new HandoverError(message.why);
+    this.discard(descriptors);
+    if (message.kind === "refused") throw new RefusedError(message);
     throw new HandoverError(`the other process says ${message.kind} where it should say ${kind}`);
+  }
+
+  /** Closes descriptors that were heard of and for which there is no use. */
+  discard(descriptors: readonly number[]): void {
+    this.#channel.discard(descriptors);
   }
 
   close(): void {

@@ -31,6 +31,8 @@ export interface OpenListener extends GivenListener {
 export interface Estate {
   readonly listeners: readonly OpenListener[];
   readonly backends: readonly GivenBackend[];
+  /** Addresses, as the configuration writes them, that are left when the other process goes on. */
+  readonly leaving: readonly string[];
 }
 
 /** A session that goes over, and the descriptors of its legs in their order. */
@@ -85,9 +87,9 @@ export async function settleTerms(taker: Conversation, giver: HandoverGiver, sig
       `release ${release} does not know version ${giver.stateVersion} of what sessions write down, only ${states}`,
     );
   }
-  const { listeners, backends } = giver.estate;
+  const { listeners, backends, leaving } = giver.estate;
   await taker.say(
-    { kind: "given", listeners: listeners.map(({ name, bind }) => ({ name, bind })), backends },
+    { kind: "given", listeners: listeners.map(({ name, bind }) => ({ name, bind })), backends, leaving },
     signal,
     listeners.map(({ descriptor }) => descriptor),
   );

@@ -15,6 +15,9 @@ export const HANDOVER_VERSION = 2;
 const MANY = 1 << 20;
 /** Sessions of one message at most: more of them gain nothing, and all their descriptors fit into a parcel. */
 export const MOST_SESSIONS = 16;
+/** Problems of a configuration that are told at most, and characters of any text. */
+export const MOST_PROBLEMS = 100;
+export const LONGEST_TEXT = 4096;
 
 /** Any number of `element` up to `most`. */
 function list<T extends z.ZodMiniType>(element: T, most: number): z.ZodMiniReadonly<z.ZodMiniArray<T>> {
@@ -24,7 +27,7 @@ function list<T extends z.ZodMiniType>(element: T, most: number): z.ZodMiniReado
 const size = z.int().check(z.minimum(0), z.maximum(1 << 30));
 const port = z.int().check(z.minimum(0), z.maximum(65_535));
 const ms = z.number().check(z.minimum(0));
-const text = z.string().check(z.maxLength(4096));
+const text = z.string().check(z.maxLength(LONGEST_TEXT));
 const endpoint = z.object({ address: text, port });
 
 /** The one message whose form never changes. */
@@ -60,6 +63,8 @@ const given = z.object({
   listeners: list(listener, MANY),
   /** What was learned about backends. */
   backends: list(backend, MANY),
+  /** Addresses that the giver leaves when the taker goes on; absent where its release does not tell. */
+  leaving: z.optional(list(text, MANY)),
 });
 
 /** A session without what was written down by itself: who plays, and what the process knows about the connections. */
@@ -101,6 +106,14 @@ const samples = z.extend(sessions, { kind: z.literal("samples") });
 
 const refusal = z.object({ session: text, why: text });
 
+/** The taker will not take over. Said instead of anything else. */
+const refused = z.object({
+  kind: z.literal("refused"),
+  why: text,
+  /** What is wrong with the configuration or files that it names; absent where they are not to blame. */
+  problems: z.optional(list(text, MOST_PROBLEMS)),
+});
+
 const MESSAGE = z.discriminatedUnion("kind", [
   hello,
   given,
@@ -108,8 +121,7 @@ const MESSAGE = z.discriminatedUnion("kind", [
   samples,
   /** The taker is ready to take over. */
   z.object({ kind: z.literal("ready") }),
-  /** The taker will not take over. */
-  z.object({ kind: z.literal("refused"), why: text }),
+  refused,
   /** That were all sessions which go over now. */
   z.object({
     kind: z.literal("handed"),

@@ -8,19 +8,18 @@ export class Readiness {
   /** Ends a wait. */
   readonly #alarm: number;
   readonly #events = new EpollEvents(2);
+  readonly #opened: DisposableStack;
 
   /** @throws {Error} where the kernel refuses, e.g. for want of descriptors */
   constructor(libc: Libc, descriptor: number) {
     this.#libc = libc;
-    this.#epoll = checked(libc, libc.createEpoll());
-    try {
-      this.#alarm = checked(libc, libc.createSignal());
-      checked(libc, libc.watch(this.#epoll, descriptor, EPOLLIN | EPOLLOUT | EPOLLET, 0));
-      checked(libc, libc.watch(this.#epoll, this.#alarm, EPOLLIN | EPOLLET, 0));
-    } catch (error) {
-      libc.close(this.#epoll);
-      throw error;
-    }
+    const close = (own: number): void => libc.close(own);
+    using opened = new DisposableStack();
+    this.#epoll = opened.adopt(checked(libc, libc.createEpoll()), close);
+    this.#alarm = opened.adopt(checked(libc, libc.createSignal()), close);
+    checked(libc, libc.watch(this.#epoll, descriptor, EPOLLIN | EPOLLOUT | EPOLLET, 0));
+    checked(libc, libc.watch(this.#epoll, this.#alarm, EPOLLIN | EPOLLET, 0));
+    this.#opened = opened.move();
   }
 
   /**
@@ -43,7 +42,6 @@ export class Readiness {
   }
 
   close(): void {
-    this.#libc.close(this.#epoll);
-    this.#libc.close(this.#alarm);
+    this.#opened.dispose();
   }
 }

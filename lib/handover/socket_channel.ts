@@ -24,11 +24,19 @@ export class SocketChannel implements HandoverChannel {
   readonly #packet = new Uint8Array(PACKET_SIZE);
   #isClosed = false;
 
-  /** @param descriptor A connected socket, which belongs to the channel from now on. */
+  /**
+   * @param descriptor A connected socket, which belongs to the channel from now on.
+   * @throws {Error} where the kernel refuses, e.g. for want of descriptors
+   */
   constructor(libc: Libc, descriptor: number) {
     this.#libc = libc;
     this.#descriptor = descriptor;
-    this.#readiness = new Readiness(libc, descriptor);
+    try {
+      this.#readiness = new Readiness(libc, descriptor);
+    } catch (error) {
+      libc.close(descriptor);
+      throw error;
+    }
   }
 
   async send({ bytes, descriptors }: Parcel, signal: AbortSignal): Promise<void> {
@@ -52,11 +60,15 @@ export class SocketChannel implements HandoverChannel {
     try {
       if (await this.#receiveParts(parts, descriptors, signal)) return { bytes: concat(parts), descriptors };
     } catch (error) {
-      this.#closeAll(descriptors);
+      this.discard(descriptors);
       throw error;
     }
-    this.#closeAll(descriptors);
+    this.discard(descriptors);
     return undefined;
+  }
+
+  discard(descriptors: readonly number[]): void {
+    for (const descriptor of descriptors) this.#libc.close(descriptor);
   }
 
   close(): void {
@@ -109,9 +121,5 @@ export class SocketChannel implements HandoverChannel {
       }
       await this.#readiness.change(signal);
     }
-  }
-
-  #closeAll(descriptors: readonly number[]): void {
-    for (const descriptor of descriptors) this.#libc.close(descriptor);
   }
 }

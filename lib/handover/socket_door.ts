@@ -6,6 +6,10 @@ import { Readiness } from "./readiness.ts";
 import { SocketChannel } from "./socket_channel.ts";
 import type { HandoverDoor } from "./upgrade.ts";
 
+/** What the names of doors' own folders begin with. */
+const PREFIX = ".handover-";
+/** Milliseconds behind which nobody comes to a door any more, and its own process was killed if it is still there. */
+const STALE_MS = 60_000;
 /** Connections that may wait: one is expected. */
 const BACKLOG = 1;
 
@@ -16,6 +20,7 @@ export class SocketDoor implements HandoverDoor {
   readonly #libc: Libc;
   readonly #descriptor: number;
   readonly #readiness: Readiness;
+  readonly #opened: DisposableStack;
 
   /**
    * @param folder Where the door's own folder is made.
@@ -23,36 +28,38 @@ export class SocketDoor implements HandoverDoor {
    */
   constructor(libc: Libc, folder: string) {
     this.#libc = libc;
+    using opened = new DisposableStack();
     // Nothing may have been kept there so far.
     Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    removeStaleDoors(folder);
     // Its mode is 0700.
-    this.#folder = Deno.makeTempDirSync({ dir: folder, prefix: ".handover-" });
+    this.#folder = opened.adopt(Deno.makeTempDirSync({ dir: folder, prefix: PREFIX }), Deno.removeSync);
     this.path = `${this.#folder}/s`;
-    this.#descriptor = libc.socket(AF_UNIX, SOCK_SEQPACKET);
-    this.#readiness = new Readiness(libc, this.#descriptor);
-    try {
-      check(libc, libc.bind(this.#descriptor, unixAddress(this.path)));
-      check(libc, libc.listen(this.#descriptor, BACKLOG));
-    } catch (error) {
-      this[Symbol.dispose]();
-      throw error;
-    }
+    this.#descriptor = opened.adopt(check(libc, libc.socket(AF_UNIX, SOCK_SEQPACKET)), (own) => libc.close(own));
+    this.#readiness = opened.adopt(new Readiness(libc, this.#descriptor), (own) => own.close());
+    check(libc, libc.bind(this.#descriptor, unixAddress(this.path)));
+    // By itself, as it takes a descriptor to look for what is in a folder.
+    opened.adopt(this.path, Deno.removeSync);
+    check(libc, libc.listen(this.#descriptor, BACKLOG));
+    this.#opened = opened.move();
   }
 
   async accept(signal: AbortSignal): Promise<SocketChannel> {
     const { uid } = Deno.statSync(this.#folder);
     while (true) {
       const accepted = this.#libc.accept(this.#descriptor, new Uint8Array(unixAddress(this.path).length));
-      if (accepted === -EAGAIN) await this.#readiness.change(signal);
-      else if (this.#libc.peerUser(check(this.#libc, accepted)) === uid) return new SocketChannel(this.#libc, accepted);
-      else this.#libc.close(accepted);
+      if (accepted === -EAGAIN) {
+        signal.throwIfAborted();
+        // Whoever has come by then is let in, even if it has ended meanwhile: it may have said why.
+        await this.#readiness.change(signal).catch(() => {});
+      } else if (this.#libc.peerUser(check(this.#libc, accepted)) === uid) {
+        return new SocketChannel(this.#libc, accepted);
+      } else this.#libc.close(accepted);
     }
   }
 
   [Symbol.dispose](): void {
-    this.#readiness.close();
-    this.#libc.close(this.#descriptor);
-    Deno.removeSync(this.#folder, { recursive: true });
+    this.#opened.dispose();
   }
 }
 
@@ -68,6 +75,23 @@ export function comeToDoor(libc: Libc, path: string): SocketChannel {
   if (connected >= 0) return new SocketChannel(libc, descriptor);
   libc.close(descriptor);
   throw new HandoverError(`Cannot reach the process to take over from at ${path}: ${libc.describe(-connected)}`);
+}
+
+/** Removes what processes have left that were killed while another one was to come. */
+function removeStaleDoors(folder: string): void {
+  try {
+    for (const { name } of Deno.readDirSync(folder)) {
+      const path = `${folder}/${name}`;
+      if (name.startsWith(PREFIX) && isStale(path)) Deno.removeSync(path, { recursive: true });
+    }
+  } catch {
+    // It is in nobody's way.
+  }
+}
+
+function isStale(path: string): boolean {
+  const { mtime } = Deno.lstatSync(path);
+  return mtime !== null && Date.now() - mtime.getTime() > STALE_MS;
 }
 
 /** `result`, unless it is an error. */

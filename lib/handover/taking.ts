@@ -20,18 +20,18 @@ export interface InheritedListener extends GivenListener {
 export interface Inheritance {
   readonly listeners: readonly InheritedListener[];
   readonly backends: readonly GivenBackend[];
+  /** Addresses, as the configuration writes them, that the other process leaves afterwards; `undefined` where it does not tell. */
+  readonly leaving: readonly string[] | undefined;
 }
 
 /** What an edge does that takes over. All descriptors are its own from the moment it is given them. */
 export interface HandoverTaker {
-  /** Makes everything ready that the configuration asks for. Rejects where that cannot be. */
+  /** Makes everything ready that the configuration asks for, as far as the other process is not in the way. Rejects where that cannot be. */
   inherit(inheritance: Inheritance): Promise<void>;
   /** Practises {@linkcode adopt}, without descriptors: nothing is left of it. */
   rehearse(session: TravellingSession): void;
   /** Restores a session, of which nothing is read or written yet. Returns why it cannot, where it cannot. */
   adopt(session: TravellingSession, descriptors: readonly number[]): string | undefined;
-  /** Closes descriptors that belong to no session. */
-  discard(descriptors: readonly number[]): void;
   /**
    * Goes on with what was adopted; the first time, accepts players from then on.
    *
@@ -52,7 +52,7 @@ export interface Introduction {
 /**
  * Takes over listeners, what is known, and all sessions that come at once; resolves when the edge goes on with them.
  *
- * @throws {HandoverError} where that does not come about: nothing is this process's then
+ * @throws {Error} where that does not come about, which the other process is not told yet: nothing is this process's then
  */
 export async function takeOver(giver: Conversation, taker: HandoverTaker, who: Introduction): Promise<void> {
   const { release, states } = who;
@@ -60,22 +60,21 @@ export async function takeOver(giver: Conversation, taker: HandoverTaker, who: I
     { kind: "hello", version: HANDOVER_VERSION, release, states, pid: Deno.pid },
     step(),
   );
-  const { message: { listeners, backends }, descriptors } = await giver.expect("given", step());
-  await practise(giver, taker);
-  if (listeners.length !== descriptors.length) {
-    throw new HandoverError(`${descriptors.length} descriptors came for ${listeners.length} listeners`);
+  const { message: { listeners, backends, leaving }, descriptors } = await giver.expect("given", step());
+  try {
+    if (listeners.length !== descriptors.length) {
+      throw new HandoverError(`${descriptors.length} descriptors came for ${listeners.length} listeners`);
+    }
+    await practise(giver, taker);
+  } catch (error) {
+    giver.discard(descriptors);
+    throw error;
   }
   const inherited = listeners.flatMap((listener, index) => {
     const descriptor = descriptors[index];
     return descriptor === undefined ? [] : [{ ...listener, descriptor }];
   });
-  try {
-    await taker.inherit({ listeners: inherited, backends });
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    await giver.say({ kind: "refused", why }, step());
-    throw error;
-  }
+  await taker.inherit({ listeners: inherited, backends, leaving });
   await giver.say({ kind: "ready" }, step());
   if (!await takeRound(giver, taker, step())) throw new GoneError();
 }
@@ -122,12 +121,13 @@ async function takeRound(giver: Conversation, taker: HandoverTaker, signal: Abor
         break;
       }
       if (message.kind !== "sessions") {
+        giver.discard(descriptors);
         throw new HandoverError(`the other process says ${message.kind} after ${count} sessions`);
       }
       count += message.sessions.length;
       const wanted = message.sessions.reduce((sum, { passport: { legs } }) => sum + legs.length, 0);
       if (wanted !== descriptors.length) {
-        taker.discard(descriptors);
+        giver.discard(descriptors);
         throw new HandoverError(`${descriptors.length} descriptors came for ${wanted} connections`);
       }
       for (const [session, own] of withDescriptors(message.sessions, descriptors)) {

@@ -1,8 +1,9 @@
 /** An upgrade from this process's side: starts the new process, gives it everything, and takes everything back where that fails. */
 import type { HandoverChannel } from "./channel.ts";
-import { Conversation, GoneError } from "./conversation.ts";
+import { Conversation, GoneError, RefusedError } from "./conversation.ts";
 import { type HandoverGiver, offerSessions, settleTerms } from "./giving.ts";
 import { type Handed, Heir } from "./heir.ts";
+import type { Refusal } from "./refusing.ts";
 import type { Successor } from "./successor.ts";
 
 /** Milliseconds until a process that is gone, or was killed, is seen to be. */
@@ -37,10 +38,14 @@ export interface UpgradeOptions {
   readonly takeMs?: number;
 }
 
+interface Refused extends Refusal {
+  readonly kind: "refused";
+}
+
 /** What became of an upgrade. */
 export type UpgradeOutcome =
   /** Everything goes on here as if nothing had happened. */
-  | { readonly kind: "refused"; readonly why: string }
+  | Refused
   /** Listeners and sessions are the other process's. */
   | { readonly kind: "done"; readonly heir: Heir; readonly handed: Handed };
 
@@ -100,11 +105,14 @@ export class Upgrade {
   }
 
   /** Ends the new process, and resolves when it is gone. */
-  async #giveUp(error: unknown, late: string): Promise<UpgradeOutcome> {
+  async #giveUp(error: unknown, late: string): Promise<Refused> {
     const ended = error instanceof GoneError ? await this.#endWords() : undefined;
     this.#successor?.kill(this.#pid);
     await this.#gone();
     this.#channel?.close();
+    if (error instanceof RefusedError && error.problems !== undefined) {
+      return { kind: "refused", why: "the new process refuses its configuration", problems: error.problems };
+    }
     return { kind: "refused", why: ended ?? (isTimeout(error) ? `the new process ${late}` : messageOf(error)) };
   }
 

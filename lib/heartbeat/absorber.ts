@@ -203,6 +203,9 @@ export class HeartbeatAbsorber implements AsyncDisposable {
     }
     const why = (status: number, text: string): Refusal => ({ ...refusal(status, text), backend: backend.name });
     if (request.method !== "POST" && request.method !== "GET") return why(405, "its method must be POST or GET");
+    if (request.method === "POST" && !request.headers.has("content-length")) {
+      return why(411, "it must say its Content-Length");
+    }
     const reading = readBeat(request.method === "POST" ? new TextDecoder().decode(request.body) : query);
     if (reading.kind === "fault") return why(400, reading.fault);
     return await this.#contradiction(backend, reading.beat, exchange) ?? { ...reading.beat, backend: backend.name };

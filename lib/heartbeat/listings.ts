@@ -103,7 +103,7 @@ export class Listings {
     this.#stopping.add(stopping);
   }
 
-  /** The listings of the configuration; those of `before` that are the same, in the name of the same keyring, are taken over. */
+  /** The listings of the configuration; those of `before` that are the same are taken over. */
   #open(before: readonly Listing[]): readonly Listing[] {
     const { listeners, heartbeats } = this.#config;
     return listeners.flatMap(({ name }) => {

@@ -1,19 +1,12 @@
 /** A file that lines are added to, and that another program may rename meanwhile. */
-
-/** A file cannot be opened. */
-export class AppendFileError extends Error {
-  override name = "AppendFileError";
-
-  constructor(path: string, cause: unknown) {
-    super(`Cannot open file '${path}': ${cause instanceof Error ? cause.message : cause}`, { cause });
-  }
-}
+import { UnusableFileError } from "../config/unusable_file.ts";
 
 const LINE_FEED = new Uint8Array([10]);
 
 /** See the file's first line. What was written is in the file, as far as other programs see it, when {@linkcode write} returns. */
 export class AppendFile {
   readonly path: string;
+  readonly #key: string;
   #file: Deno.FsFile;
   /** Whether the file ends in a part of a line. */
   #torn = false;
@@ -21,11 +14,13 @@ export class AppendFile {
   /**
    * Opens the file, and creates it with mode 0640 where there is none.
    *
-   * @throws {AppendFileError} where that fails
+   * @param key Of the configuration, that names the file.
+   * @throws {UnusableFileError} where that fails
    */
-  constructor(path: string) {
+  constructor(path: string, key: string) {
     this.path = path;
-    this.#file = open(path);
+    this.#key = key;
+    this.#file = open(path, key);
   }
 
   /**
@@ -48,10 +43,10 @@ export class AppendFile {
   /**
    * Goes on in the file that has the path now.
    *
-   * @throws {AppendFileError} where that cannot be opened; then the old one stays
+   * @throws {UnusableFileError} where that cannot be opened; then the old one stays
    */
   reopen(): void {
-    const file = open(this.path);
+    const file = open(this.path, this.#key);
     this.#file.close();
     this.#file = file;
     this.#torn = false;
@@ -62,10 +57,10 @@ export class AppendFile {
   }
 }
 
-function open(path: string): Deno.FsFile {
+function open(path: string, key: string): Deno.FsFile {
   try {
     return Deno.openSync(path, { append: true, create: true, mode: 0o640 });
   } catch (error) {
-    throw new AppendFileError(path, error);
+    throw new UnusableFileError(`${key} '${path}'`, error);
   }
 }

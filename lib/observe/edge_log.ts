@@ -30,7 +30,7 @@ export function logReload(log: Log, { result, lines, warnings = [], confirmBy }:
       log.info("reload", "configuration is in effect", { result, changes: lines.length, confirm_by: confirmBy });
       break;
     case "unchanged":
-      log.info("reload", "configuration is what runs already", { result });
+      log.info("reload", "configuration is what runs already", { result, confirm_by: confirmBy });
       break;
     case "confirmed":
       log.info("reload", "configuration stays", { result });
@@ -68,7 +68,8 @@ export function logUpgrade(log: Log, { pid, count, ms, refused }: LoggedUpgrade)
   log.info("upgraded", "another process has taken over", { pid, sessions: count, ms: Math.round(ms) });
 }
 
-/** Logs that none has. */
-export function logUpgradeRefused(log: Log, why: string): void {
+/** Logs that none has, and each problem of its configuration in a line of its own. */
+export function logUpgradeRefused(log: Log, why: string, problems: readonly string[] = []): void {
+  for (const problem of problems) log.error("upgrade-problem", "configuration cannot be used", { problem });
   log.error("upgrade-refused", "no other process takes over, everything goes on as before", { why });
 }

@@ -1,7 +1,7 @@
 /** Events on the standard input of a program that the edge starts: one line of JSON for each. */
 import { LineQueue } from "./line_queue.ts";
 import type { Log } from "./log.ts";
-import { pump } from "./pump.ts";
+import { type ByteTaker, pump } from "./pump.ts";
 
 export interface EventCommandOptions {
   /** The program and its arguments. */
@@ -108,9 +108,14 @@ export class EventCommand {
       );
     };
     this.#closing.signal.addEventListener("abort", end);
-    await this.#feed(child.stdin.getWriter(), () => hasEnded || this.#closing.signal.aborted);
-    if (!this.#closing.signal.aborted) end();
+    const input = new Input(child.stdin);
+    const fed = this.#feed(input, () => hasEnded || this.#closing.signal.aborted).then(() => {
+      if (!hasEnded && !this.#closing.signal.aborted) end();
+    });
     const { code, signal } = await status;
+    // What the program has started may hold its input open, and take nothing of what is written there.
+    endings.push(setTimeout(() => input.leave(), this.#graceMs));
+    await fed;
     this.#closing.signal.removeEventListener("abort", end);
     for (const ending of endings) clearTimeout(ending);
     return signal === null ? `exit code ${code}` : `signal ${signal}`;
@@ -126,7 +131,7 @@ export class EventCommand {
   }
 
   /** Hands lines on until the program takes no more, or `isOver` and there are none. */
-  async #feed(input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>, isOver: () => boolean): Promise<void> {
+  async #feed(input: Input, isOver: () => boolean): Promise<void> {
     try {
       while (true) {
         // Made before looking, so that no line comes unnoticed.
@@ -143,9 +148,38 @@ export class EventCommand {
   }
 }
 
+/** A program's standard input, of which a write is waited for no longer than one likes. */
+class Input implements ByteTaker {
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
+  readonly #left = Promise.withResolvers<never>();
+
+  constructor(stream: WritableStream<Uint8Array<ArrayBuffer>>) {
+    this.#writer = stream.getWriter();
+    this.#left.promise.catch(() => {});
+  }
+
+  write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    return Promise.race([this.#writer.write(bytes), this.#left.promise]);
+  }
+
+  /** Ends it behind what was written. */
+  close(): Promise<void> {
+    return Promise.race([this.#writer.close(), this.#left.promise]);
+  }
+
+  /** The write that is under way rejects, though it may still be taken. */
+  leave(): void {
+    this.#left.reject(new Error("Cannot write: nobody waits for that any more"));
+    this.#writer.abort().catch(() => {});
+  }
+}
+
+/** Ends the program and, where that may be, what it has started: they are one group of processes, since it is detached. */
 function kill(child: Deno.ChildProcess, signal: Deno.Signal): void {
+  const mayEndAll = Deno.build.os !== "windows" && Deno.permissions.querySync({ name: "run" }).state === "granted";
   try {
-    child.kill(signal);
+    if (mayEndAll) Deno.kill(-child.pid, signal);
+    else child.kill(signal);
   } catch {
     // It has ended already.
   }

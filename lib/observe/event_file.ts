@@ -10,9 +10,9 @@ export class EventFile {
   /** Lines since the last that could be written. */
   #dropped = 0;
 
-  /** @throws {AppendFileError} where the file cannot be opened */
+  /** @throws {UnusableFileError} where the file cannot be opened */
   constructor(path: string, log: Log) {
-    this.#file = new AppendFile(path);
+    this.#file = new AppendFile(path, "events.file");
     this.#log = log;
   }
 

@@ -32,7 +32,7 @@ export class EventOutputs {
   /**
    * Goes on with other settings. Outputs that are in both miss nothing and get nothing twice.
    *
-   * @throws {AppendFileError} where the file cannot be opened; then nothing has changed
+   * @throws {UnusableFileError} where the file cannot be opened; then nothing has changed
    */
   configure({ file, stdout, command }: EventOutputSettings): void {
     if (file !== (this.#file?.path ?? "")) {

@@ -22,7 +22,7 @@ export interface OpenLog extends Log {
   /**
    * Goes on with other settings.
    *
-   * @throws {AppendFileError} where the file cannot be opened; then nothing has changed
+   * @throws {UnusableFileError} where the file cannot be opened; then nothing has changed
    */
   configure(settings: LogSettings): void;
   /** Goes on in the file that has its path now, since another program has renamed the old one. */
@@ -90,7 +90,7 @@ const TALKATIVE = ["detail", "cause", "err"] as const;
  *
  * `message` is for the program's own words; what players or networks sent belongs into fields, which are quoted.
  *
- * @throws {AppendFileError} where the file cannot be opened
+ * @throws {UnusableFileError} where the file cannot be opened
  */
 export function openLog(options: LogOptions = {}): OpenLog {
   const { write = writeStderr, now = Date.now } = options;

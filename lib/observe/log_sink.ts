@@ -21,11 +21,11 @@ export class LogSink {
   /**
    * Writes to the file with that path from now on, or to none where it is empty.
    *
-   * @throws {AppendFileError} where it cannot be opened; then nothing has changed
+   * @throws {UnusableFileError} where it cannot be opened; then nothing has changed
    */
   useFile(path: string): void {
     if (path === (this.#file?.path ?? "")) return;
-    const opened = path === "" ? undefined : new AppendFile(path);
+    const opened = path === "" ? undefined : new AppendFile(path, "log.file");
     this.close();
     this.#file = opened;
   }

@@ -79,12 +79,9 @@ export class Trails {
     put(this.#running, { start, player: "", isIn: false, steps: NO_STEPS, omitted: 0 }, MOST_RUNNING);
   }
 
-  /** The session that has begun is that of a player whom another process had let in. */
-  resume(session: string, player: string): void {
-    const trail = this.#running.get(session);
-    if (trail === undefined) return;
-    trail.player = player;
-    trail.isIn = true;
+  /** A session goes on here, of a player whom another process had let in. */
+  resume(start: TrailStart, player: string): void {
+    put(this.#running, { start, player, isIn: true, steps: NO_STEPS, omitted: 0 }, MOST_RUNNING);
   }
 
   /** Something happened in a session. */

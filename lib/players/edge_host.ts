@@ -49,12 +49,21 @@ export interface EdgeHostOptions {
   readonly keyFor: (backend: string, name: string) => string | undefined;
 }
 
+/** A dial that is under way. */
+interface Dial {
+  readonly backend: string;
+  /** In milliseconds of `performance.now()`. */
+  readonly began: number;
+}
+
 /** See the file's first line. */
 export class EdgeHost implements SessionHost {
   readonly openLeg: OpenLeg;
   readonly pace: Pace;
   readonly exit: Pick<Turnstile, "pass">;
   readonly #options: EdgeHostOptions;
+  /** The last of each session. */
+  readonly #dials = new Map<RunningSession, Dial>();
   #config: Config;
   #backends: ReadonlyMap<string, BackendConfig>;
   #limits: SessionLimits;
@@ -124,6 +133,8 @@ export class EdgeHost implements SessionHost {
     const drill = this.#drillOn(backend, running);
     running.blamesNobody = drill?.isSelective === true;
     const began = performance.now();
+    const dial = { backend, began };
+    this.#dials.set(running, dial);
     try {
       await drill?.dial(running.subject, signal);
       const conn = await dialBackend(sockets, found, running.caller, signal);
@@ -133,6 +144,8 @@ export class EdgeHost implements SessionHost {
       running.blamesNobody ||= isOwnShortage(error);
       if (!running.blamesNobody && !signal.aborted) dialled(backend, performance.now() - began, false);
       throw error;
+    } finally {
+      if (this.#dials.get(running) === dial) this.#dials.delete(running);
     }
   }
 
@@ -152,7 +165,9 @@ export class EdgeHost implements SessionHost {
         offers.learn(event.backend, event.extensions);
         break;
       case "refused":
-        if (!event.kicked && !running.blamesNobody) network.dialFailed(event.backend, event.cause);
+        if (event.kicked || running.blamesNobody) break;
+        network.dialFailed(event.backend, event.cause);
+        this.#gaveUp(running, event.backend);
         break;
       case "identified":
         running.client = event.client;
@@ -187,6 +202,12 @@ export class EdgeHost implements SessionHost {
     running.arrival.gone();
     running.caller?.leave();
     this.#options.gatekeeper.left(running);
+  }
+
+  /** The backend was given up, perhaps before it had answered a dial. */
+  #gaveUp(running: RunningSession, backend: string): void {
+    const dial = this.#dials.get(running);
+    if (dial?.backend === backend) this.#options.dialled(backend, performance.now() - dial.began, false);
   }
 
   #drillOn(backend: string, { caller }: RunningSession): Drill | undefined {

@@ -181,20 +181,27 @@ export class RunningSession implements Visitor, SessionOptions, SessionDriverOpt
 
   /** Whom a drill disturbs. Before somebody is anywhere, their whereabouts are the backend that is tried, which is no place to be. */
   get subject(): Subject {
-    const backend = this.there > this.arrival.acceptedAt ? this.session.whereabouts.backend : "";
-    return { session: this.id, player: this.caller?.name ?? "", backend };
+    const isNew = this.there <= this.arrival.acceptedAt;
+    const backend = isNew ? "" : this.session.whereabouts.backend;
+    return { session: this.id, player: this.caller?.name ?? "", backend, isNew };
   }
 
   get leaving(): boolean {
     return this.session.leaving;
   }
 
+  /** Ends the session, which is over two seconds from now in any case: somebody may wait for the name or the place. */
+  expel(reason: Reason, detail: string, text?: string): void {
+    this.driver.tell((session) => session.end(reason, detail, text));
+    this.driver.hurry();
+  }
+
   dismiss(reason: Reason, detail: string, text?: string): void {
-    this.#later((session) => session.end(reason, detail, text));
+    this.#later(() => this.expel(reason, detail, text));
   }
 
   call(): void {
-    this.#later((session) => session.admitted());
+    this.#later(() => this.admitted());
   }
 
   get acceptedAt(): number {
@@ -279,7 +286,7 @@ export class RunningSession implements Visitor, SessionOptions, SessionDriverOpt
   }
 
   /** Sessions never run inside each other. */
-  #later(change: (session: Session) => void): void {
-    queueMicrotask(() => this.driver.tell(change));
+  #later(act: () => void): void {
+    queueMicrotask(act);
   }
 }

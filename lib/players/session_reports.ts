@@ -34,6 +34,13 @@ export interface SessionReport {
   decided(decision: Decision): void;
 }
 
+/** Reports about one session that another process had before. */
+export interface ResumedReport {
+  readonly report: SessionReport;
+  /** The session goes on here. Until then nothing is kept of it, since it may be another process's still. */
+  readonly goOn: () => void;
+}
+
 /** See the file's first line. */
 export class SessionReports {
   readonly #options: SessionReportsOptions;
@@ -60,20 +67,17 @@ export class SessionReports {
 
   /** A session begins. */
   begin(session: string, listener: string, arrival: Arrival): SessionReport {
-    return this.#begin(startOf(session, listener, arrival, false));
-  }
-
-  /** A session goes on that another process had before: `player`, on `backend`. */
-  resume(session: string, listener: string, arrival: Arrival, where: Occupant): SessionReport {
-    const report = this.#begin(startOf(session, listener, arrival, true));
-    this.#options.trails.resume(session, where.player);
-    report.resume(where);
-    return report;
-  }
-
-  #begin(start: SessionStart): StartedReport {
+    const start = startOf(session, listener, arrival, false);
     this.#options.trails.begin(start);
     return new StartedReport(this.#options, this.#tally, start);
+  }
+
+  /** A session may go on that another process had before: that of `player`, on `backend`. */
+  resume(session: string, listener: string, arrival: Arrival, where: Occupant): ResumedReport {
+    const start = startOf(session, listener, arrival, true);
+    const report = new StartedReport(this.#options, this.#tally, start);
+    report.resume(where);
+    return { report, goOn: () => this.#options.trails.resume(start, where.player) };
   }
 }
 

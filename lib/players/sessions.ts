@@ -93,7 +93,7 @@ export class Sessions {
    */
   kick(player: string, text: string): boolean {
     const found = this.#find(player);
-    found?.driver.tell((session) => session.end("kicked", text || "no reason given", text || undefined));
+    found?.expel("kicked", text || "no reason given", text || undefined);
     return found !== undefined;
   }
 

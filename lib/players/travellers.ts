@@ -14,7 +14,7 @@ import { newcomerWith } from "./passport.ts";
 import type { Reception } from "./reception.ts";
 import type { Roster } from "./roster.ts";
 import { RunningSession, type SuspendedSession } from "./running_session.ts";
-import type { SessionReports } from "./session_reports.ts";
+import type { ResumedReport, SessionReports } from "./session_reports.ts";
 
 /** What travellers leave and arrive at. */
 export interface TravellersOptions {
@@ -33,7 +33,7 @@ interface Stopped {
 }
 
 /** A session that another process had. */
-interface Adopted {
+interface Adopted extends Pick<ResumedReport, "goOn"> {
   readonly running: RunningSession;
   readonly legs: readonly ResumedLeg[];
 }
@@ -126,8 +126,9 @@ export class Travellers {
 
   /** Goes on with what was adopted since the last time; all sessions are to reconsider then. */
   resume(): void {
-    for (const { running, legs } of this.#adopted.splice(0)) {
+    for (const { running, legs, goOn } of this.#adopted.splice(0)) {
       this.#options.roster.add(running);
+      goOn();
       // Counted from here on, as the session is; until then nobody else has the name, since the process before still does.
       if (running.caller !== undefined) this.#options.gatekeeper.resume(running, running.caller.name);
       running.resume(legs);
@@ -188,14 +189,15 @@ export class Travellers {
     if (gatekeeper.has(player)) return `somebody else plays as ${player}`;
     const arrival = reception.resume(newcomerWith(session.passport, now));
     const { source, destination } = arrival;
+    const { report, goOn } = reports.resume(id, listenerName, arrival, { player, backend: place?.backend ?? "" });
     const running = new RunningSession(
       host,
       id,
       { ...listener, mode },
       arrival,
-      reports.resume(id, listenerName, arrival, { player, backend: place?.backend ?? "" }),
+      report,
       { state, client, there: now - thereMs, caller: new Caller(player, source, destination, loopbacks) },
     );
-    return { running, legs: resumed };
+    return { running, legs: resumed, goOn };
   }
 }

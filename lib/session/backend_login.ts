@@ -1,8 +1,9 @@
 /** The backend's half of a login: replaying the client's handshake to it and learning what it speaks. */
 import { ExtensionList, ExtensionSet, offerable } from "../protocol/extensions.ts";
 import { Framer } from "../protocol/framer.ts";
+import { memo } from "../protocol/memo.ts";
 import { PacketBuffer } from "../protocol/packet_buffer.ts";
-import { type Dialect, knownSizes, legalSizes, packetNamed } from "../protocol/packet_table.ts";
+import { type Dialect, dialectKey, knownSizes, legalSizes, packetNamed } from "../protocol/packet_table.ts";
 import { encodePacket, readPacket } from "../protocol/packets.ts";
 import { unknownPacket } from "../protocol/unknown_packet.ts";
 import { EVERY_PACKET } from "./id_table.ts";
@@ -18,6 +19,8 @@ const SUPPORT_LEVEL = packetNamed("CustomBlockSupportLevel").id;
 const DISCONNECT = packetNamed("DisconnectPlayer").id;
 const LEVEL_INITIALIZE = packetNamed("LevelInitialize").id;
 const NOTHING = new Uint8Array(0);
+/** Size tables kept; each is half a kilobyte. */
+const MAX_TABLES = 64;
 
 /** What a client lists to backends: ExtInfo and the entries of C. Empty for clients without CPE. Shared: do not change it. */
 export function listOf(client: Dialect, clientApp: string): Uint8Array {
@@ -27,6 +30,16 @@ export function listOf(client: Dialect, clientApp: string): Uint8Array {
 /** Sizes of what a backend of that dialect may send. */
 export function sizesOfBackend(dialect: Dialect): Uint16Array {
   return dialect.cpe ? knownSizes("s2c", dialect) : legalSizes("s2c", dialect);
+}
+
+/** Sizes of what a backend may send a client of that dialect, whatever it lists; 0 where that depends on its list. Shared. */
+const certainSizes: (client: Dialect) => Uint16Array = memo(MAX_TABLES, dialectKey, (client: Dialect) => {
+  const most = sizesOfBackend(client);
+  return sizesOfBackend(withoutExtensions(client)).map((size, id) => size === most[id] ? size : 0);
+});
+
+function withoutExtensions(client: Dialect): Dialect {
+  return client.extensions.size === 0 ? client : { ...client, extensions: ExtensionSet.EMPTY };
 }
 
 /** What came of the backend's bytes so far. */
@@ -62,6 +75,8 @@ export class BackendLogin {
   #unsaid: Uint8Array;
   readonly #offer = new ExtensionList();
   #dialect: Dialect;
+  /** Whether {@linkcode dialect} is certain, and what comes is framed with its sizes. */
+  #listEnded = false;
   #missing: number | undefined;
   #identified = false;
   #mapBegun = false;
@@ -78,8 +93,8 @@ export class BackendLogin {
     this.#onTrial = client.cpe && delivery === "on trial";
     this.#unsaid = delivery === "on request" ? list : NOTHING;
     this.#maxHeld = maxHeld;
-    this.#dialect = client.extensions.size === 0 ? client : { ...client, extensions: ExtensionSet.EMPTY };
-    this.framer = new Framer(sizesOfBackend(this.#dialect), EVERY_PACKET);
+    this.#dialect = withoutExtensions(client);
+    this.framer = new Framer(certainSizes(client), EVERY_PACKET);
   }
 
   /** B's dialect; certain once accepted. */
@@ -118,6 +133,8 @@ export class BackendLogin {
     if (chunk.length > 0) framer.feed(chunk);
     for (let frame = framer.next(); frame !== "none"; frame = framer.next()) {
       if (frame === "unknown") {
+        // The first packet whose size depends on the list is behind it, whatever the backend has counted.
+        if (this.#endList()) continue;
         return {
           kind: "broken",
           detail: `unknown packet ${framer.bytes[framer.start]}`,
@@ -162,7 +179,7 @@ export class BackendLogin {
     if (id === IDENTIFICATION) {
       this.#identified = true;
       // An Identification behind some of the entries is behind all there will be.
-      if (this.#missing !== undefined && this.#missing > 0) this.#conclude();
+      if (this.#missing !== undefined) this.#missing = 0;
       return this.#settled();
     }
     if (!this.#identified || id === PING || id === MESSAGE) return { kind: "more" };
@@ -172,6 +189,7 @@ export class BackendLogin {
   /** The backend has taken the player: that may be all, or not yet. */
   #accepted(): BackendStep {
     if (this.#goal === "map" && !this.#mapBegun) return { kind: "more" };
+    this.#endList();
     this.#reached = true;
     return { kind: "accepted" };
   }
@@ -181,14 +199,19 @@ export class BackendLogin {
     // The client reads only the low byte of a version.
     this.#offer.add(extension, version & 0xff);
     this.#missing = Math.max(0, (this.#missing ?? 0) - 1);
-    if (this.#missing === 0) this.#conclude();
   }
 
-  #conclude(): void {
-    this.#missing = 0;
+  /**
+   * Ends the list: B is what has come of it so far. What is held up to here has the same size in any dialect, so that it can be framed
+   * once more with this one's. Returns whether the list had not ended before.
+   */
+  #endList(): boolean {
+    if (this.#listEnded) return false;
+    this.#listEnded = true;
     const common = offerable(this.#client.extensions).intersect(ExtensionSet.listed(this.#offer));
     this.#dialect = { ...this.#client, extensions: common };
     this.framer.sizes = sizesOfBackend(this.#dialect);
+    return true;
   }
 
   /** Without CPE there are no extensions to wait for; with it, only their end or the map tells that there are no more. */

@@ -3,23 +3,13 @@ import { packetNamed } from "../protocol/packet_table.ts";
 import type { ClientSide } from "./client_side.ts";
 import type { SessionCore } from "./core.ts";
 import { EVERY_PACKET } from "./id_table.ts";
+import { misplaced } from "./misplaced.ts";
 import type { Place, PlaceState } from "./place.ts";
 import { CLIENT, type Leg } from "./port.ts";
 import type { Stage } from "./reasons.ts";
 
 const SUPPORT_LEVEL = packetNamed("CustomBlockSupportLevel").id;
 const MESSAGE = packetNamed("PlayerMessage").id;
-/** What no client may send once its login is over, and what is wrong with it. */
-const MISPLACED: ReadonlyMap<number, string> = new Map([
-  [packetNamed("PlayerIdentification").id, "second Identification"],
-  [packetNamed("ExtInfo").id, "extension list after its end"],
-  [packetNamed("ExtEntry").id, "extension list after its end"],
-]);
-
-/** What is wrong with a client's packet of that id behind its login, if anything. */
-export function misplaced(id: number): string | undefined {
-  return MISPLACED.get(id);
-}
 
 /** Frames what the client sends, and ends the session where it makes no sense or the client leaves. */
 export abstract class EdgePlace implements Place {

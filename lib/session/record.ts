@@ -137,7 +137,7 @@ export class SessionRecord {
     this.#earlierPackets = state.packets.fromBackend;
     for (const milestone of ["handshake", "login", "map"] as const) {
       const ago = state.reachedMsAgo[milestone];
-      if (ago !== undefined) this.#reached[milestone] = now - ago;
+      if (ago !== undefined) this.#reached[milestone] = Math.floor(now - ago);
     }
     this.#fromClient = state.bytes.fromClient;
     this.#toClient = state.bytes.toClient;

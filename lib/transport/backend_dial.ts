@@ -3,7 +3,7 @@ import type { Address } from "./dial.ts";
 import type { LoopbackAddresses } from "./loopback_addresses.ts";
 import { type Endpoint, writeProxyHeader } from "./proxy_protocol.ts";
 import type { Conn } from "./conn.ts";
-import { closeOnAbort } from "./close_on_abort.ts";
+import { closeOnAbort, closeQuietly } from "./close_on_abort.ts";
 import type { Sockets } from "./sockets.ts";
 import { dialWebSocket } from "./websocket/client_handshake.ts";
 import { writeAll } from "./write_all.ts";
@@ -66,7 +66,13 @@ export async function dialBackend(
     }
     case "proxy-v2": {
       const conn = await sockets.dial(address, signal);
-      await closeOnAbort(conn, signal, () => writeAll(conn, writeProxyHeader(caller)));
+      try {
+        await closeOnAbort(conn, signal, () => writeAll(conn, writeProxyHeader(caller)));
+      } catch (error) {
+        closeQuietly(conn);
+        signal.throwIfAborted();
+        throw error;
+      }
       return conn;
     }
   }

@@ -5,6 +5,7 @@ export class BindError extends Error {
   override name = "BindError";
   /** What was to be bound, as `listener 'main'` or `admin`. */
   readonly who: string;
+  readonly address: Address;
   /** Whether another program, or another edge, has the address. */
   readonly inUse: boolean;
 
@@ -12,6 +13,7 @@ export class BindError extends Error {
     const why = cause instanceof Error ? cause.message : String(cause);
     super(`Cannot bind ${who} to ${formatAddress(address)}: ${why}`, { cause });
     this.who = who;
+    this.address = address;
     this.inUse = cause instanceof Deno.errors.AddrInUse;
   }
 }

@@ -67,10 +67,9 @@ export class RequestReader {
     }
     const headers = readHeaders(lines);
     if (headers === undefined) return fault(400, "one of its headers is malformed");
+    if (headers.has("transfer-encoding")) return fault(411, "it must say its Content-Length");
+    // Where a request does not say its length, it has no body (RFC 9112, 6.3).
     const length = headers.get("content-length");
-    if (headers.has("transfer-encoding") || (length === undefined && method === "POST")) {
-      return fault(411, "it must say its Content-Length");
-    }
     if (length !== undefined && !/^\d{1,15}$/.test(length)) return fault(400, "its Content-Length is no number");
     const bodyLength = Number(length ?? 0);
     if (bodyLength > this.#longestBody) return fault(413, `its body is longer than ${this.#longestBody} bytes`);

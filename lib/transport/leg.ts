@@ -49,7 +49,10 @@ export interface LegSocket {
   resume(): void;
   /** Sends no more after what waits; what the peer still sends is read on. */
   finish(): void;
-  /** As {@linkcode finish}, but discards what the peer still sends until it closes too, or for two seconds. */
+  /**
+   * As {@linkcode finish}, but discards what the peer still sends until it closes too, or for two seconds once it was sent all there was.
+   * How long that may take is up to the driver.
+   */
   close(): void;
   /** Closes at once. */
   abort(): void;
@@ -84,5 +87,5 @@ export type Disturbance = (leg: LegSocket, events: LegEvents) => LegSocket & Leg
 
 /** Bytes a peer may still send to a leg that is closing. */
 export const MAX_DISCARDED = 1 << 20;
-/** Milliseconds a peer is given to close its side too, once it was sent all there was. */
+/** Milliseconds a peer is given to take any of what waits, and then to close its side too. */
 export const CLOSING_MS = 2_000;

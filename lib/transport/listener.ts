@@ -52,7 +52,7 @@ export class Listener implements Disposable {
 
   /** What another process needs to listen there too; `undefined` where none can. */
   get descriptor(): number | undefined {
-    return this.#acceptor.descriptor;
+    return this.#closed ? undefined : this.#acceptor.descriptor;
   }
 
   /** Accepts nobody until {@linkcode resume}; those who connect wait. Does nothing where no other process could accept them. */

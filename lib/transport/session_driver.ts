@@ -1,6 +1,7 @@
 /** Runs one session on its legs: hands on what is read, carries out what the session wants, and keeps back-pressure between the legs. */
 import { CLIENT, type Closing, type Leg, type SessionEvent, type SessionPort } from "../session/port.ts";
 import type { Session } from "../session/session.ts";
+import { ClosingWatch } from "./closing_watch.ts";
 import type { Conn } from "./conn.ts";
 import type { Disturbance, LegEvents, LegSocket, OpenLeg, SuspendedLeg } from "./leg.ts";
 import type { Pace } from "./pacer.ts";
@@ -114,8 +115,13 @@ export class SessionDriver implements SessionPort, Sleeper {
     } else if (how === "abort") {
       driven.socket.abort();
     } else {
-      driven.socket.close();
+      driven.close();
     }
+  }
+
+  /** Leaves the peers of legs that are closing two seconds from now at most, even where they go on taking what waits. */
+  hurry(): void {
+    for (const driven of this.#driven) driven.hurry();
   }
 
   heldBack(leg: Leg): boolean {
@@ -150,14 +156,14 @@ export class SessionDriver implements SessionPort, Sleeper {
     return result;
   }
 
-  /** Breaks every leg for which something has been waiting since the last call and whose peer has taken nothing of it. */
+  /** Breaks every open leg for which something has been waiting since the last call and whose peer has taken nothing of it. */
   checkProgress(): void {
     for (const driven of this.#driven) {
       const { leg, socket } = driven;
+      if (socket.closing) continue;
       const stuck = socket.pending > 0 && socket.written === driven.waitingAt;
       driven.waitingAt = socket.pending > 0 ? socket.written : undefined;
-      if (stuck && socket.closing) socket.abort();
-      else if (stuck) this.#call((session) => this.#fail(session, leg, "the peer takes no more bytes"));
+      if (stuck) this.#call((session) => this.#fail(session, leg, "the peer takes no more bytes"));
     }
   }
 
@@ -252,6 +258,7 @@ export class SessionDriver implements SessionPort, Sleeper {
 
   gone(leg: Leg): void {
     if (!this.#isKnown(leg)) return;
+    this.#find(leg)?.closed();
     this.#forgetDialling(leg);
     this.#driven = this.#driven.filter((driven) => driven.leg !== leg);
     if (this.#driven.length === 0 && this.#dialling === undefined) this.wake(Infinity);
@@ -357,6 +364,7 @@ class DrivenLeg implements LegEvents {
   waitingAt: number | undefined;
   readonly #driver: SessionDriver;
   readonly leg: Leg;
+  #closing: ClosingWatch | undefined;
   /** What stands between the leg and the driver. */
   #between: LegEvents | undefined;
 
@@ -385,6 +393,20 @@ class DrivenLeg implements LegEvents {
   resume(): void {
     this.held = false;
     this.socket.resume();
+  }
+
+  close(): void {
+    this.socket.close();
+    if (this.socket.pending > 0) this.#closing ??= new ClosingWatch(this.socket);
+  }
+
+  hurry(): void {
+    this.#closing?.hurry();
+  }
+
+  /** The socket is released. */
+  closed(): void {
+    this.#closing?.stop();
   }
 
   disturb(disturbance: Disturbance): void {

@@ -83,7 +83,8 @@ export class Socket {
   }
 
   /**
-   * Finishes, which lasts as long as the peer takes what is queued, then closes once the peer has closed too or two seconds later.
+   * Finishes, which lasts until the peer has taken what is queued or {@linkcode abort} is called, then closes once the peer has closed
+   * too or two seconds later.
    *
    * @param reading Resolves when nothing more can be read.
    */

@@ -1,4 +1,5 @@
 /** Takes TLS off connections that are already accepted, and of which something may already be read. */
+import { UnusableFileError } from "../config/unusable_file.ts";
 import type { Conn } from "./conn.ts";
 import { TlsConn } from "./tls_conn.ts";
 
@@ -44,16 +45,19 @@ export class TlsLayer implements AsyncDisposable {
    * @param certPath PEM file of the certificate, followed by those that lead to its authority.
    * @param keyPath PEM file of its key, without a passphrase.
    * @param before Is what resolves, where the files hold the same as when it was opened.
-   * @throws {Error} where a file cannot be read or holds something else, or the two do not belong together
+   * @throws {UnusableFileError} where a file cannot be read or holds something else, or the two do not belong together
+   * @throws {Error} where the layer cannot have a port
    */
   static async open(certPath: string, keyPath: string, before?: TlsLayer): Promise<TlsLayer> {
-    const cert = await readPem("certificate", certPath);
-    const key = await readPem("certificate key", keyPath);
+    const cert = await readPem("tls_cert", certPath);
+    const key = await readPem("tls_key", keyPath);
     if (before !== undefined && before.#cert === cert && before.#key === key) return before;
     try {
       return new TlsLayer(Deno.listenTls({ hostname: LOOPBACK, port: 0, cert, key }), cert, key);
     } catch (error) {
-      throw new Error(`Cannot read certificate ${certPath} with key ${keyPath}: ${messageOf(error)}`);
+      // Of the system's own errors, which have a code, the files are no cause.
+      if (error instanceof Error && "code" in error) throw error;
+      throw new UnusableFileError(`listener.tls_cert '${certPath}' with tls_key '${keyPath}'`, error);
     }
   }
 
@@ -176,14 +180,10 @@ export class TlsLayer implements AsyncDisposable {
   }
 }
 
-async function readPem(what: string, path: string): Promise<string> {
+async function readPem(key: string, path: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
   } catch (error) {
-    throw new Error(`Cannot read ${what} ${path}: ${messageOf(error)}`);
+    throw new UnusableFileError(`listener.${key} '${path}'`, error);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

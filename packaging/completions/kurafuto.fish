@@ -64,7 +64,7 @@ function __kurafuto_complete
             case ''
                 printf '%s\t%s\n' \
                     --config 'Configuration; otherwise kurafuto.toml, then /etc/kurafuto/kurafuto.toml' \
-                    --set 'Set one key, stronger than the environment and the file; may be repeated' \
+                    --set 'Set one key, stronger than the environment and the file; to find a running edge, one of [admin]; may be repeated' \
                     --log-level 'debug, info, warn, error' \
                     --log-format 'text, json' \
                     --json 'Print JSON; with --version also the surroundings' \
@@ -73,14 +73,14 @@ function __kurafuto_complete
             case 'run'
                 printf '%s\t%s\n' \
                     --config 'Configuration; otherwise kurafuto.toml, then /etc/kurafuto/kurafuto.toml' \
-                    --set 'Set one key, stronger than the environment and the file; may be repeated' \
+                    --set 'Set one key, stronger than the environment and the file; to find a running edge, one of [admin]; may be repeated' \
                     --log-level 'debug, info, warn, error' \
                     --log-format 'text, json' \
                     --help 'Print help, with a command the help of that command'
             case 'check'
                 printf '%s\t%s\n' \
                     --config 'Configuration; otherwise kurafuto.toml, then /etc/kurafuto/kurafuto.toml' \
-                    --set 'Set one key, stronger than the environment and the file; may be repeated' \
+                    --set 'Set one key, stronger than the environment and the file; to find a running edge, one of [admin]; may be repeated' \
                     --log-level 'debug, info, warn, error' \
                     --log-format 'text, json' \
                     --dump 'Print the configuration that is meant, every key with its value, secrets masked' \
@@ -93,7 +93,7 @@ function __kurafuto_complete
             case 'plan' 'confirm' 'rollback' 'drain' 'ctl status' 'ctl players' 'ctl backends' 'ctl move' 'ctl kick' 'ctl announce' 'ctl enable' 'ctl explain'
                 printf '%s\t%s\n' \
                     --config 'Configuration; otherwise kurafuto.toml, then /etc/kurafuto/kurafuto.toml' \
-                    --set 'Set one key, stronger than the environment and the file; may be repeated' \
+                    --set 'Set one key, stronger than the environment and the file; to find a running edge, one of [admin]; may be repeated' \
                     --admin 'Where the edge\'s admin API is: host:port, unix:/path or http://host; otherwise admin.bind' \
                     --token-file 'File with the token of the admin API; otherwise admin.token_file, unless --admin is given' \
                     --json 'Print JSON; with --version also the surroundings' \
@@ -101,7 +101,7 @@ function __kurafuto_complete
             case 'reload'
                 printf '%s\t%s\n' \
                     --config 'Configuration; otherwise kurafuto.toml, then /etc/kurafuto/kurafuto.toml' \
-                    --set 'Set one key, stronger than the environment and the file; may be repeated' \
+                    --set 'Set one key, stronger than the environment and the file; to find a running edge, one of [admin]; may be repeated' \
                     --admin 'Where the edge\'s admin API is: host:port, unix:/path or http://host; otherwise admin.bind' \
                     --token-file 'File with the token of the admin API; otherwise admin.token_file, unless --admin is given' \
                     --confirm 'Go back by itself after that time, as "60s", unless kurafuto confirm is run' \
@@ -110,7 +110,7 @@ function __kurafuto_complete
             case 'upgrade'
                 printf '%s\t%s\n' \
                     --config 'Configuration; otherwise kurafuto.toml, then /etc/kurafuto/kurafuto.toml' \
-                    --set 'Set one key, stronger than the environment and the file; may be repeated' \
+                    --set 'Set one key, stronger than the environment and the file; to find a running edge, one of [admin]; may be repeated' \
                     --admin 'Where the edge\'s admin API is: host:port, unix:/path or http://host; otherwise admin.bind' \
                     --token-file 'File with the token of the admin API; otherwise admin.token_file, unless --admin is given' \
                     --to 'Executable of the new process; otherwise the one that runs now' \
@@ -119,7 +119,7 @@ function __kurafuto_complete
             case 'drill'
                 printf '%s\t%s\n' \
                     --config 'Configuration; otherwise kurafuto.toml, then /etc/kurafuto/kurafuto.toml' \
-                    --set 'Set one key, stronger than the environment and the file; may be repeated' \
+                    --set 'Set one key, stronger than the environment and the file; to find a running edge, one of [admin]; may be repeated' \
                     --admin 'Where the edge\'s admin API is: host:port, unix:/path or http://host; otherwise admin.bind' \
                     --token-file 'File with the token of the admin API; otherwise admin.token_file, unless --admin is given' \
                     --backend 'The backend that the fault stands before' \
@@ -131,7 +131,7 @@ function __kurafuto_complete
             case 'health'
                 printf '%s\t%s\n' \
                     --config 'Configuration; otherwise kurafuto.toml, then /etc/kurafuto/kurafuto.toml' \
-                    --set 'Set one key, stronger than the environment and the file; may be repeated' \
+                    --set 'Set one key, stronger than the environment and the file; to find a running edge, one of [admin]; may be repeated' \
                     --admin 'Where the edge\'s admin API is: host:port, unix:/path or http://host; otherwise admin.bind' \
                     --token-file 'File with the token of the admin API; otherwise admin.token_file, unless --admin is given' \
                     --ready 'Ask whether the edge takes players, not only whether it runs' \
@@ -139,7 +139,7 @@ function __kurafuto_complete
             case 'ctl events'
                 printf '%s\t%s\n' \
                     --config 'Configuration; otherwise kurafuto.toml, then /etc/kurafuto/kurafuto.toml' \
-                    --set 'Set one key, stronger than the environment and the file; may be repeated' \
+                    --set 'Set one key, stronger than the environment and the file; to find a running edge, one of [admin]; may be repeated' \
                     --admin 'Where the edge\'s admin API is: host:port, unix:/path or http://host; otherwise admin.bind' \
                     --token-file 'File with the token of the admin API; otherwise admin.token_file, unless --admin is given' \
                     --since 'Begin with the event behind that one; 0 for all that the edge still knows' \
@@ -148,7 +148,7 @@ function __kurafuto_complete
             case 'ctl drain'
                 printf '%s\t%s\n' \
                     --config 'Configuration; otherwise kurafuto.toml, then /etc/kurafuto/kurafuto.toml' \
-                    --set 'Set one key, stronger than the environment and the file; may be repeated' \
+                    --set 'Set one key, stronger than the environment and the file; to find a running edge, one of [admin]; may be repeated' \
                     --admin 'Where the edge\'s admin API is: host:port, unix:/path or http://host; otherwise admin.bind' \
                     --token-file 'File with the token of the admin API; otherwise admin.token_file, unless --admin is given' \
                     --move 'Move the players who are there to the fallback, at its join rate' \
@@ -157,19 +157,19 @@ function __kurafuto_complete
             case 'ban' 'allow'
                 printf '%s\t%s\n' \
                     --config 'Configuration; otherwise kurafuto.toml, then /etc/kurafuto/kurafuto.toml' \
-                    --set 'Set one key, stronger than the environment and the file; may be repeated' \
+                    --set 'Set one key, stronger than the environment and the file; to find a running edge, one of [admin]; may be repeated' \
                     --for 'How long it counts, as "30m", "12h" or "7d"; otherwise for good, and drills for 10s' \
                     --reason 'Why, which players who are banned are shown' \
                     --help 'Print help, with a command the help of that command'
             case 'unban' 'disallow'
                 printf '%s\t%s\n' \
                     --config 'Configuration; otherwise kurafuto.toml, then /etc/kurafuto/kurafuto.toml' \
-                    --set 'Set one key, stronger than the environment and the file; may be repeated' \
+                    --set 'Set one key, stronger than the environment and the file; to find a running edge, one of [admin]; may be repeated' \
                     --help 'Print help, with a command the help of that command'
             case 'bans'
                 printf '%s\t%s\n' \
                     --config 'Configuration; otherwise kurafuto.toml, then /etc/kurafuto/kurafuto.toml' \
-                    --set 'Set one key, stronger than the environment and the file; may be repeated' \
+                    --set 'Set one key, stronger than the environment and the file; to find a running edge, one of [admin]; may be repeated' \
                     --json 'Print JSON; with --version also the surroundings' \
                     --help 'Print help, with a command the help of that command'
             case 'schema' 'completion' 'man'

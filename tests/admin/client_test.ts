@@ -70,7 +70,11 @@ Deno.test("a client shows its token, and says where it comes from where the edge
     using stranger = new AdminClient(endpoint, { token });
     const { kind, message } = await assertRejects(() => stranger.kick("Notch", undefined), AdminError);
     assertEquals(kind, "refused");
-    assertStringIncludes(message, "(its token stands in the file that admin.token_file or --token-file names)");
+    assertEquals(
+      message,
+      `Cannot ask the edge at ${endpoint.name} as it wants ${token === undefined ? "a" : "another"} token ` +
+        "(it stands in the file that admin.token_file or --token-file names)",
+    );
     assert(!message.includes("somebody"));
     await stranger.checkHealth(false);
   }
@@ -100,6 +104,9 @@ Deno.test("where nobody answers it is said why", async () => {
     const { kind, message } = await assertRejects(() => client.status(), AdminError);
     assertEquals([kind, message], ["unreachable", `Cannot reach the edge at ${place} (is it running?): ${why}`]);
   }
+  using client = new AdminClient(parseEndpoint("unix:/nowhere/admin.sock"), { advice: "look elsewhere" });
+  const { message } = await assertRejects(() => client.status(), AdminError);
+  assertStringIncludes(message, ": there is no such socket; look elsewhere");
 });
 
 Deno.test("a client does not wait for an answer, or the rest of one, that does not come", async () => {

@@ -12,6 +12,7 @@ import type {
   ReloadAnswer,
   ReloadPlan,
   Trail,
+  UpgradeAnswer,
 } from "../../lib/admin/control.ts";
 import { nearest } from "../../lib/config/nearest.ts";
 import type { EdgeEvent, StampedEvent } from "../../lib/observe/edge_event.ts";
@@ -248,13 +249,14 @@ export class FakeControl implements Control {
     return Promise.resolve(this.nextPlan);
   }
 
-  upgrade(to: string | undefined): Promise<Answer> {
+  upgrade(to: string | undefined): Promise<UpgradeAnswer> {
     this.#order("upgrade", to);
-    return Promise.resolve(
-      to === "/bad"
-        ? { kind: "refused", message: "Cannot upgrade: no" }
-        : { kind: "done", message: "process 7 has taken over" },
-    );
+    if (to === "/bad") return Promise.resolve({ result: "refused", message: "Cannot upgrade: no" });
+    if (to === "/odd") {
+      return Promise.resolve({ result: "refused", message: "Cannot upgrade", problems: ["a", "b\x1b"] });
+    }
+    const message = "process 7 has taken over";
+    return Promise.resolve({ result: "upgraded", message, pid: 7, sessions: 3, staying: 1 });
   }
 
   drainEdge(): void {

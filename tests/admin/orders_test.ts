@@ -6,6 +6,8 @@ interface ErrorAnswer {
   readonly error: { readonly code: string; readonly message: string };
 }
 
+const UPGRADED = { result: "upgraded", message: "process 7 has taken over", pid: 7, sessions: 3, staying: 1 };
+
 const done: readonly {
   readonly path: string;
   readonly body?: unknown;
@@ -64,12 +66,12 @@ const done: readonly {
     answer: { drill: "1" },
   },
   { path: "/v1/drills/1/end", order: ["endDrill", "1"], answer: { message: "drill 1 is over" } },
-  { path: "/v1/upgrade", order: ["upgrade", undefined], answer: { message: "process 7 has taken over" } },
+  { path: "/v1/upgrade", order: ["upgrade", undefined], answer: UPGRADED },
   {
     path: "/v1/upgrade",
     body: { to: "/opt/kurafuto new" },
     order: ["upgrade", "/opt/kurafuto new"],
-    answer: { message: "process 7 has taken over" },
+    answer: UPGRADED,
   },
   { path: "/v1/drain", order: ["drainEdge"], answer: { message: "the edge drains and then stops" } },
 ];
@@ -97,6 +99,9 @@ Deno.test("a reload that waits is confirmed or rolled back, and what waits for n
   await subject.order("/v1/reload", { confirm: "1m" });
   const back = await subject.order("/v1/reload/rollback");
   assertEquals([back.status, JSON.parse(back.text).result], [200, "rolled-back"]);
+  const { status, text } = await subject.order("/v1/reload/rollback");
+  const message = "Cannot roll back, and nothing was changed: no reload waits to be confirmed";
+  assertEquals([status, JSON.parse(text).error], [409, { code: "refused", message }]);
 });
 
 Deno.test("a refused reload says why as the others say what they did", async () => {
@@ -379,8 +384,11 @@ Deno.test("an upgrade that is refused is a conflict, and a path that is not abso
   const { status, text } = await subject.order("/v1/upgrade", { to: "/bad" });
   const { error }: ErrorAnswer = JSON.parse(text);
   assertEquals([status, error], [409, { code: "refused", message: "Cannot upgrade: no" }]);
+  const odd = await subject.order("/v1/upgrade", { to: "/odd" });
+  const { problems, error: fault } = JSON.parse(odd.text);
+  assertEquals([odd.status, problems, fault.message], [409, ["a", "b\x1b"], "Cannot upgrade; a; b\x1b"]);
   for (const to of ["kurafuto", "", "/", "/a\0b", `/${"a".repeat(5_000)}`, 7]) {
     assertEquals((await subject.order("/v1/upgrade", { to })).status, 400);
   }
-  assertEquals(subject.control.orders, [["upgrade", "/bad"]]);
+  assertEquals(subject.control.orders, [["upgrade", "/bad"], ["upgrade", "/odd"]]);
 });

@@ -57,6 +57,18 @@ for (const [what, bytes, status] of faults) {
   });
 }
 
+Deno.test("an order that needs no body may come without one, and without saying so", async () => {
+  await using subject = await Subject.open();
+  const ask = (target: string): ReturnType<typeof askRaw> =>
+    askRaw(subject.server.address, `POST ${target} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+  assertEquals((await ask("/v1/reload")).status, 200);
+  assertEquals((await ask("/v1/backends/hub/drain")).status, 200);
+  assertEquals(subject.control.orders.map(([order]) => order), ["reload", "drain"]);
+  const { status, text } = await ask("/v1/announce");
+  assertEquals([status, JSON.parse(text).error.message], [400, 'Cannot take request as its body lacks "text"']);
+  assertEquals([(await ask("/v1/status")).status, (await ask("/nowhere")).status], [405, 404]);
+});
+
 Deno.test("a whole URL is taken, and its host is the one that counts", async () => {
   await using subject = await Subject.open();
   const first = "GET http://LocalHost:80/v1/events?since=x HTTP/1.1";

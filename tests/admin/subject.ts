@@ -41,6 +41,7 @@ export class Subject implements AsyncDisposable {
       page: PAGE,
       ...options,
     });
+    server.serve();
     return new Subject(control, server, lines);
   }
 

@@ -1,5 +1,6 @@
 import { readAdminAccess } from "../../lib/admin/access.ts";
-import { readToken, Token, TokenFileError } from "../../lib/admin/token.ts";
+import { readToken, Token } from "../../lib/admin/token.ts";
+import { UnusableFileError } from "../../lib/config/unusable_file.ts";
 import { parseAddress } from "../../lib/config/address.ts";
 import { assert, assertEquals, assertRejects } from "../harness/assert.ts";
 
@@ -57,7 +58,7 @@ for (const [what, text, mode, why] of bad) {
 Deno.test("a token file that is missing or is a folder is refused", async () => {
   await assertRejects(
     () => readToken("/nonexistent/token"),
-    TokenFileError,
+    UnusableFileError,
     "Cannot use admin.token_file '/nonexistent/token': ",
   );
   const folder = await Deno.makeTempDir();

@@ -54,6 +54,13 @@ Deno.test("a page whose owner has its name resolved to where SSH forwards to a s
   ]);
 });
 
+Deno.test("a socket file whose folder is missing is told as that", async () => {
+  using folder = new Folder();
+  const bind = { kind: "unix", path: `${folder.path}/none/admin.sock` } as const;
+  const { message } = await assertRejects(() => Subject.open({ bind }), BindError);
+  assertEquals(message, `Cannot bind admin to unix:${bind.path}: its folder does not exist (make it)`);
+});
+
 Deno.test("there is no moment in which others may open a socket file, whatever the process lets others do", async () => {
   using folder = new Folder();
   const old = Deno.umask(0);

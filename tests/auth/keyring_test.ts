@@ -1,5 +1,6 @@
 import { Keyring, type KeyringOptions, type Service } from "../../lib/auth/keyring.ts";
 import { keyOf } from "../../lib/auth/mppass.ts";
+import { UnusableFileError } from "../../lib/config/unusable_file.ts";
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects, assertThrows } from "../harness/assert.ts";
 
 const NOW = Date.parse("2026-11-28T12:00:00Z");
@@ -149,6 +150,12 @@ Deno.test("a faulty file of salts keeps the keyring shut and stays as it is", as
   const { message } = await assertRejects(() => bench.open([FIRST, SECOND]), Error, `${path}: line 1`);
   assert(!message.includes("Secret"), message);
   assertEquals(await Deno.readTextFile(path), "Secret words\n");
+});
+
+Deno.test("a data directory that takes no file keeps the keyring shut, and is told with its key", async () => {
+  await using bench = new Bench();
+  await Deno.mkdir(`${bench.dataDir}/salt-main.new/full`, { recursive: true });
+  await assertRejects(() => bench.open(), UnusableFileError, `Cannot use edge.data_dir '${bench.dataDir}': `);
 });
 
 Deno.test("salts that cannot be written are told of, without the salt, and count all the same", async () => {

@@ -1,4 +1,4 @@
-import { clash, formatAddress, isLocal, parseAddress } from "../../lib/config/address.ts";
+import { clash, formatAddress, isLocal, leadsTo, parseAddress } from "../../lib/config/address.ts";
 import { assertEquals, assertThrows } from "../harness/assert.ts";
 
 Deno.test("parseAddress reads names, IPv4, IPv6 and sockets", () => {
@@ -68,6 +68,8 @@ Deno.test("clash finds addresses that cannot be bound together, in either order"
     ["localhost:1", "127.0.0.1:1", true],
     ["localhost:1", "[::1]:1", true],
     ["Example.org:1", "example.org:1", true],
+    ["[::ffff:127.0.0.1]:1", "127.0.0.1:1", true],
+    ["[::ffff:10.0.0.1]:1", "0.0.0.0:1", true],
     ["0.0.0.0:0", "0.0.0.0:0", false],
     ["unix:/a", "unix:/a", true],
     ["unix:/a", "unix:/b", false],
@@ -76,5 +78,23 @@ Deno.test("clash finds addresses that cannot be bound together, in either order"
   for (const [a, b, expected] of pairs) {
     assertEquals(clash(parseAddress(a), parseAddress(b)), expected, `${a} and ${b}`);
     assertEquals(clash(parseAddress(b), parseAddress(a)), expected, `${b} and ${a}`);
+  }
+});
+
+Deno.test("leadsTo finds what a dial reaches for certain", () => {
+  const pairs: readonly [address: string, bind: string, expected: boolean][] = [
+    ["127.0.0.1:1", "127.0.0.1:1", true],
+    ["127.0.0.1:1", "0.0.0.0:1", true],
+    ["localhost:1", "[::]:1", true],
+    ["[::ffff:192.0.2.1]:1", "192.0.2.1:1", true],
+    ["Example.org:1", "example.org:1", true],
+    ["192.0.2.1:1", "0.0.0.0:1", false],
+    ["example.org:1", "[::]:1", false],
+    ["127.0.0.1:1", "192.0.2.1:1", false],
+    ["127.0.0.1:1", "127.0.0.1:2", false],
+    ["unix:/a", "127.0.0.1:1", false],
+  ];
+  for (const [address, bind, expected] of pairs) {
+    assertEquals(leadsTo(parseAddress(address), parseAddress(bind)), expected, `${address} and ${bind}`);
   }
 });

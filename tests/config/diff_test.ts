@@ -216,14 +216,17 @@ Deno.test("diffConfig never shows a secret", () => {
 
 Deno.test("diffConfig refuses what cannot change while the edge runs, with the reason and what to do", () => {
   const cases: Readonly<Record<string, readonly [before: string, after: string]>> = {
-    'edge.data_dir: Cannot change key while the edge runs as its salts and lists are in use: current value is "/srv" (restart the edge, or set "./data" again)':
+    'edge.data_dir: Cannot change key while the edge runs as its salts and lists are in use: current value is "/srv" (upgrade or restart the edge, or set "./data" again)':
       ["", '[edge]\ndata_dir = "/srv"'],
     'edge.driver: Cannot change key while the edge runs as it holds every open connection: current value is "deno" (restart the edge, or set "auto" again)':
       ["", '[edge]\ndriver = "deno"'],
-    'admin.bind: Cannot change key while the edge runs as reloads and their confirmation come in there: current value is "unix:/run/k" (restart the edge, or set "127.0.0.1:8080" again)':
+    'admin.bind: Cannot change key while the edge runs as reloads and their confirmation come in there: current value is "unix:/run/k" (upgrade or restart the edge, or set "127.0.0.1:8080" again)':
       ["[admin]", '[admin]\nbind = "unix:/run/k"'],
-    "admin: Cannot add section while the edge runs (restart the edge, or take the section out again)": ["", "[admin]"],
-    "admin: Cannot remove section while the edge runs (restart the edge, or put the section back again)": [
+    "admin: Cannot add section while the edge runs (upgrade or restart the edge, or take the section out again)": [
+      "",
+      "[admin]",
+    ],
+    "admin: Cannot remove section while the edge runs (upgrade or restart the edge, or put the section back again)": [
       "[admin]",
       "",
     ],

@@ -23,4 +23,7 @@ Deno.test("a dumped configuration shows no secret", () => {
   const dumped = dumpConfig(parseConfig(text, { path: "a.toml" }).config);
   assert(!/hush|pssst/.test(dumped));
   assertStringIncludes(dumped, 'token = "***"\nsalt = "***"\n');
+  const heartbeat = '[[heartbeat]]\nlistener = "main"\nurl = "https://me:hush@list.example/heartbeat?a=b@c"';
+  const { config } = parseConfig(minimalToml({ rest: heartbeat }), { path: "a.toml" });
+  assertStringIncludes(dumpConfig(config), 'url = "https://***@list.example/heartbeat?a=b@c"\n');
 });

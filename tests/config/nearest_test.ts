@@ -9,6 +9,10 @@ Deno.test("nearest finds the word that is probably meant", () => {
 
 Deno.test("nearest finds nothing when no word is near", () => {
   assertEquals(nearest("arena", ["hub", "lobby"]), undefined);
+  assertEquals(nearest("help", ["check", "health", "demo"]), undefined);
+  assertEquals(nearest("version", ["drain", "reload", "run"]), undefined);
+  assertEquals(nearest("port", ["for"]), undefined);
+  assertEquals(nearest("a/b", ["hub"]), undefined);
   assertEquals(nearest("x", ["y"]), undefined);
   assertEquals(nearest("x", []), undefined);
   assertEquals(nearest("a".repeat(65), ["a".repeat(65)]), undefined);

@@ -14,6 +14,17 @@ function problems(toml: string, options: Partial<LoadOptions> = {}): readonly st
   }
 }
 
+Deno.test("a key that every object of the language has is as unknown as others", () => {
+  for (const key of ["constructor", "toString", "__proto__"]) {
+    const [problem = "", ...more] = problems(minimalToml({ rest: `[edge]\n${key} = 2` }));
+    assertEquals([problem.includes(`edge.${key}: Cannot use key as it is unknown: known here are name, `), more], [
+      true,
+      [],
+    ]);
+    assertEquals(problem.includes("did you mean"), false, problem);
+  }
+});
+
 Deno.test("parseConfig tells the problems of the file, the environment and the flags together", () => {
   const found = problems(minimalToml({ rest: "[log]\nlevel = 1\n[log]" }), {
     env: { KURAFUTO_LOG__LEVLE: "debug", KURAFUTO_EDGE__MAX_PLAYERS: "many", KURAFUTO_X__Y: "1" },

@@ -19,6 +19,8 @@ Deno.test("parseDuration refuses what is no whole number and unit, and offers wh
     "30sec": ` (did you mean "30s"?)`,
     "30min": ` (did you mean "30m"?)`,
     "250MS": ` (did you mean "250ms"?)`,
+    "30msec": ` (did you mean "30ms"?)`,
+    "30 milliseconds": "",
     "2days": ` (did you mean "2d"?)`,
     "2w": "",
     "5toString": "",

@@ -37,8 +37,9 @@ Deno.test("the edge is where [admin] says, and on loopback where that is every a
     const { endpoint, token } = await find(`[admin]\nbind = "${bind}"\ntoken_file = "TOKEN"`);
     assertEquals([endpoint.name, endpoint.dial, token], [bind, { kind: "tcp", host, port: 8081 }, "secret"]);
   }
-  const { endpoint, token } = await find("[admin]");
+  const { endpoint, token, advice } = await find("[admin]");
   assertEquals([endpoint.name, token], ["127.0.0.1:8080", undefined]);
+  assertStringIncludes(advice ?? "", "name the address of before with --admin");
 });
 
 Deno.test("the edge is found though the rest of the file is wrong, as it may be while the edge runs", async () => {
@@ -55,8 +56,9 @@ Deno.test("variables are stronger than the file, and flags than both", async () 
 
 Deno.test("with --admin no configuration is read, and its token is shown to nobody else", async () => {
   const configuration = (): Promise<never> => Promise.reject(new Error("read"));
-  const { endpoint, token } = await find('[admin]\ntoken_file = "TOKEN"', { admin: "[::1]:80", configuration });
-  assertEquals([endpoint.dial, token], [{ kind: "tcp", host: "::1", port: 80 }, undefined]);
+  const found = await find('[admin]\ntoken_file = "TOKEN"', { admin: "[::1]:80", configuration });
+  assertEquals([found.endpoint.dial, found.token], [{ kind: "tcp", host: "::1", port: 80 }, undefined]);
+  assertEquals(found.advice, undefined);
   assertEquals((await find(undefined, { admin: "unix:/x", configuration, tokenFile: "TOKEN" })).token, "secret");
   const url = await find(undefined, { admin: "https://example.org/edge", configuration });
   assertEquals([url.endpoint.base.href, url.endpoint.dial], ["https://example.org/edge/", undefined]);

@@ -1,6 +1,6 @@
 import type { ReloadPlan } from "../../lib/admin/control.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../harness/assert.ts";
-import { fakePlayer } from "../admin/fake_control.ts";
+import { fakePlayer, fakeTrail } from "../admin/fake_control.ts";
 import { Subject } from "../admin/subject.ts";
 import { at, cells, run } from "./run.ts";
 
@@ -91,6 +91,9 @@ Deno.test("ctl explain tells how a session went, with what was decided between",
     "31 ms  joined    hub has taken the player",
     "",
   ]);
+  subject.control.trails.push(fakeTrail("", "A-2"));
+  const nameless = await run(["ctl", "explain", "A-2", ...at(subject)]);
+  assertMatch(nameless.stdout, /^\(no name\), session A-2, by main /);
   const unknown = await run(["ctl", "explain", "Notsch", ...at(subject)]);
   assertEquals([unknown.code, unknown.stdout], [1, ""]);
   assertMatch(unknown.stderr, /^kurafuto: Cannot explain as no session .+ \(did you mean "Notch"\?\)\n$/);
@@ -134,6 +137,28 @@ Deno.test("orders are carried out, and what became of them is told", async () =>
     "Dinnerbone was kicked",
     "told to 1 player",
   ]);
+});
+
+Deno.test("an upgrade that was refused is told with all that is wrong, and ends with 78 where the file is to blame", async () => {
+  await using subject = await Subject.open();
+  const upgrade = (...flags: string[]): ReturnType<typeof run> => run(["upgrade", ...flags, ...at(subject)]);
+  assertEquals(await upgrade("--to", "/bad"), { code: 1, stdout: "", stderr: "kurafuto: Cannot upgrade: no\n" });
+  assertEquals(await upgrade("--to", "/odd"), {
+    code: 78,
+    stdout: "",
+    stderr: "kurafuto: Cannot upgrade:\n    a\n    b\\u001b\n",
+  });
+  const { code, stdout, stderr } = await upgrade("--to", "/odd", "--json");
+  const { result, problems, error } = JSON.parse(stdout);
+  assertEquals([code, stderr, result, problems, error.code], [78, "", "refused", ["a", "b\x1b"], "refused"]);
+  const done = await upgrade("--json");
+  assertEquals([done.code, JSON.parse(done.stdout)], [0, {
+    result: "upgraded",
+    message: "process 7 has taken over",
+    pid: 7,
+    sessions: 3,
+    staying: 1,
+  }]);
 });
 
 Deno.test("what the edge refuses is told on standard error, with the nearest name, and ends with 1", async () => {
@@ -181,6 +206,13 @@ Deno.test("plan ends with 78 where a reload would be refused, and with 0 where i
   subject.control.nextPlan = { ...plan, result: "unchanged", problems: [] };
   const unchanged = await run(["plan", ...at(subject)]);
   assertEquals([unchanged.code, unchanged.stdout], [0, "a reload would change nothing\n"]);
+  subject.control.nextPlan = { ...plan, result: "stopping", problems: ["the edge is stopping"] };
+  const stopping = await run(["plan", ...at(subject)]);
+  assertEquals([stopping.code, stopping.stderr], [1, "kurafuto: Cannot reload:\n    the edge is stopping\n"]);
+  const change = { kind: "added", what: "drill", details: [] } as const;
+  subject.control.nextPlan = { ...plan, result: "changes", changes: [change], problems: [], warnings: ["so\x1b so"] };
+  const warned = await run(["plan", ...at(subject)]);
+  assertEquals([warned.code, warned.stdout], [0, "+ drill\nwarning: so\\u001b so\n"]);
 });
 
 Deno.test("reload tells what it has changed, and ends with 1 where it was refused, with 78 where the file is to blame", async () => {
@@ -217,7 +249,9 @@ Deno.test("a reload can be tried, and then confirmed or rolled back", async () =
   await run(["reload", "--confirm", "60s", ...at(subject)]);
   const back = await run(["rollback", ...at(subject)]);
   assertEquals([back.code, back.stdout.split("\n")[0]], [0, "the configuration of before is in effect again:"]);
-  assertEquals((await run(["rollback", ...at(subject)])).code, 1);
+  const again = await run(["rollback", ...at(subject)]);
+  const trouble = "kurafuto: Cannot roll back, and nothing was changed:\n    no reload waits to be confirmed\n";
+  assertEquals([again.code, again.stderr], [1, trouble]);
 });
 
 Deno.test("health ends with 0 for an edge that runs, with 1 for one that is not ready or not there", async () => {

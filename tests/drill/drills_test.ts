@@ -9,7 +9,8 @@ import { FakeEvents, FakeLeg } from "./fake_leg.ts";
 
 const NEVER = new AbortController().signal;
 const STALL: DrillOrder = { fault: { kind: "stall" }, backend: "hub", players: undefined, forMs: 1_000 };
-const STEVE: Subject = { session: "A1", player: "Steve", backend: "hub" };
+const STEVE: Subject = { session: "A1", player: "Steve", backend: "hub", isNew: false };
+const ALEX: Subject = { session: "A2", player: "Alex", backend: "", isNew: true };
 const LOST: SessionEvent = { kind: "lost", backend: "hub", reason: "backend-lost", detail: "" };
 
 /** Drills under a clock that the test moves, and what is told of them. */
@@ -22,6 +23,7 @@ class Yard {
     this.drills = new Drills({
       clock: this.clock,
       enabled,
+      prefix: "d",
       begun: ({ id }) => this.told.push(`${id} begun`),
       ended: ({ id }, why) => this.told.push(`${id} ended: ${why}`),
     });
@@ -50,8 +52,8 @@ Deno.test("a drill is for all who are on its backend or come there, until its ti
   assertEquals(drills.on("hub", "Alex"), answer.drill);
   clock.advance(1);
   assertEquals(drills.on("hub", "Alex"), undefined);
-  assertEquals(told, ["1 begun", "1 ended: its time is over"]);
-  assertEquals(drills.report("1")?.state, "over");
+  assertEquals(told, ["d-1 begun", "d-1 ended: its time is over"]);
+  assertEquals(drills.report("d-1")?.state, "over");
 });
 
 Deno.test("a drill for chosen players is for no others", () => {
@@ -68,7 +70,7 @@ Deno.test("no drill begins where none is allowed, and none goes on once a reload
   drills.configure(true, ["hub"]);
   drills.begin(STALL);
   drills.configure(false, ["hub"]);
-  assertEquals(told, ["1 begun", "1 ended: drills are not enabled any more"]);
+  assertEquals(told, ["d-1 begun", "d-1 ended: drills are not enabled any more"]);
   assert(refusal(drills).includes("set enabled = true"));
 });
 
@@ -77,13 +79,13 @@ Deno.test("a drill ends with its backend, when an operator wants it, and with th
   drills.begin(STALL);
   drills.configure(true, ["arena"]);
   drills.begin(STALL);
-  assertEquals([drills.end("2"), drills.end("3")], [true, false]);
+  assertEquals([drills.end("d-2"), drills.end("d-3"), drills.end("2"), drills.end("e-2")], [true, false, false, false]);
   drills.begin(STALL);
-  drills.close();
+  drills.close("the edge is stopping");
   assertEquals(told.filter((line) => line.includes("ended")), [
-    "1 ended: the backend was removed",
-    "2 ended: an operator ended it",
-    "3 ended: the edge is stopping",
+    "d-1 ended: the backend was removed",
+    "d-2 ended: an operator ended it",
+    "d-3 ended: the edge is stopping",
   ]);
   assertEquals(refusal(drills), "the edge is stopping");
 });
@@ -92,7 +94,7 @@ Deno.test("one drill at a time disturbs a backend, eight run at a time, and the 
   const yard = new Yard();
   const { drills, clock } = yard;
   yard.begin();
-  assertEquals(refusal(drills), "drill 1 runs there already");
+  assertEquals(refusal(drills), "drill d-1 runs there already");
   for (let at = 2; at <= 8; at++) yard.begin({ backend: `b${at}` });
   assertEquals(refusal(drills, { backend: "b9" }), "8 drills run already");
   clock.advance(1_000);
@@ -100,7 +102,7 @@ Deno.test("one drill at a time disturbs a backend, eight run at a time, and the 
     yard.begin();
     clock.advance(1_000);
   }
-  const ids = Array.from({ length: 48 }, (_, at) => String(at + 1));
+  const ids = Array.from({ length: 48 }, (_, at) => `d-${at + 1}`);
   assertEquals(ids.filter((id) => drills.report(id) !== undefined), ids.slice(-32));
 });
 
@@ -113,7 +115,7 @@ Deno.test("a connection is disturbed as long as the drill runs, and counts as go
   assertEquals(events.told, []);
   yard.clock.advance(1);
   assertEquals(events.told, ["bytes 1"]);
-  const { silenceMs } = yard.drills.report("1")?.seen[0] ?? {};
+  const { silenceMs } = yard.drills.report("d-1")?.seen[0] ?? {};
   assertEquals(silenceMs, 1_000);
   leg.gone();
   assertEquals(events.told, ["bytes 1", "gone"]);
@@ -190,6 +192,36 @@ Deno.test("players who are between two places are watched beyond the end, but no
     ]);
   }
   assertEquals(clock.pending, 0);
+});
+
+Deno.test("newcomers are watched beyond the end until they are somewhere or wait", () => {
+  for (const fate of [{ kind: "joined", backend: "hub" }, { kind: "waiting", cause: "hub is down" }] as const) {
+    const yard = new Yard();
+    const { drills, clock } = yard;
+    const drill = yard.begin();
+    drill.disturb(ALEX, new FakeLeg(), new FakeEvents());
+    clock.advance(1_000);
+    assertEquals([drill.state, drill.report().seen[0]?.outcome], ["settling", { kind: "adrift" }]);
+    drills.event("A2", { kind: "refused", backend: "hub", cause: "no", kicked: false });
+    assertEquals(drill.state, "settling");
+    drills.event("A2", fate);
+    assertEquals(drill.state, "over");
+    assert(drill.report().seen[0]?.outcome.kind !== "adrift");
+  }
+});
+
+Deno.test("half-open: a newcomer's silence counts from the dial until it is given up", async () => {
+  const yard = new Yard();
+  const drill = yard.begin({ fault: { kind: "half-open" } });
+  const silence = (): number | undefined => drill.report().seen[0]?.silenceMs;
+  const patience = new AbortController();
+  const dial = drill.dial(ALEX, patience.signal);
+  yard.clock.advance(400);
+  assertEquals(silence(), 400);
+  patience.abort();
+  await assertRejects(() => dial, Error, "nobody answered");
+  yard.clock.advance(300);
+  assertEquals(silence(), 400);
 });
 
 Deno.test("what happens after a drill is over is no part of it", () => {

@@ -18,7 +18,7 @@ function ended(reason: Reason): SessionEvent {
 
 /** Somebody on the hub, whom the fault meets after 100 ms. */
 function steve(): Witness {
-  return new Witness({ session: "A1", player: "Steve", backend: "hub" }, 100);
+  return new Witness({ session: "A1", player: "Steve", backend: "hub", isNew: false }, 100);
 }
 
 Deno.test("who notices nothing is unaffected, however long the silence was", () => {
@@ -54,6 +54,18 @@ Deno.test("a loss leaves a player adrift until they play or wait somewhere, whic
     { ms: 1_300, step: "waiting", cause: "hub is down" },
     { ms: 2_100, step: "joined", backend: "arena" },
   ]);
+});
+
+Deno.test("who is still logging in is adrift until they play or wait; who waits already does so", () => {
+  const newcomer = { session: "A1", player: "Steve", backend: "", isNew: true };
+  for (const event of [WAITING, joined("hub"), ended("client-left")]) {
+    const witness = new Witness(newcomer, 100);
+    assertEquals([witness.isAdrift, witness.sight(200).outcome], [true, { kind: "adrift" }]);
+    witness.event(event, 300);
+    assertEquals(witness.isAdrift, false);
+  }
+  const waiting = new Witness({ ...newcomer, isNew: false }, 100);
+  assertEquals([waiting.isAdrift, waiting.sight(200).outcome], [false, { kind: "waiting", ms: 0 }]);
 });
 
 const ends: readonly { readonly reason: Reason; readonly kind: "left" | "lost" }[] = [

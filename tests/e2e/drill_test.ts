@@ -187,6 +187,21 @@ Deno.test("who has nowhere to go is in the waiting room in time, and back when t
   assertEquals(steve.violations, []);
 });
 
+Deno.test("what becomes of somebody who was logging in is told too, though the drill is over by then", async () => {
+  await using stage = await Stage.set();
+  for (const [index, fault] of (["stall", "half-open"] as const).entries()) {
+    const drill = ending(stage.begin(fault, "--backend", "hub", "--for", "1s"));
+    await stage.begun(index + 1);
+    await using late = await Bot.connect(stage.program.target(), { name: `Late${index}`, extensions: CLASSICUBE });
+    const { code, stdout } = await drill;
+    assertEquals(code, 0);
+    const [, silence] =
+      new RegExp(`^${late.name} +- +(\\d+) ms +(?:joined \\w+|waiting room) after \\d+ ms$`, "m").exec(stdout) ?? [];
+    assert(Number(silence) >= 300, stdout);
+    await late.joined();
+  }
+});
+
 Deno.test("as long as a drill runs, those whom it is for do not come to the backend, and others do", async () => {
   await using stage = await Stage.set();
   const steve = await stage.player("Steve");
@@ -197,7 +212,8 @@ Deno.test("as long as a drill runs, those whom it is for do not come to the back
   await steve.chatLine(/&c/, { since });
   const alex = await stage.player("Alex");
   assertEquals([steve.state.player.serverName, alex.state.player.serverName], ["arena", "hub"]);
-  assertEquals((await order(stage.program, "/v1/drills/1/end")).status, 200);
+  const [begun] = stage.program.lines("drill-begun");
+  assertEquals((await order(stage.program, `/v1/drills/${begun?.drill}/end`)).status, 200);
   const { code, stdout } = await drill;
   assertEquals(code, 0);
   assertMatch(stdout, /Steve {2}not taken by hub: connection refused by a drill$/m);
@@ -214,16 +230,22 @@ Deno.test("players of raw mode are lost with their backend, which the command sa
   assertMatch(stdout, /1 player met it, 1 lost$/m);
 });
 
-Deno.test("Ctrl-C ends a drill, and what players saw is told all the same", async () => {
+Deno.test("Ctrl-C, TERM and HUP end a drill, and what players saw is told all the same", async () => {
   await using stage = await Stage.set();
   const steve = await stage.player("Steve");
-  const command = stage.begin("delay", "--backend", "hub", "--delay", "100ms", "--for", "1h");
-  await stage.begun();
-  command.kill("SIGINT");
-  const { code, stdout } = await ending(command);
-  assertEquals(code, 0);
-  assertMatch(stdout, /^Steve +hub +\d+ ms +unaffected$/m);
-  assertEquals(stage.program.lines("drill-ended").map(({ why }) => why), ["an operator ended it"]);
+  const signals: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM", "SIGHUP"];
+  for (const [index, signal] of signals.entries()) {
+    const command = stage.begin("delay", "--backend", "hub", "--delay", "100ms", "--for", "1h");
+    await stage.begun(index + 1);
+    command.kill(signal);
+    const { code, stdout } = await ending(command);
+    assertEquals(code, 0, signal);
+    const begun = stage.program.lines("drill-begun")[index];
+    assertStringIncludes(stdout, `drill ${begun?.drill}: delay before hub\n`);
+    assertMatch(stdout, /^Steve +hub +\d+ ms +unaffected$/m);
+    const reasons = stage.program.lines("drill-ended").map(({ why }) => why);
+    assertEquals(reasons, Array.from({ length: index + 1 }, () => "an operator ended it"));
+  }
   await steve.ping();
 });
 

@@ -1,7 +1,11 @@
 import { ClassicServer } from "../../lib/demo/server.ts";
+import { encodePacket } from "../../lib/protocol/packets.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../harness/assert.ts";
 import type { Bot, BotOptions } from "../harness/bot.ts";
+import { eventually } from "../harness/kernel.ts";
+import { serveWorld } from "../harness/login_script.ts";
 import { Program, programCommand } from "../harness/program.ts";
+import { ScriptedBackend } from "../harness/scripted_backend.ts";
 import { Waits } from "../harness/waits.ts";
 import { reply, ScriptedList } from "../heartbeat/scripted_list.ts";
 import { BELIEVES_CALLERS, callFrom } from "./callers.ts";
@@ -17,6 +21,8 @@ const NAME_TAKEN = /^Somebody of your name is playing already \[PA-\w+\]$/;
 const REPLACED = /^You have logged in from somewhere else \[C[DMP]-\w+\]$/;
 const FULL = /^The network is full, please try again soon \[PA-\w+\]$/;
 const HOUR_MS = 3_600_000;
+/** Bytes that wait for a player before their backend is not read any more. */
+const SOFT_LIMIT = 256 << 10;
 
 /** A listener "parse" and a listener "raw" before one backend, and what else is in the configuration. */
 function gate(
@@ -268,7 +274,7 @@ Deno.test("a faulty file of salts ends the start, and its content is not told", 
     await Deno.writeTextFile(path, `[edge]\ndata_dir = "${dataDir}"\n[log]\nlevel = "debug"\n${config}`);
     const { code, stdout, stderr } = await programCommand(["run", "-c", path]).output();
     const [said, logged] = [new TextDecoder().decode(stdout), new TextDecoder().decode(stderr)];
-    assertEquals([code, said], [1, ""]);
+    assertEquals([code, said], [78, ""]);
     assertStringIncludes(logged, `Cannot use the salts in ${dataDir}/salt-raw: line 1 is none`);
     assertEquals(logged.includes("Secret"), false);
     assertEquals(await Deno.readTextFile(`${dataDir}/salt-raw`), "Secret Secret\n");
@@ -449,6 +455,53 @@ Deno.test("of two who come for a name that is playing, the later gets it", async
     await server.saw("joined Alice", "left Alice", "joined Alice");
   });
 });
+
+/** A backend that never stops talking to whoever comes first. */
+function talkative(): ScriptedBackend {
+  let players = 0;
+  return ScriptedBackend.listen(async (peer) => {
+    const { dialect } = await serveWorld(peer, { size: { x: 4, y: 4, z: 4 } });
+    const isFirst = players++ === 0;
+    const line = encodePacket("Message", dialect, { type: 0, message: "Blah, blah, blah" });
+    const lines = new Uint8Array(1_000 * line.length);
+    for (let at = 0; at < lines.length; at += line.length) lines.set(line, at);
+    while (isFirst && peer.isOpen) await peer.write(lines);
+    await peer.closed;
+  });
+}
+
+for (const driver of ["deno", "epoll"]) {
+  Deno.test({
+    name: `who proves a name takes it over within seconds from a client that hangs, with the driver ${driver}`,
+    ignore: driver === "epoll" && Deno.build.os !== "linux",
+    fn: async () => {
+      await withData(async (dataDir) => {
+        await Deno.writeTextFile(`${dataDir}/salt-parse`, SALTS.now);
+        await using backend = talkative();
+        const { target } = backend;
+        assert("port" in target);
+        await using program = await Program.start({
+          config: gate({ address: `127.0.0.1:${target.port}` }, [], ["[admin]", 'bind = "127.0.0.1:0"']),
+          edge: [`driver = "${driver}"`],
+          dataDir,
+        });
+        await program.until(() => program.lines("admin").length > 0, "the admin API");
+        const options: BotOptions = { name: "Alice", key: await independentKey(SALTS.now, "Alice") };
+        await using old = await callFrom("192.0.2.1", program.target("parse"), options);
+        await old.joined();
+        old.pauseReading();
+        const isStuck = async (): Promise<boolean> => {
+          const response = await fetch(`${program.admin}/metrics`);
+          return Number(/^kurafuto_buffer_bytes (\d+)$/m.exec(await response.text())?.[1]) > SOFT_LIMIT;
+        };
+        await eventually(isStuck, "a client that takes no more");
+        await using next = await callFrom("192.0.2.2", program.target("parse"), options);
+        await next.joined();
+        assertEquals(program.endings.map(({ reason }) => reason), ["replaced"]);
+      });
+    },
+  });
+}
 
 for (
   const [rule, listener, rest] of [

@@ -1,5 +1,5 @@
 /** The program, and the processes that take its place one after the other. */
-import { AdminClient, AdminError } from "../../lib/admin/client.ts";
+import { AdminClient } from "../../lib/admin/client.ts";
 import { parseEndpoint } from "../../lib/admin/endpoint.ts";
 import type { EdgeStatus } from "../../lib/admin/control.ts";
 import { eventually } from "../harness/kernel.ts";
@@ -37,9 +37,10 @@ export class Lineage implements AsyncDisposable {
   /** Upgrades by the admin API, and waits until the new process has the API too. Returns what the operator reads. */
   async upgrade(to?: string): Promise<string> {
     using client = this.client();
-    const { message } = await client.upgrade(to);
+    const answer = await client.upgrade(to);
+    if (answer.result === "refused") throw new Error(answer.message);
     await this.#succeeded();
-    return message;
+    return answer.message;
   }
 
   /** Upgrades by the command. Returns what it prints. */
@@ -59,13 +60,9 @@ export class Lineage implements AsyncDisposable {
   /** Tries to upgrade, which must not succeed. Returns why it does not. */
   async refused(to?: string): Promise<string> {
     using client = this.client();
-    try {
-      const { message } = await client.upgrade(to);
-      return `done: ${message}`;
-    } catch (error) {
-      if (error instanceof AdminError && error.kind === "refused") return error.message;
-      throw error;
-    }
+    const answer = await client.upgrade(to);
+    if (answer.result === "refused") return [answer.message, ...answer.problems ?? []].join("\n");
+    throw new Error(`Cannot upgrade in vain: ${answer.message}`);
   }
 
   async status(): Promise<EdgeStatus> {

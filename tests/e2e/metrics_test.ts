@@ -62,6 +62,41 @@ class Firehose implements Disposable {
   }
 }
 
+/** Takes connections and answers none of their requests for a WebSocket. */
+class Mute implements Disposable {
+  readonly requests: string[] = [];
+  readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  readonly #conns: Deno.Conn[] = [];
+
+  constructor() {
+    void this.#accept().catch(() => {});
+  }
+
+  get port(): number {
+    return this.#listener.addr.port;
+  }
+
+  /** Requests on a player's behalf; checks name nobody. */
+  get dials(): number {
+    return this.requests.filter((request) => request.includes("X-Real-IP")).length;
+  }
+
+  [Symbol.dispose](): void {
+    this.#listener.close();
+    for (const conn of this.#conns) conn.close();
+  }
+
+  async #accept(): Promise<void> {
+    for await (const conn of this.#listener) {
+      this.#conns.push(conn);
+      const buffer = new Uint8Array(1_000);
+      void conn.read(buffer).then((count) =>
+        this.requests.push(new TextDecoder().decode(buffer.subarray(0, count ?? 0)))
+      );
+    }
+  }
+}
+
 /** A raw listener that leads to a {@linkcode Firehose}. */
 function rawPart({ port }: Firehose): readonly string[] {
   return [
@@ -184,6 +219,28 @@ Deno.test("every metric is there from the start, and moves when what it counts h
     await differs(1, "kurafuto_players_lost_total", { cause: "backend-lost" });
     await differs(0, "kurafuto_buffer_bytes");
   });
+});
+
+Deno.test("a dial that is given up for want of an answer has failed, and one whose player has left has not", async () => {
+  using mute = new Mute();
+  const lines = [
+    ...listener({ name: "mute", pool: "muted" }),
+    ...["[[backend]]", 'name = "mute"', `address = "127.0.0.1:${mute.port}"`, 'forward_ip = "websocket"'],
+    ...pool("muted", ["mute"]),
+  ];
+  // Too rarely for checks to find out that nobody answers.
+  await using stage = await Stage.start(...lines, ...ADMIN, "[health]", 'interval = "60s"');
+  const { program } = stage;
+  const series = ["kurafuto_backend_dial_failures_total", { backend: "mute" }] as const;
+  {
+    await using bob = await Bot.connect(program.target("mute"), { name: "Bob", ...CPE });
+    await eventually(() => mute.dials === 1, "a dial for Bob");
+    bob.close();
+    await program.ended(1);
+    assertEquals((await scrape(stage)).value(...series), 0);
+  }
+  await using _alice = await Bot.connect(program.target("mute"), { name: "Alice", ...CPE });
+  await until(stage, ...series, (count) => count === 1);
 });
 
 Deno.test("no label has a player's name, client or address, and the number of series stays as it is", async () => {

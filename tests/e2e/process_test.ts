@@ -206,16 +206,18 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
 Deno.test("a second signal ends the program at once", async () => {
   await using server = await ClassicServer.start();
   for (const second of ["SIGTERM", "SIGINT"] as const) {
-    const program = await Program.start({ config: network([{ name: "hub", address: server.address }]) });
+    const program = await Program.start({
+      config: network([{ name: "hub", address: server.address }]),
+      edge: ['drain_timeout = "60s"'],
+    });
     await using deaf = await Bot.connect(program.target(), { name: "Deaf" });
     await deaf.joined();
     deaf.pauseReading();
     const stopped = program.stop("SIGTERM");
     await program.until(() => program.lines("stopping").length > 0, "the first signal's effect");
-    const start = performance.now();
     Deno.kill(program.pid, second);
+    // Whoever has not ended long before those 60 s is killed.
     assertEquals(await stopped, 130);
-    assert(performance.now() - start < 1000);
   }
 });
 
@@ -286,6 +288,31 @@ Deno.test("a bad configuration ends with 78, file and line of each problem", asy
       assertEquals(more, []);
     }
   });
+});
+
+Deno.test("files that cannot be used end the start with 78, each told with its key and path", async () => {
+  await withConfig(
+    minimalToml({ listener: 'auth = "off"' }).replace("127.0.0.1:25565", "127.0.0.1:0"),
+    async (path) => {
+      for (const key of ["log.file", "events.file", "edge.data_dir"]) {
+        const { code, stderr } = await run(
+          "run",
+          "-c",
+          path,
+          "--set",
+          `edge.data_dir=${path}-data`,
+          "--set",
+          `${key}=${path}/x`,
+        );
+        assertEquals(code, 78, stderr);
+        assertStringIncludes(stderr, `Cannot use ${key} '${path}/x': Not a directory`);
+      }
+      await Deno.remove(`${path}-data`, { recursive: true });
+    },
+  );
+  const { code, stderr } = await run("check", "-c", "/proc/self/environ");
+  const why = "it is one of the system's own (name a copy of it)";
+  assertEquals([code, stderr], [78, `/proc/self/environ: Cannot read file as ${why}\n`]);
 });
 
 Deno.test("check says what a good configuration has", async () => {

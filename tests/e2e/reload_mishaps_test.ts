@@ -60,7 +60,7 @@ Deno.test("a reload that fails at its last step has closed, bound and begun noth
   );
   await program.rewrite({ config, level: "info" });
   assertEquals((await stage.hangUp()).result, "refused");
-  assertMatch(String(program.lines("reload-problem")[0]?.problem), /Cannot open file/);
+  assertMatch(String(program.lines("reload-problem")[0]?.problem), /Cannot use (log|events)\.file/);
   const details = program.lines("turned-away").length;
   assertEquals(await Promise.all([accepts("127.0.0.1", port), accepts("127.0.0.2", port)]), [true, false]);
   assertEquals(await Promise.all([accepts("127.0.0.1", first), accepts("127.0.0.1", second)]), [true, false]);
@@ -200,17 +200,24 @@ Deno.test("TERM in the middle of a reload ends the program, and nothing is bound
   assertEquals(program.lines("listening").map(({ listener }) => listener), ["main"]);
 });
 
-Deno.test("HUP and USR1 in the middle of the start do not end the program: it reloads once it is up", async () => {
+/**
+ * Starts the program and sends it signals when it reads that file, which is then as it should be. It must reload once it is up, and end
+ * without a fault at TERM.
+ */
+async function signalledAt(name: "kurafuto.toml" | "salt-main"): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "kurafuto-test-" });
-  const [path, gate] = [`${folder}/kurafuto.toml`, `${folder}/salt-main`];
-  await makeGate(gate);
   const lines = ["[edge]", `data_dir = "${folder}"`, "[[backend]]", 'name = "hub"', `address = "${RUIN}"`];
   const config = toml(lines, listener({ name: "main" }), pool("lobby", ["hub"]));
-  await Deno.writeTextFile(path, keyed(config));
+  const files = { "kurafuto.toml": keyed(config), "salt-main": SALT };
+  const [path, gate] = [`${folder}/kurafuto.toml`, `${folder}/${name}`];
+  if (gate !== path) await Deno.writeTextFile(path, files["kurafuto.toml"]);
+  await makeGate(gate);
   const child = programCommand(["run", "-c", path]).spawn();
   const file = await atGate(gate);
   for (const signal of ["SIGHUP", "SIGUSR1"] as const) child.kill(signal);
-  await openGate(file, SALT);
+  await Deno.remove(gate);
+  await Deno.writeTextFile(gate, files[name], { mode: 0o600 });
+  await openGate(file, files[name]);
   let log = "";
   let isReloaded = false;
   for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
@@ -222,7 +229,12 @@ Deno.test("HUP and USR1 in the middle of the start do not end the program: it re
   await child.stdout.cancel();
   assertEquals((await child.status).code, 0, log);
   await Deno.remove(folder, { recursive: true });
-});
+}
+
+for (const name of ["kurafuto.toml", "salt-main"] as const) {
+  Deno.test(`HUP and USR1 while the program starts and reads ${name} do not end it: it reloads once it is up`, () =>
+    signalledAt(name));
+}
 
 Deno.test("TERM behind a request to drain lets players have their time; QUIT does not", async () => {
   for (const [signal, code] of [["SIGTERM", 0], ["SIGQUIT", 130]] as const) {

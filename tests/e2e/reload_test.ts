@@ -113,7 +113,7 @@ Deno.test("what a reload cannot do is refused as a whole, says why, and leaves e
     [stage.config(), [], /admin: Cannot remove section while the edge runs/],
     // Where the environment says which driver the tests are run on, the file has no say in it.
     ...Deno.env.has("KURAFUTO_EDGE__DRIVER") ? [] : [otherDriver],
-    [stage.config(...ADMIN, "[events]", `file = "${folder}/events"`), [], /Cannot open file/],
+    [stage.config(...ADMIN, "[events]", `file = "${folder}/events"`), [], /Cannot use events\.file/],
     [stage.config(...ADMIN, ...listener({ name: "t", lines: ['tls_cert = "/x"', 'tls_key = "/x"'] })), [], /\/x/],
   ];
   for (const [config, edge, why] of refused) {
@@ -310,6 +310,10 @@ Deno.test("a drained backend keeps its players, or has them moved, and takes new
   assertEquals((await stage.post("/v1/backends/hub/drain", { move: true })).status, 200);
   await isIn(steve, "arena");
   assertEquals((await stage.post("/v1/backends/hub/enable")).status, 200);
+  for (const order of ["drain", "enable"]) {
+    const { answer } = await stage.post(`/v1/backends/LOBBY/${order}`);
+    assertEquals(Object(answer).error.message, 'There is no backend "LOBBY" (that is a pool; name a backend)');
+  }
   await using late = await stage.join("Late");
   assertEquals([serverOf(late), serverOf(steve)], ["hub", "arena"]);
 });

@@ -188,11 +188,11 @@ test("a certificate that cannot be had is told at the start, with the file's nam
   await Deno.writeTextFile(text, "this is no certificate\n");
   for (
     const [cert, key, named] of [
-      ["/nonexistent/cert.pem", keyPath, "Cannot read certificate /nonexistent/cert.pem: "],
-      [certPath, "/nonexistent/key.pem", "Cannot read certificate key /nonexistent/key.pem: "],
-      [text, keyPath, `Cannot read certificate ${text} with key ${keyPath}: `],
-      [certPath, text, `Cannot read certificate ${certPath} with key ${text}: `],
-      [certPath, other.keyPath, `Cannot read certificate ${certPath} with key ${other.keyPath}: `],
+      ["/nonexistent/cert.pem", keyPath, "Cannot use listener.tls_cert '/nonexistent/cert.pem': "],
+      [certPath, "/nonexistent/key.pem", "Cannot use listener.tls_key '/nonexistent/key.pem': "],
+      [text, keyPath, `Cannot use listener.tls_cert '${text}' with tls_key '${keyPath}': `],
+      [certPath, text, `Cannot use listener.tls_cert '${certPath}' with tls_key '${text}': `],
+      [certPath, other.keyPath, `Cannot use listener.tls_cert '${certPath}' with tls_key '${other.keyPath}': `],
     ] as const
   ) {
     const listener = tlsLines(cert, key);
@@ -200,7 +200,7 @@ test("a certificate that cannot be had is told at the start, with the file's nam
     await Deno.writeTextFile(`${folder}/kurafuto.toml`, `[edge]\ndata_dir = "${folder}/data"\n${config}`);
     const { code, stderr } = await programCommand(["run", "-c", `${folder}/kurafuto.toml`]).output();
     assertStringIncludes(new TextDecoder().decode(stderr), named);
-    assertEquals(code, ExitCode.Failure);
+    assertEquals(code, ExitCode.Config);
   }
   await Deno.remove(folder, { recursive: true });
 });

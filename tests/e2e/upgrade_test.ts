@@ -1,4 +1,6 @@
 /** Upgrades of the real program while everybody plays. */
+import { AdminClient } from "../../lib/admin/client.ts";
+import { parseEndpoint } from "../../lib/admin/endpoint.ts";
 import { CLASSICUBE, mcgalaxy } from "../../lib/demo/presets.ts";
 import { ClassicServer } from "../../lib/demo/server.ts";
 import { encodePacket } from "../../lib/protocol/packets.ts";
@@ -7,7 +9,7 @@ import { Bot } from "../harness/bot.ts";
 import { makeCertificate } from "../harness/certificate.ts";
 import { eventually } from "../harness/kernel.ts";
 import { ByteCheck, chatLines, mapChunks } from "../harness/long_stream.ts";
-import { DENO_FLAGS, network } from "../harness/program.ts";
+import { DENO_FLAGS, network, programCommand } from "../harness/program.ts";
 import { type Peer, PeerGone, ScriptedBackend } from "../harness/scripted_backend.ts";
 import { Relay } from "../harness/relay.ts";
 import { concat, identification, smallMap, vanilla, welcome } from "../session/logins.ts";
@@ -28,6 +30,9 @@ const START = concat(
 );
 /** Milliseconds between two pieces of a stream that lasts as long as upgrades do. */
 const PIECE_MS = 5;
+/** Bytes by which such a piece ends before a packet does. */
+const TAIL_SIZE = 13;
+const CHAT_SIZE = encodePacket("PlayerMessage", vanilla(), { partial: 0, message: "" }).length;
 
 /** @param driver The one that it is about, where another is not forced upon all tests. */
 function upgradeTest(name: string, fn: () => Promise<void>, driver = "epoll"): void {
@@ -85,15 +90,22 @@ function* withStart(stream: Iterable<Uint8Array>): Generator<Uint8Array> {
   yield* stream;
 }
 
-/** Sends one piece after the other until `signal` aborts. Returns how many bytes that were. */
-async function sendUntil(
-  signal: AbortSignal,
-  pieces: Iterable<Uint8Array>,
-  send: (piece: Uint8Array) => Promise<void>,
-): Promise<number> {
+/** A stream of whole packets until `signal` aborts, in pieces that end within a packet; but for the last, which is the end of one. */
+function* torn(stream: Iterable<Uint8Array>, signal: AbortSignal): Generator<Uint8Array> {
+  let tail: Uint8Array = new Uint8Array(0);
+  for (const piece of stream) {
+    if (signal.aborted) break;
+    const end = piece.length - TAIL_SIZE;
+    yield concat(tail, piece.subarray(0, end));
+    tail = piece.subarray(end);
+  }
+  yield tail;
+}
+
+/** Sends one piece after the other. Returns how many bytes that were. */
+async function sendAll(pieces: Iterable<Uint8Array>, send: (piece: Uint8Array) => Promise<void>): Promise<number> {
   let sent = 0;
   for (const piece of pieces) {
-    if (signal.aborted) break;
     await send(piece);
     sent += piece.length;
     await new Promise((resolve) => setTimeout(resolve, PIECE_MS));
@@ -179,11 +191,16 @@ upgradeTest("every byte that was on its way comes through, both ways, in parse m
     const peer = await next.promise;
     const over = new AbortController();
     const check = new ByteCheck(chatLines(Infinity));
+    let unread = 0;
     const [map, chat] = [
-      sendUntil(over.signal, mapChunks(Infinity), (piece) => peer.write(piece)),
-      sendUntil(over.signal, chatLines(Infinity), async (piece) => {
+      sendAll(torn(mapChunks(Infinity), over.signal), (piece) => peer.write(piece)),
+      sendAll(torn(chatLines(Infinity), over.signal), async (piece) => {
         await player.send(piece);
-        check.take(await peer.read(piece.length));
+        unread += piece.length;
+        // The edge keeps what is no whole packet yet.
+        const whole = unread - unread % CHAT_SIZE;
+        check.take(await peer.read(whole));
+        unread -= whole;
       }),
     ];
     // Where the edge ends the session, why is told below.
@@ -325,20 +342,32 @@ upgradeTest("a new process that cannot take over leaves everybody where they are
   const { path } = lineage.program;
   const bad = `${path}.bad`;
   await Deno.writeTextFile(bad, "[edge]\nname = 7\n");
-  const busy = await Deno.readTextFile(path);
+  const config = await Deno.readTextFile(path);
   await using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  await Deno.writeTextFile(
-    `${path}.busy`,
-    `${busy}\n[[listener]]\nname = "more"\nbind = "127.0.0.1:${taken.addr.port}"\npool = "all"\nauth = "off"\n`,
-  );
+  const bind = `bind = "127.0.0.1:${taken.addr.port}"`;
   const run = (file: string): Promise<string> =>
     script(`exec ${Deno.execPath()} ${DENO_FLAGS.join(" ")} run -c ${file}`);
+  let files = 0;
+  const runWith = async (text: string): Promise<string> => {
+    const file = `${path}.${files++}`;
+    await Deno.writeTextFile(file, text);
+    return await run(file);
+  };
+  const withAdmin = (line: string): Promise<string> => runWith(config.replace(/(?<=\[admin\]\n).*/, line));
   const cases: readonly (readonly [to: string, why: string])[] = [
     [`${path}.missing`, "No such file"],
     [path, "others than root"],
     [await script("exit 1"), "ended with code 1"],
-    [await run(bad), "refuses its configuration"],
-    [await run(`${path}.busy`), "Cannot bind listener 'more'"],
+    [await run(bad), `\n${bad}:2: edge.name: Cannot use value`],
+    [
+      await runWith(`${config}\n[[listener]]\nname = "more"\n${bind}\npool = "all"\nauth = "off"\n`),
+      "Cannot bind listener 'more'",
+    ],
+    [await runWith(`${config}\n[heartbeat_absorber]\n${bind}\n`), "Cannot bind heartbeat_absorber"],
+    [await withAdmin(bind), "Cannot bind admin"],
+    [await withAdmin('token_file = "/no/such/token"'), "Cannot use admin.token_file '/no/such/token'"],
+    [await runWith(config.replace("[log]", '[log]\nfile = "/no/such/log"')), "Cannot use log.file"],
+    [await runWith(`${config}\n[events]\nfile = "/no/such/events"\n`), "Cannot use events.file"],
     [await falseHeir("nothing", "die"), "ended with code 3"],
     [await falseHeir("nonsense", "die"), "hands over in version 3, this one in 2"],
     [await falseHeir("hello", "die"), "ended with code 3"],
@@ -391,6 +420,69 @@ upgradeTest("the new process goes by the file as it is then", async () => {
   await lineage.upgrade();
   await using alex = await network.join("Alex", "more");
   await network.assertUndisturbed([steve, alex], "late");
+});
+
+upgradeTest(
+  "a drill ends with the process that it runs in, and whoever began it reads what players saw until then",
+  async () => {
+    await using network = await Network.start([], ["[drill]", "enabled = true"]);
+    const { lineage } = network;
+    await using steve = await network.join("Steve");
+    const ids: unknown[] = [];
+    for (const round of [1, 2]) {
+      const command = programCommand(["drill", "stall", "--backend", "hub", "--for", "1h", "-c", lineage.program.path])
+        .spawn();
+      const { drill } = await lineage.program.until(() => lineage.program.lines("drill-begun")[round - 1], "a drill");
+      ids.push(drill);
+      await lineage.upgrade();
+      const { code, stdout, stderr } = await command.output();
+      assertEquals(code, 0);
+      assertMatch(new TextDecoder().decode(stdout), /^Steve +hub +\d+ ms +unaffected\nstall before hub .+, 0 lost\n$/m);
+      assertStringIncludes(new TextDecoder().decode(stderr), "kurafuto: the edge ended the drill");
+      await lineage.predecessorGone();
+    }
+    assert(ids[0] !== ids[1], `both drills are ${ids[0]}`);
+    const reasons = lineage.program.lines("drill-ended").map(({ why }) => why);
+    assertEquals(reasons, ["another process has taken over", "another process has taken over"]);
+    await network.assertUndisturbed([steve], "late");
+  },
+);
+
+upgradeTest(
+  "the new process has its admin API and absorber where the file says, be it where they were or elsewhere",
+  async () => {
+    await using network = await Network.start([], ["[heartbeat_absorber]", 'bind = "127.0.0.1:0"']);
+    const { lineage } = network;
+    await using steve = await network.join("Steve");
+    const { path } = lineage.program;
+    const config = await Deno.readTextFile(path);
+    const { port } = new URL(`http://${lineage.program.lines("absorbing")[0]?.address}`);
+    await Deno.writeTextFile(path, config.replace(/(?<=absorber\]\nbind = "127\.0\.0\.1:)0/, port));
+    const missing = (): number => lineage.program.lines("listen-failed").length;
+    for (const round of [1, 2]) {
+      await lineage.upgrade();
+      await lineage.program.until(() => lineage.program.lines("absorbing").length > round, "the absorber");
+      await lineage.predecessorGone();
+    }
+    await Deno.writeTextFile(path, config.replace(/(?<=\[admin\]\n).*/, 'bind = "127.0.0.1:0"'));
+    await lineage.upgrade();
+    const address = lineage.program.lines("admin")[3]?.address;
+    using client = new AdminClient(parseEndpoint(String(address)));
+    assertEquals([(await client.status()).players, missing()], [1, 0]);
+    await network.assertUndisturbed([steve], "late");
+  },
+);
+
+upgradeTest("the command tells what is wrong with the file, and ends with 78", async () => {
+  await using network = await Network.start();
+  const { path } = network.lineage.program;
+  await Deno.writeTextFile(path, `[oops]\n${await Deno.readTextFile(path)}`);
+  const { code, stderr } = await programCommand(["upgrade", "-c", path]).output();
+  assertEquals(code, 78);
+  const title =
+    "kurafuto: Cannot upgrade, and everything goes on as before: the new process refuses its configuration:";
+  assertStringIncludes(new TextDecoder().decode(stderr), `${title}\n    ${path}:1: oops: `);
+  assertStringIncludes(String(network.lineage.program.lines("upgrade-problem")[0]?.problem), ":1: oops: ");
 });
 
 upgradeTest("a backend that was drained stays so", async () => {

@@ -116,17 +116,7 @@ export class Wanderers implements AsyncDisposable {
 
   /** What has gone wrong for anybody: lost connections, kicks and broken rules. */
   async complaints(): Promise<readonly string[]> {
-    const now = { timeoutMs: 0 };
-    const all = await Promise.all(this.#bots.map(async (bot) => {
-      const kick = await bot.kicked(now).catch(() => undefined);
-      const isClosed = await bot.closed(now).then(() => true, () => false);
-      return [
-        ...bot.violations,
-        ...kick === undefined ? [] : [`kicked: ${kick}`],
-        ...isClosed ? ["the connection is over"] : [],
-      ].map((complaint) => `${bot.name}: ${complaint}`);
-    }));
-    return all.flat();
+    return await complaintsOf(this.#bots);
   }
 
   /** Everybody leaves in order. */
@@ -159,6 +149,21 @@ export class Wanderers implements AsyncDisposable {
     bot.chat(line);
     return `${bot.name}: ${line}`;
   }
+}
+
+/** What has gone wrong for any of those who should still play: lost connections, kicks and broken rules. */
+export async function complaintsOf(bots: readonly Bot[]): Promise<readonly string[]> {
+  const now = { timeoutMs: 0 };
+  const all = await Promise.all(bots.map(async (bot) => {
+    const kick = await bot.kicked(now).catch(() => undefined);
+    const isClosed = await bot.closed(now).then(() => true, () => false);
+    return [
+      ...bot.violations,
+      ...kick === undefined ? [] : [`kicked: ${kick}`],
+      ...isClosed ? ["the connection is over"] : [],
+    ].map((complaint) => `${bot.name}: ${complaint}`);
+  }));
+  return all.flat();
 }
 
 /** What the world calls itself that a bot stands in; empty between two worlds. */

@@ -4,7 +4,7 @@ import { encodePacket } from "../../lib/protocol/packets.ts";
 import { assert, assertEquals, assertMatch, assertRejects } from "../harness/assert.ts";
 import { Bot } from "../harness/bot.ts";
 import { FrameClient } from "../harness/frame_client.ts";
-import { eventually } from "../harness/kernel.ts";
+import { settled, unsentAt } from "../harness/kernel.ts";
 import { ByteCheck, mapChunks } from "../harness/long_stream.ts";
 import { network, Program } from "../harness/program.ts";
 import { ScriptedBackend } from "../harness/scripted_backend.ts";
@@ -22,8 +22,6 @@ const CPE = { extensions: presets.CLASSICUBE };
 const BINARY = 2;
 /** What a session may hold back for a client that does not read, and what the program needs besides. */
 const MAX_GROWTH = 25 * MIB;
-/** Time in which a backend is rid of something, unless it has to wait. */
-const STALL_MS = 400;
 
 /** A program in front of one server, `hub`. */
 interface Stage extends AsyncDisposable {
@@ -190,13 +188,11 @@ for (const [listener, mode] of MODES) {
     const before = await program.residentBytes();
     await stream.write(login);
     // Nothing is read here, so that in the end nothing moves any more.
-    let seen = -1;
-    await eventually(async () => {
-      const stands = sent === seen && sent > 0;
-      seen = sent;
-      await new Promise((resolve) => setTimeout(resolve, STALL_MS));
-      return stands;
-    }, "the backend waiting");
+    const waiting = (): readonly number[] | undefined => {
+      const [toClient, toEdge] = [unsentAt(program.target(listener).port), unsentAt(target.port)];
+      return toClient === undefined || toEdge === undefined ? undefined : [sent, toClient, toEdge];
+    };
+    await settled(waiting, "the backend waiting");
     assert(sent < size / 2, `the backend was rid of ${sent} bytes`);
     const growth = await program.residentBytes() - before;
     assert(growth < MAX_GROWTH, `grew by ${growth} bytes`);

@@ -11,6 +11,7 @@ export class FakeGiver implements HandoverGiver {
   estate: Estate = {
     listeners: [{ name: "main", bind: { host: "127.0.0.1", port: 25_565 }, descriptor: 7 }],
     backends: [{ name: "hub", closing: "no", refusesLists: false }],
+    leaving: ["127.0.0.1:8080", "unix:/run/admin"],
   };
   /** Players who can go over now. */
   ready: string[];
@@ -74,10 +75,6 @@ export class FakeTaker implements HandoverTaker {
     if (this.unwanted.includes(session.passport.player)) return "not that one";
     this.adopted.push(session);
     return undefined;
-  }
-
-  discard(descriptors: readonly number[]): void {
-    this.calls.push(`discard ${descriptors.join(" ")}`);
   }
 
   begin(staying: readonly string[]): void {

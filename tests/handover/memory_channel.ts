@@ -9,6 +9,8 @@ export class MemoryChannel implements HandoverChannel {
   /** Sends no more than that many parcels, then closes, as a process that dies. */
   lastsFor = Infinity;
   isClosed = false;
+  /** Descriptors for which there was no use. */
+  readonly discarded: number[] = [];
   #peer: MemoryChannel | undefined;
   readonly #waiting: Parcel[] = [];
   #changed = Promise.withResolvers<void>();
@@ -44,6 +46,10 @@ export class MemoryChannel implements HandoverChannel {
     } finally {
       signal.removeEventListener("abort", abort);
     }
+  }
+
+  discard(descriptors: readonly number[]): void {
+    this.discarded.push(...descriptors);
   }
 
   close(): void {

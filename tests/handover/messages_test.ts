@@ -14,6 +14,7 @@ const MESSAGES: readonly Message[] = [
   },
   { kind: "ready" },
   { kind: "refused", why: "Cannot bind listener" },
+  { kind: "refused", why: "edge: bad", problems: ["edge: bad"] },
   {
     kind: "sessions",
     sessions: [

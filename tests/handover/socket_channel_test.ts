@@ -3,6 +3,7 @@ import type { SocketChannel } from "../../lib/handover/socket_channel.ts";
 import { comeToDoor, SocketDoor } from "../../lib/handover/socket_door.ts";
 import { Libc } from "../../lib/transport/epoll/libc.ts";
 import { assert, assertEquals, assertRejects, assertThrows } from "../harness/assert.ts";
+import { ScarceLibc } from "../transport/epoll/scarce_libc.ts";
 
 const linuxTest = (name: string, fn: () => Promise<void>): void =>
   Deno.test({ name, ignore: Deno.build.os !== "linux", fn });
@@ -52,7 +53,11 @@ linuxTest("descriptors go along, more of them than fit into one packet", () =>
     const received = parcel?.descriptors ?? [];
     const kinds = received.map((descriptor) => Deno.readLinkSync(`/proc/self/fd/${descriptor}`));
     assert(kinds.every((kind) => kind.includes("eventfd")), kinds.join());
-    for (const descriptor of [...signals, ...received]) libc.close(descriptor);
+    b.discard(received);
+    for (const descriptor of received) {
+      assertThrows(() => Deno.readLinkSync(`/proc/self/fd/${descriptor}`), Deno.errors.NotFound);
+    }
+    for (const descriptor of signals) libc.close(descriptor);
   }));
 
 linuxTest("the end of the other side is told, after everything that it sent", () =>
@@ -106,4 +111,57 @@ linuxTest("a door in a folder with too long a path cannot be, and leaves nothing
   await Deno.mkdir(folder);
   assertThrows(() => new SocketDoor(new Libc(), folder), RangeError, "Cannot use path of a Unix socket");
   assertEquals((await Array.fromAsync(Deno.readDir(folder))).length, 0);
+});
+
+linuxTest("a door for which there are too few descriptors takes none, and leaves nothing behind", async () => {
+  const folder = await Deno.makeTempDir();
+  for (const left of [0, 1, 2]) {
+    const libc = new ScarceLibc(left);
+    assertThrows(() => new SocketDoor(libc, folder), Error, "Too many open files");
+    assertEquals([...libc.open], [], `${left} descriptors`);
+  }
+  const libc = new ScarceLibc(3);
+  libc.watches = 1;
+  assertThrows(() => new SocketDoor(libc, folder), Error, "Too many open files");
+  libc.watches = 2;
+  new SocketDoor(libc, folder)[Symbol.dispose]();
+  assertEquals([...libc.open], []);
+  assertEquals((await Array.fromAsync(Deno.readDir(folder))).length, 0);
+});
+
+linuxTest("whoever comes to a door with too few descriptors takes none", async () => {
+  using door = new SocketDoor(new Libc(), await Deno.makeTempDir());
+  for (const left of [0, 1, 2]) {
+    const libc = new ScarceLibc(left);
+    assertThrows(() => comeToDoor(libc, door.path), Error, "Too many open files");
+    assertEquals([...libc.open], [], `${left} descriptors`);
+  }
+});
+
+linuxTest("whoever has come to a door by the time it is given up is let in, and heard though it has gone", async () => {
+  const libc = new Libc();
+  using door = new SocketDoor(libc, await Deno.makeTempDir());
+  const given = new AbortController();
+  const accepted = door.accept(given.signal);
+  const visitor = comeToDoor(libc, door.path);
+  await visitor.send({ bytes: pattern(10), descriptors: [] }, SOON());
+  visitor.close();
+  given.abort(new Error("the new process ended"));
+  const channel = await accepted;
+  assertEquals((await channel.receive(SOON()))?.bytes, pattern(10));
+  channel.close();
+  await assertRejects(() => door.accept(given.signal), Error, "the new process ended");
+});
+
+linuxTest("a door removes what was left of others long ago, and nothing else", async () => {
+  const folder = await Deno.makeTempDir();
+  const longAgo = new Date(Date.now() - 61_000);
+  for (const name of [".handover-old", ".handover-new", "other-old"]) {
+    await Deno.mkdir(`${folder}/${name}`);
+    await Deno.writeTextFile(`${folder}/${name}/s`, "");
+    if (name.endsWith("old")) await Deno.utime(`${folder}/${name}`, longAgo, longAgo);
+  }
+  new SocketDoor(new Libc(), folder)[Symbol.dispose]();
+  const names = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
+  assertEquals(names.sort(), [".handover-new", "other-old"]);
 });

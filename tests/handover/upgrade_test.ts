@@ -2,6 +2,7 @@ import type { HandoverChannel } from "../../lib/handover/channel.ts";
 import { Conversation, HandoverError } from "../../lib/handover/conversation.ts";
 import type { Frozen } from "../../lib/handover/giving.ts";
 import type { Handed } from "../../lib/handover/heir.ts";
+import { refuse } from "../../lib/handover/refusing.ts";
 import { encodeMessage, type Message } from "../../lib/handover/messages.ts";
 import type { Successor } from "../../lib/handover/successor.ts";
 import { takeOver, takeRest } from "../../lib/handover/taking.ts";
@@ -158,7 +159,50 @@ Deno.test("sessions with fewer or more descriptors than connections are not take
     const error = await assertRejects(() => takeRest(new Conversation(newcomer.own), taker, SOON()), HandoverError);
     assertStringIncludes(error.message, `${descriptors.length} descriptors came for 2 connections`);
     assertEquals(taker.adopted.length, 0);
-    assertEquals(taker.calls, [`discard ${descriptors.join(" ")}`, "abandon"]);
+    assertEquals(newcomer.own.discarded, descriptors);
+    assertEquals(taker.calls, ["abandon"]);
+  }
+});
+
+Deno.test("descriptors that come with anything but sessions are closed", async () => {
+  const strangers: readonly (readonly [Uint8Array, string])[] = [
+    [new TextEncoder().encode("nonsense"), "Cannot understand"],
+    [encodeMessage({ kind: "ready" }), "says ready"],
+    [encodeMessage({ kind: "given", listeners: [], backends: [] }), "says given"],
+    [encodeMessage({ kind: "handed", sessions: 1, staying: [] }), "says handed"],
+  ];
+  for (const [bytes, why] of strangers) {
+    const [newcomer, taker] = [new Newcomer(), new FakeTaker()];
+    await newcomer.others.send({ bytes, descriptors: [100, 101] }, SOON());
+    await assertRejects(() => takeRest(new Conversation(newcomer.own), taker, SOON()), HandoverError, why);
+    assertEquals(newcomer.own.discarded, [100, 101], why);
+    assertEquals(taker.calls, ["abandon"]);
+  }
+});
+
+Deno.test("descriptors that come where another message should are closed", async () => {
+  const [newcomer, taker] = [new Newcomer(), new FakeTaker()];
+  const giver = new Conversation(newcomer.others);
+  await giver.say({ kind: "sessions", sessions: [traveller("Ann")] }, SOON(), [100]);
+  await assertRejects(() => takeOver(new Conversation(newcomer.own), taker, WHO), HandoverError, "should say given");
+  assertEquals(newcomer.own.discarded, [100]);
+});
+
+Deno.test("listeners of an upgrade that breaks off before they are inherited are closed", async () => {
+  const main = { name: "main", bind: { host: "127.0.0.1", port: 25_565 } };
+  for (
+    const [descriptors, next, why] of [
+      [[7, 8], { kind: "samples", sessions: [] }, "2 descriptors came for 1 listeners"],
+      [[7], { kind: "commit" }, "should say samples"],
+    ] as const
+  ) {
+    const [newcomer, taker] = [new Newcomer(), new FakeTaker()];
+    const giver = new Conversation(newcomer.others);
+    await giver.say({ kind: "given", listeners: [main], backends: [] }, SOON(), descriptors);
+    await giver.say(next, SOON());
+    await assertRejects(() => takeOver(new Conversation(newcomer.own), taker, WHO), HandoverError, why);
+    assertEquals(newcomer.own.discarded, [...descriptors]);
+    assertEquals(taker.inherited, undefined);
   }
 });
 
@@ -221,11 +265,33 @@ Deno.test("an upgrade that is given up ends the new process, and nothing has sto
 Deno.test("a new process that refuses says why", async () => {
   const [giver, taker, newcomer] = [new FakeGiver(["Ann"]), new FakeTaker(), new Newcomer()];
   taker.fault = "Cannot bind listener 'more' to 127.0.0.1:80: permission denied";
-  const taking = assertRejects(() => takeOver(new Conversation(newcomer.own), taker, WHO), Error, "Cannot bind");
+  const conversation = new Conversation(newcomer.own);
+  const taking = assertRejects(() => takeOver(conversation, taker, WHO), Error, "Cannot bind")
+    .then(({ message }) => refuse(conversation, { why: message }));
   const outcome = await upgradeTo(newcomer, giver);
   await taking;
-  assertEquals(whyRefused(outcome), taker.fault);
+  assertEquals(outcome, { kind: "refused", why: taker.fault });
   assertEquals(giver.calls, []);
+});
+
+Deno.test("a new process whose configuration is to blame says what is wrong with it, instead of anything else", async () => {
+  const [giver, newcomer] = [new FakeGiver(["Ann"]), new Newcomer()];
+  const problems = ["kurafuto.toml:1: edge: bad", "x".repeat(5_000), ...Array.from({ length: 200 }, () => "more")];
+  await refuse(new Conversation(newcomer.own), { why: problems.join("\n"), problems });
+  newcomer.ending.resolve("the new process ended with code 78");
+  const outcome = await upgradeTo(newcomer, giver);
+  assertEquals(outcome, {
+    kind: "refused",
+    why: "the new process refuses its configuration",
+    problems: ["kurafuto.toml:1: edge: bad", "x".repeat(4_096), ...Array.from({ length: 98 }, () => "more")],
+  });
+  assertEquals(giver.calls, []);
+});
+
+Deno.test("whoever refuses does not mind that the other process has gone", async () => {
+  const newcomer = new Newcomer();
+  newcomer.others.close();
+  await refuse(new Conversation(newcomer.own), { why: "no" });
 });
 
 Deno.test("releases that do not understand each other say that they do not", async () => {

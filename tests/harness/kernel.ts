@@ -2,6 +2,8 @@
 import { DEFAULT_TIMEOUT_MS, type NotYet, type WaitOptions } from "./waits.ts";
 
 const LOOK_AGAIN_MS = 5;
+/** Looks, in a row, at which something must be the same before it counts as settled. */
+const SETTLED_LOOKS = 20;
 /** State of a connection that both sides have closed, whose ports others may have by now. */
 const TIME_WAIT = "06";
 
@@ -28,6 +30,32 @@ export async function eventually<T>(
     if (performance.now() > deadline) throw new Error(`Cannot see ${what}: not within ${timeoutMs} ms`);
     await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
   }
+}
+
+/** Waits until `probe` returns numbers that stay the same, however often somebody looks. */
+export async function settled(
+  probe: () => readonly number[] | NotYet,
+  what: string,
+  options?: WaitOptions,
+): Promise<void> {
+  let [last, looks] = ["", 0];
+  await eventually(
+    () => {
+      const numbers = probe();
+      const now = numbers ? numbers.join() : "";
+      looks = now !== "" && now === last ? looks + 1 : 0;
+      last = now;
+      return looks >= SETTLED_LOOKS;
+    },
+    what,
+    options,
+  );
+}
+
+/** Bytes that connections accepted at `port` have for their peers, which take none; `undefined` where there are none. Linux only. */
+export function unsentAt(port: number): number | undefined {
+  const unsent = tcpEnds(port).reduce((sum, end) => sum + (end.localPort === port ? end.unsent : 0), 0);
+  return unsent > 0 ? unsent : undefined;
 }
 
 /** Ends of IPv4 TCP connections with `port`, their own or the other's; both ends of those within the machine. Linux only. */

@@ -6,11 +6,17 @@ export type Target = { readonly hostname: string; readonly port: number } | { re
 /** How a connection ended: the other side finished sending, it broke, or this side closed it. */
 export type Ending = "finished" | "broken" | "closed";
 
-/** How bytes are handed to the system: as they were given, or one at a time. */
-export type Chunking = "whole" | "bytes";
+/**
+ * How bytes are handed to the system: as they were given; in two halves, of which the second goes along with what is given next, or after
+ * a while; or one at a time.
+ */
+export type Chunking = "whole" | "halves" | "bytes";
 
 const MAX_UNSENT = 64 * 1024 * 1024;
 const READ_SIZE = 64 * 1024;
+/** Milliseconds after which the second half goes by itself. */
+const HALF_MS = 100;
+const NOTHING = new Uint8Array(0);
 const GONE = [
   Deno.errors.BrokenPipe,
   Deno.errors.ConnectionReset,
@@ -46,6 +52,9 @@ export class Link implements AsyncDisposable {
   readonly #chunking: Chunking;
   #writing: Promise<void> = Promise.resolve();
   #unsent = 0;
+  /** The second half of what was given last. */
+  #held: Uint8Array<ArrayBuffer> = NOTHING;
+  #heldTimer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
   #paused: PromiseWithResolvers<void> | undefined;
 
@@ -57,22 +66,20 @@ export class Link implements AsyncDisposable {
     this.ended = this.#read(onData);
   }
 
-  /** Queues `bytes`. Resolves when the system took them, or when the connection is gone. */
+  /** Queues `bytes`. Resolves when the system took them, or the first half of them, or when the connection is gone. */
   write(bytes: Uint8Array): Promise<void> {
-    if (this.#unsent + bytes.length > MAX_UNSENT) {
-      throw new RangeError(`Cannot queue bytes: ${this.#unsent} wait already`);
-    }
-    const copy = bytes.slice();
-    this.#unsent += copy.length;
-    return this.#enqueue(async () => {
-      const step = this.#chunking === "bytes" ? 1 : copy.length;
-      for (let at = 0; at < copy.length;) at += await this.#conn.write(copy.subarray(at, at + step));
-      this.#unsent -= copy.length;
-    });
+    if (this.#chunking !== "halves" || this.#closed) return this.#queue(bytes);
+    const half = Math.ceil(bytes.length / 2);
+    const sent = this.#queue(new Uint8Array([...this.#held, ...bytes.subarray(0, half)]));
+    this.#held = bytes.slice(half);
+    clearTimeout(this.#heldTimer);
+    this.#heldTimer = setTimeout(() => this.#release(), HALF_MS);
+    return sent;
   }
 
   /** Sends FIN behind everything queued; reading goes on. */
   closeWrite(): Promise<void> {
+    this.#release();
     return this.#enqueue(() => this.#conn.closeWrite());
   }
 
@@ -90,6 +97,7 @@ export class Link implements AsyncDisposable {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    clearTimeout(this.#heldTimer);
     this.#conn.close();
     this.resume();
   }
@@ -104,6 +112,25 @@ export class Link implements AsyncDisposable {
     this.close();
     await this.ended;
     await this.#writing;
+  }
+
+  #release(): void {
+    clearTimeout(this.#heldTimer);
+    this.#queue(this.#held);
+    this.#held = NOTHING;
+  }
+
+  #queue(bytes: Uint8Array): Promise<void> {
+    if (this.#unsent + bytes.length > MAX_UNSENT) {
+      throw new RangeError(`Cannot queue bytes: ${this.#unsent} wait already`);
+    }
+    const copy = bytes.slice();
+    this.#unsent += copy.length;
+    return this.#enqueue(async () => {
+      const step = this.#chunking === "bytes" ? 1 : copy.length;
+      for (let at = 0; at < copy.length;) at += await this.#conn.write(copy.subarray(at, at + step));
+      this.#unsent -= copy.length;
+    });
   }
 
   #enqueue(step: () => Promise<void>): Promise<void> {

@@ -1,7 +1,7 @@
 /**
  * Everything at once: many players go from server to server all the time while those die, hang, refuse, kick and talk nonsense, while
- * drills disturb connections, an operator moves players and reloads files good and bad, and strangers flood the port. Then each promise
- * of the design must have been kept.
+ * drills disturb connections, an operator moves players and reloads files good and bad, and strangers flood the port. Others go to and
+ * fro between quiet servers, so that nothing they say may be lost. Then each promise of the design must have been kept.
  *
  * KURAFUTO_CHAOS_SEED repeats a run as far as time does, KURAFUTO_CHAOS_SECONDS makes it longer, KURAFUTO_CHAOS_BOTS larger.
  */
@@ -15,6 +15,7 @@ import { Storm } from "../e2e/storm.ts";
 import { UnsteadyServer } from "../e2e/unsteady_server.ts";
 import { Wanderers } from "../e2e/wanderers.ts";
 import { Canaries } from "./chaos/canaries.ts";
+import { Commuters } from "./chaos/commuters.ts";
 import { Drills } from "./chaos/drills.ts";
 import { Edge } from "./chaos/edge.ts";
 import { Machine } from "./chaos/machine.ts";
@@ -31,9 +32,11 @@ const PLAYERS = Number(Deno.env.get("KURAFUTO_CHAOS_BOTS") ?? 100);
 /** The chaos before, until the program holds all the memory that it keeps for its work. */
 const FIRST_MS = 7_000;
 const CANARIES = 6;
+const COMMUTERS = 4;
 /** Every server tells each of its players what all others do. */
 const PLAYERS_PER_SERVER = 80;
 const SERVER_NAMES = ["hub", "arena", "garden", "mine", "tower", "harbour", "island", "castle"];
+const QUIET_NAMES = ["quay", "pier"] as const;
 const MIB = 1 << 20;
 /** What the heap may fill up by before it is collected. */
 const MAX_GROWTH = 64 * MIB;
@@ -98,8 +101,10 @@ Deno.test(`${PLAYERS} players in the middle of chaos (seed ${SEED})`, async (t) 
   };
   const names = SERVER_NAMES.slice(0, Math.max(2, Math.ceil(PLAYERS / PLAYERS_PER_SERVER)));
   const servers = names.map((name) => running.use(UnsteadyServer.create(name, onChat)));
-  await Promise.all(servers.map((server) => server.start("demo")));
-  const program = running.use(await Program.start(networkOf(servers, UNCHANGED)));
+  const quiet = QUIET_NAMES.map((name) => running.use(UnsteadyServer.create(name, onChat)));
+  await Promise.all([...servers, ...quiet].map((server) => server.start("demo")));
+  const network = { troubled: servers, quiet };
+  const program = running.use(await Program.start(networkOf(network, UNCHANGED)));
   await program.until(() => program.lines("admin").length > 0, "the admin API");
   const target = program.target();
   const edge = running.use(new Edge(program));
@@ -111,15 +116,20 @@ Deno.test(`${PLAYERS} players in the middle of chaos (seed ${SEED})`, async (t) 
   const canaries = running.use(await Canaries.join(target, CANARIES));
   for (const name of canaries.names) diary.mute.add(name);
   const of = (number: number): Random => seeded(SEED + number);
+  const commuters = running.use(
+    await Commuters.join(program.target("quiet"), COMMUTERS, QUIET_NAMES, edge, of(7)),
+  );
+  for (const name of commuters.names) diary.gaps.set(name, []);
   const storm = new Storm(servers, of(1));
   const drills = new Drills(edge, names, players.names, canaries.names, of(2));
-  const reloads = new Reloads(edge, servers, of(4));
+  const reloads = new Reloads(edge, network, of(4));
   const upgrades = new Upgrades(edge, reloads, of(6));
   const troubles: Readonly<Record<string, Trouble>> = {
     drills,
     moves: new Moves(edge, names, players.names, of(3)),
     reloads,
     ...CAN_UPGRADE && { upgrades },
+    commuters,
     strangers: new Strangers(target, players.names, of(5)),
   };
   using machine = new Machine();
@@ -158,14 +168,18 @@ Deno.test(`${PLAYERS} players in the middle of chaos (seed ${SEED})`, async (t) 
   await t.step("promise 1: players have moved between all servers, and no byte was wrongly framed", async () => {
     assert(diary.events.of("moved") > PLAYERS, `${diary.events.of("moved")} moves`);
     await players.beHeard((line) => heard.has(line), CALM_MS);
-    assertEquals(await players.complaints(), []);
+    assertEquals([...await players.complaints(), ...await commuters.complaints()], []);
+    const unheard = (): readonly string[] =>
+      commuters.unheard((line) => heard.has(line), (name) => diary.read().gaps.get(name) ?? [], machine.worstMs);
+    await eventually(() => unheard().length === 0, "everything heard that was said", QUIET).catch(() => {});
+    assertEquals(unheard(), []);
     assertEquals([...heard].filter(([, times]) => times > 1), []);
     assertEquals(diary.read().faults, []);
   });
   await t.step("promise 2: no bad server has cost anybody their connection, nor more than two seconds", async () => {
     const { playersLost } = (await edge.ask<EdgeStatus>("/v1/status")).body;
     assertEquals([playersLost, drills.lost, canaries.lost], [0, 0, []]);
-    assertEquals(diary.staying, PLAYERS + CANARIES);
+    assertEquals(diary.staying, PLAYERS + CANARIES + COMMUTERS);
     // What the machine lets this process wait, it lets the edge wait, too.
     const allowedMs = SOON_MS + machine.worstMs;
     assert(diary.slowestMs <= allowedMs, `${diary.slowestMs} ms between two servers, of ${allowedMs} ms`);
@@ -187,7 +201,7 @@ Deno.test(`${PLAYERS} players in the middle of chaos (seed ${SEED})`, async (t) 
   });
   await t.step("promise 6: no address and no name was believed that strangers claimed", async () => {
     assertEquals([diary.addresses.has(CLAIMED_ADDRESS), [...diary.addresses]], [false, ["127.0.0.1"]]);
-    const wanted = [...players.names, ...canaries.names].toSorted().join();
+    const wanted = [...players.names, ...canaries.names, ...commuters.names].toSorted().join();
     const there = async (): Promise<string> => {
       const { players } = (await edge.ask<{ players: readonly PlayerStatus[] }>("/v1/players")).body;
       return players.map(({ name }) => name).toSorted().join();
@@ -204,10 +218,16 @@ Deno.test(`${PLAYERS} players in the middle of chaos (seed ${SEED})`, async (t) 
         JSON.stringify(withoutCanaries) === JSON.stringify(players.onPlaces());
     };
     await eventually(agree, "one opinion on who is where", QUIET);
-    await Promise.all([players.leave(), canaries.leave()]);
+    const everybody = PLAYERS + CANARIES + COMMUTERS;
+    await eventually(
+      async () => await edge.countedPlayers() === everybody,
+      `${everybody} players in the metrics`,
+      QUIET,
+    );
+    await Promise.all([players.leave(), canaries.leave(), commuters.leave()]);
     const isEmpty = async (): Promise<boolean> => {
       const { byListener, players, sessions, waiting } = await countsOf(edge);
-      return diary.staying + byListener + players + sessions + waiting === 0;
+      return diary.staying + byListener + players + sessions + waiting + await edge.countedPlayers() === 0;
     };
     await eventually(isEmpty, "nobody on the edge", QUIET);
     for (const server of servers) {

@@ -15,7 +15,7 @@ async function withPath(test: (path: string) => Promise<void> | void): Promise<v
 
 Deno.test("two who add to one file do not overwrite each other", async () => {
   await withPath((path) => {
-    const [one, other] = [new AppendFile(path), new AppendFile(path)];
+    const [one, other] = [new AppendFile(path, "log.file"), new AppendFile(path, "log.file")];
     one.write("1\n");
     other.write("2\n3\n");
     one.write("4\n");
@@ -33,7 +33,7 @@ Deno.test({
   fn: async () => {
     await withPath(async (path) => {
       const program = `import { AppendFile } from "./lib/observe/append_file.ts";
-        const file = new AppendFile(Deno.env.get("LINES"));
+        const file = new AppendFile(Deno.env.get("LINES"), "log.file");
         const results = ["first", "x".repeat(2000), "second", "third"].map((line) => {
           try {
             file.write(line + "\\n");

@@ -1,5 +1,6 @@
 import { EventCommand, type EventCommandOptions } from "../../lib/observe/event_command.ts";
 import { assert, assertEquals, assertStringIncludes } from "../harness/assert.ts";
+import { eventually } from "../harness/kernel.ts";
 import { WatchedLog } from "./watched_log.ts";
 
 const STARTED = "has started";
@@ -37,6 +38,25 @@ function scene(name: string, act: (scene: Scene) => Promise<void>): void {
 
 function add(command: EventCommand, from: number, to: number, padding = ""): void {
   for (let i = from; i <= to; i++) command.add(`${JSON.stringify({ i, padding })}\n`);
+}
+
+function readIfThere(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    return "";
+  }
+}
+
+/** The id of a process that a script writes to `path`. */
+function writtenPid(path: string): Promise<number> {
+  return eventually(() => Number(/^\d+(?=\n)/.exec(readIfThere(path))?.[0]) || undefined, "the id of a process");
+}
+
+/** Whether there is a process of that id which has not ended, whoever is still to learn of its end. */
+function isRunning(pid: number): boolean {
+  const stat = readIfThere(`/proc/${pid}/stat`);
+  return stat !== "" && stat.slice(stat.lastIndexOf(")")).split(" ")[1] !== "Z";
 }
 
 /** What the program was given: numbers of lines, and how many were dropped in between. */
@@ -129,6 +149,35 @@ scene(
     await closing[1];
   },
 );
+
+scene("what a program has started is ended with it", async ({ path, start, watched }) => {
+  const command = start('sh -c \'echo $$ > "$0"; exec sleep 1000\' "$0"; true', { graceMs: 100 });
+  await watched.said(STARTED);
+  const pid = await writtenPid(path);
+  // Nobody reads them, so that a write waits.
+  add(command, 1, 3_000, "x".repeat(200));
+  await command.close();
+  assert(Number((await watched.said("did not take all")).count) > 0);
+  await eventually(() => !isRunning(pid), "its end");
+});
+
+scene("nobody waits for what a program has left behind, and the next is given what it did not take", async (scene) => {
+  const { path, start, watched } = scene;
+  // It has a group of its own, and the program's input.
+  const script =
+    '[ -e "$0" ] && exec cat > "$0.next"; exec 3<&0; setsid sleep 1000 <&3 & echo $! > "$0.tmp"; mv "$0.tmp" "$0"; read -r line';
+  const command = start(script, { graceMs: 100 });
+  const pid = await writtenPid(path);
+  try {
+    add(command, 1, 3_000, "x".repeat(200));
+    await watched.said(STARTED, 2);
+    await command.close();
+    assertEquals((await given(`${path}.next`)).at(-1), 3_000);
+    assert(isRunning(pid));
+  } finally {
+    Deno.kill(pid, "SIGKILL");
+  }
+});
 
 scene("a program that closes its input, and stays, is ended and started again", async ({ start, watched }) => {
   const command = start("exec <&-; exec sleep 1000", { graceMs: 50 });

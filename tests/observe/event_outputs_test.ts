@@ -1,4 +1,4 @@
-import { AppendFileError } from "../../lib/observe/append_file.ts";
+import { UnusableFileError } from "../../lib/config/unusable_file.ts";
 import { EventLog } from "../../lib/observe/event_log.ts";
 import { EventOutputs, type EventOutputSettings } from "../../lib/observe/event_outputs.ts";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "../harness/assert.ts";
@@ -87,7 +87,7 @@ Deno.test("settings with a file that cannot be opened change nothing", async () 
     const file = `${folder}/file`;
     outputs.configure({ ...NOTHING, file });
     const wrong = { file: `${folder}/none/file`, stdout: false, command: into(`${folder}/taken`) };
-    assertThrows(() => outputs.configure(wrong), AppendFileError, `Cannot open file '${folder}/none/file'`);
+    assertThrows(() => outputs.configure(wrong), UnusableFileError, `Cannot use events.file '${folder}/none/file'`);
     say("1");
     assertEquals(await idsIn(file), [1]);
   });

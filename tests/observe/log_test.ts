@@ -1,5 +1,5 @@
 import { type LogFields, type LogOptions, openLog } from "../../lib/observe/log.ts";
-import { AppendFileError } from "../../lib/observe/append_file.ts";
+import { UnusableFileError } from "../../lib/config/unusable_file.ts";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "../harness/assert.ts";
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
@@ -175,8 +175,8 @@ Deno.test("log moves from file to file, and stays where it is when the next cann
     const { log, lines } = keptLog({ file: one });
     assertThrows(
       () => log.configure({ file: `${folder}/none/x.log`, level: "error" }),
-      AppendFileError,
-      "Cannot open file",
+      UnusableFileError,
+      "Cannot use log.file",
     );
     log.info("a", "first");
     log.configure({ file: two });
@@ -185,7 +185,7 @@ Deno.test("log moves from file to file, and stays where it is when the next cann
     log.info("c", "third");
     assertEquals([one, two].map((path) => Deno.readTextFileSync(path).slice(31)), ["first\n", "second\n"]);
     assertEquals(lines.map((line) => line.slice(31)), ["third"]);
-    assertThrows(() => openLog({ file: `${folder}/none/x.log` }), AppendFileError, `${folder}/none/x.log`);
+    assertThrows(() => openLog({ file: `${folder}/none/x.log` }), UnusableFileError, `${folder}/none/x.log`);
   });
 });
 

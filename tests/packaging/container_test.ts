@@ -80,7 +80,7 @@ async function image(t: Deno.TestContext): Promise<void> {
     const start = performance.now();
     await container.signal("SIGTERM");
     assertEquals(await container.ended(), 130);
-    assert(performance.now() - start < 1000);
+    assert(performance.now() - start < 10_000);
   });
 
   await t.step("asks name servers and /etc/hosts", async () => {

@@ -115,6 +115,29 @@ Deno.test("a backend that identifies itself before its extensions is understood"
   assertEquals(driver.take(driver.backend), level);
 });
 
+Deno.test("a backend that identifies itself first and counts more extensions than it lists is understood", () => {
+  const set = ExtensionSet.of("FastMap", "ExtEntityPositions", "HeldBlock");
+  const list = [entry("FastMap", 1), entry("ExtEntityPositions", 1), entry("HeldBlock", 1)];
+  const chat = encodePacket("Message", dialect(), { type: 0, message: "a word in between" });
+  for (const count of [4, 32_767]) {
+    for (const begin of [[], [encodePacket("HoldThis", dialect(set), { block: 1, preventChange: 0 })]]) {
+      const driver = new MemoryDriver({ announced: set });
+      driver.fromClient(concat(identification(), extensionList(set)));
+      driver.open();
+      driver.take(CLIENT);
+      driver.fromBackend(concat(welcome(), extInfo(count), ...list.slice(0, 2), chat, ...list.slice(2)));
+      const map = concat(...begin, smallMap(dialect(set)));
+      for (const byte of map) driver.fromBackend(Uint8Array.of(byte));
+      assertEquals(driver.take(CLIENT), concat(welcome(), chat, map));
+      assertEquals(driver.events.find(({ kind }) => kind === "offered"), {
+        kind: "offered",
+        backend: "hub",
+        extensions: set,
+      });
+    }
+  }
+});
+
 Deno.test("a backend that names no extensions is taken to have none once its map begins", () => {
   const driver = new MemoryDriver({ announced: SMALL });
   driver.fromClient(concat(identification(), extensionList(SMALL)));

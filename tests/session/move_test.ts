@@ -120,6 +120,31 @@ Deno.test("a player who asks for a backend is logged in there while they play on
   assertEquals(traveller.take().length, 0);
 });
 
+Deno.test("a list that a backend does not end is over with the first packet whose size depends on it", () => {
+  const offer = ExtensionSet.of("FastMap", "ExtEntityPositions", "TwoWayPing", "SetHotbar", "SetSpawnpoint");
+  const leg = dialect(offer);
+  const list = extensionList(offer, "Arena 1.0");
+  // The count's low byte: one more than there are.
+  list[66] = offer.size + 1;
+  const before = s2c("SetHotbar", { block: 1, slot: 2 }, leg);
+  const spawnpoint = s2c("SetSpawnpoint", { x: 70_000, y: 2, z: 3, yaw: 4, pitch: 5 }, leg);
+  for (const late of [[], [extensionList(ExtensionSet.of("HeldBlock"))]]) {
+    const traveller = new Traveller(offer.with("HeldBlock", 1));
+    const { driver, client } = traveller;
+    const arena = traveller.ask();
+    driver.fromBackend(concat(welcome(), before, list, before, spawnpoint, ...late));
+    driver.fromBackend(smallMap(leg));
+    const stream = traveller.take();
+    const packets = frames("s2c", client, stream);
+    assertEquals(all("SetSpawnpoint", client, packets).map(({ x }) => x), [70_000]);
+    assertEquals(all("LevelFinalize", client, packets).length, 1);
+    driver.take(arena);
+    driver.fromClient(concat(traveller.echo(stream), position(70_000, client)));
+    const arrived = all("PlayerPosition", leg, frames("c2s", leg, driver.take(arena)));
+    assertEquals(arrived.map(({ held, x }) => [held, x]), [[255, 70_000]]);
+  }
+});
+
 Deno.test("at the commit the client gets the resets, then all of the new backend in order, with the fence behind LevelInitialize", () => {
   const traveller = new Traveller();
   const { driver, hub } = traveller;

@@ -5,6 +5,8 @@ import { readProxyHeader, writeProxyHeader } from "../../lib/transport/proxy_pro
 import type { Conn } from "../../lib/transport/conn.ts";
 import { acceptWebSocket } from "../../lib/transport/websocket/server_handshake.ts";
 import { assert, assertEquals, assertMatch, assertRejects } from "../harness/assert.ts";
+import { eventually } from "../harness/kernel.ts";
+import { FakeConn } from "./fake_conn.ts";
 import { readAll, readBytes } from "./websocket/tcp_pair.ts";
 
 const NEVER = new AbortController().signal;
@@ -167,6 +169,31 @@ test("giving up ends a dial whose backend does not answer, and closes its connec
     const given = AbortSignal.abort(new Error("before"));
     await assertRejects(() => dialBackend(DENO_SOCKETS, { address, forwardIp }, callerNamed("Steve"), given), Error);
   }
+});
+
+/** Dials a backend whose connection is `conn`, and says on whose behalf by a header. */
+function dialOver(conn: Conn, signal: AbortSignal): Promise<Conn> {
+  const address = { kind: "tcp", host: "192.0.2.1", port: 25565 } as const;
+  const sockets = { dial: () => Promise.resolve(conn) };
+  return dialBackend(sockets, { address, forwardIp: "proxy-v2" }, callerNamed("Steve"), signal);
+}
+
+test("proxy-v2: the connection is closed where the header cannot be written", async () => {
+  const conn = new FakeConn();
+  conn.failure = new Deno.errors.ConnectionReset("reset by the test");
+  await assertRejects(() => dialOver(conn, NEVER), Error, "reset by the test");
+  assertEquals(conn.calls, ["close"]);
+});
+
+test("proxy-v2: giving up ends a dial whose header nobody takes, and closes its connection", async () => {
+  const conn = new FakeConn();
+  const stop = new AbortController();
+  conn.hold();
+  const dialling = assertRejects(() => dialOver(conn, stop.signal), Error, "enough");
+  await eventually(() => conn.handed.length > 0, "a header that is being written");
+  stop.abort(new Error("enough"));
+  await dialling;
+  assertEquals(conn.calls, ["close"]);
 });
 
 test("an IPv6 backend is named in brackets to a server of WebSockets", async () => {

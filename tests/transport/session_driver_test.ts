@@ -5,7 +5,8 @@ import { DisturbedLeg } from "../../lib/drill/disturbed_leg.ts";
 import { machineClock } from "../../lib/routing/clock.ts";
 import { Beat } from "../../lib/transport/beat.ts";
 import { DenoLeg } from "../../lib/transport/deno_leg.ts";
-import type { Disturbance, OpenLeg } from "../../lib/transport/leg.ts";
+import { LONGEST_CLOSING_MS } from "../../lib/transport/closing_watch.ts";
+import { CLOSING_MS, type Disturbance, type OpenLeg } from "../../lib/transport/leg.ts";
 import { Nap } from "../../lib/transport/nap.ts";
 import { SessionDriver } from "../../lib/transport/session_driver.ts";
 import { assert, assertEquals } from "../harness/assert.ts";
@@ -138,6 +139,51 @@ Deno.test("a leg whose peer takes nothing between two looks is broken", async ()
   const event = await stage.until("ended");
   assert(event.kind === "ended");
   assertEquals([event.summary.reason, event.summary.detail], ["client-reset", "the peer takes no more bytes"]);
+});
+
+/** A session in play that ends while its client has taken nothing of `bytes`, which the backend said. */
+async function endStuck(bytes: Uint8Array = Uint8Array.of(1, 2, 3)): Promise<Stage> {
+  const stage = new Stage();
+  stage.client.say(identification());
+  await stage.until("joined");
+  stage.client.hold();
+  stage.backend.say(bytes);
+  await stage.client.writing;
+  stage.driver.tell((session) => session.end("kicked", "by the test"));
+  return stage;
+}
+
+Deno.test("a session that ends is over though its client takes nothing", async () => {
+  const began = performance.now();
+  const stage = await endStuck();
+  const event = await stage.until("ended");
+  assert(event.kind === "ended");
+  assertEquals([event.summary.reason, stage.client.calls], ["kicked", ["close"]]);
+  assert(performance.now() - began >= CLOSING_MS);
+});
+
+Deno.test("a client that takes what waits a little late still gets all of it", async () => {
+  const stage = await endStuck();
+  stage.client.release();
+  await eventually(() => stage.client.calls.includes("closeWrite"), "the end of what the client is sent");
+  assertEquals([...stage.client.taken], [1, 2, 3]);
+  stage.driver.abort();
+  await stage.until("ended");
+});
+
+Deno.test("a session in a hurry waits no longer for a client that goes on taking what waits", async () => {
+  const stage = await endStuck(new Uint8Array(200));
+  stage.client.takes = 1;
+  const taking = setInterval(() => {
+    stage.client.release();
+    stage.client.hold();
+  }, 100);
+  const began = performance.now();
+  stage.driver.hurry();
+  await stage.until("ended");
+  clearInterval(taking);
+  const elapsed = performance.now() - began;
+  assert(stage.client.taken.length > 0 && elapsed < LONGEST_CLOSING_MS, `over after ${elapsed} ms`);
 });
 
 Deno.test("what was read from a leg stays as it is until each of the others has written it", async () => {

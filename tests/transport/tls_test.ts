@@ -4,6 +4,7 @@ import { TlsLayer } from "../../lib/transport/tls.ts";
 import { assert, assertEquals, assertRejects } from "../harness/assert.ts";
 import { type Certificate, makeCertificate } from "../harness/certificate.ts";
 import { areLeftOut } from "../harness/installed.ts";
+import { settled, unsentAt } from "../harness/kernel.ts";
 
 const MEBIBYTE = 1 << 20;
 const TEXT = new TextEncoder();
@@ -266,6 +267,7 @@ test("closing the layer breaks what goes through it, a handshake that is under w
 });
 
 test("a peer that reads nothing makes the writer wait", async () => {
+  if (Deno.build.os !== "linux") return;
   await using server = await Server.start();
   const [quiet, inside] = await server.pair();
   let written = 0;
@@ -273,11 +275,11 @@ test("a peer that reads nothing makes the writer wait", async () => {
   const filling = (async () => {
     while (written < 256 * MEBIBYTE) written += await inside.write(piece);
   })().catch(() => {});
-  // Nothing moves any more when no end has taken anything between two looks.
-  for (let before = -1; before !== written || written === 0;) {
-    before = written;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
+  const waiting = (): readonly number[] | undefined => {
+    const unsent = unsentAt(server.port);
+    return unsent === undefined ? undefined : [written, unsent];
+  };
+  await settled(waiting, "a writer that waits");
   assert(written < 64 * MEBIBYTE, `${written} bytes were taken`);
   inside.close();
   quiet.close();
@@ -294,9 +296,9 @@ test("a certificate that cannot be read or used is told with its file, the key n
     return error.message;
   };
   const missing = `${certPath}.none`;
-  assert((await opening(missing, keyPath)).startsWith(`Cannot read certificate ${missing}: No such file`));
-  assert((await opening(certPath, missing)).startsWith(`Cannot read certificate key ${missing}: No such file`));
-  const both = (cert: string, key: string): string => `Cannot read certificate ${cert} with key ${key}: `;
+  assert((await opening(missing, keyPath)).startsWith(`Cannot use listener.tls_cert '${missing}': No such file`));
+  assert((await opening(certPath, missing)).startsWith(`Cannot use listener.tls_key '${missing}': No such file`));
+  const both = (cert: string, key: string): string => `Cannot use listener.tls_cert '${cert}' with tls_key '${key}': `;
   assertEquals(await opening(keyPath, keyPath), `${both(keyPath, keyPath)}No certificates found in certificate data`);
   assertEquals(await opening(certPath, certPath), `${both(certPath, certPath)}No keys found in key data`);
   assert((await opening(authorityPath, keyPath)).startsWith(both(authorityPath, keyPath)));

@@ -7,17 +7,18 @@ const PLANS = {
   changes: "This would change:",
   unchanged: "The file says what is running already.",
   invalid: "The file cannot be used:",
-  restart: "This takes a restart:",
+  restart: "This cannot change while the edge runs:",
+  stopping: "The file cannot be put into effect:",
 };
 
 /** What a reload would do, for people: what goes into the dialog. */
-export function planned({ result, changes, problems, moves }) {
+export function planned({ result, changes, problems, warnings = [], moves }) {
   const items = changes.map(({ kind, what, details }) =>
     element("li", {}, `${kind} ${what}`, list(details.map((detail) => element("li", {}, detail))))
   );
   const parts = [
     element("p", {}, PLANS[result]),
-    list(problems.map((problem) => element("li", { class: "problem" }, problem))),
+    list([...problems, ...warnings].map((problem) => element("li", { class: "problem" }, problem))),
     list(items),
   ];
   if (moves.length > 0) {

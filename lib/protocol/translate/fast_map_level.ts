@@ -1,18 +1,21 @@
 /** One map on its way from a backend without FastMap to a client with it. */
 import { FastMapSplicer, type LevelFailure as SpliceFailure, type SplicerState } from "../level.ts";
-import { type Dialect, packetNamed } from "../packet_table.ts";
+import { LEVEL_CHUNK_SIZE } from "../level_packets.ts";
+import type { Dialect } from "../packet_table.ts";
 import { PacketBuffer } from "../packet_buffer.ts";
 import { readPacket, writePacket } from "../packets.ts";
 
-/** Bytes of packets that may wait for a map's volume; the block definitions of a whole server take a tenth of it. */
+/**
+ * Bytes that may wait for a map's volume. The block definitions of a whole server take a tenth of it; of the blocks' upper bits hardly
+ * a chunk comes before the first lower ones, which servers send first or side by side with them.
+ */
 const MAX_HELD = 1 << 20;
-const CHUNK_SIZE = packetNamed("LevelDataChunk").fields.find(({ name }) => name === "data")?.count ?? 0;
 const LOW_BITS = 0;
 
 /** Why a backend's map makes no sense. */
 export type LevelFailure =
   | SpliceFailure
-  | "too much between LevelInitialize and map data"
+  | "too much before a map's volume"
   | "map data longer than its packet"
   | "map without data";
 
@@ -79,24 +82,27 @@ export class FastMapLevel {
   /** Keeps a packet until the volume is known. */
   hold(bytes: Uint8Array, start: number, end: number): LevelFailure | undefined {
     if (this.#held === undefined) return undefined;
-    if (this.#held.length + end - start > MAX_HELD) return "too much between LevelInitialize and map data";
     this.#held.append(bytes, start, end);
-    return undefined;
+    return this.#overflow();
   }
 
   /** Takes a LevelDataChunk. */
   take(bytes: Uint8Array, start: number): LevelFailure | undefined {
     const { length, data, percent } = readPacket("LevelDataChunk", this.#from, bytes, start);
-    if (length > CHUNK_SIZE) return "map data longer than its packet";
+    if (length > LEVEL_CHUNK_SIZE) return "map data longer than its packet";
     const isUpper = percent !== LOW_BITS && this.#from.extensions.has("ExtendedBlocks");
     const stream = isUpper ? this.#upper : this.#low;
     stream.percent = percent;
-    return stream.splicer.push(data.subarray(0, length), (spliced) => stream.spliced.append(spliced));
+    const failure = stream.splicer.push(data.subarray(0, length), (spliced) => stream.spliced.append(spliced));
+    return failure ?? this.#overflow();
   }
 
-  /** Once the volume is known: appends LevelInitialize and returns what waited for it. */
-  begin(out: PacketBuffer): PacketBuffer | undefined {
-    const { volume } = this.#low.splicer;
+  /**
+   * Once the volume is known: appends LevelInitialize and returns what waited for it.
+   *
+   * @param volume Given where the backend will not say it any more.
+   */
+  begin(out: PacketBuffer, volume: number | undefined = this.#low.splicer.volume): PacketBuffer | undefined {
     const held = this.#held;
     if (volume === undefined || held === undefined) return undefined;
     this.#held = undefined;
@@ -107,8 +113,8 @@ export class FastMapLevel {
   /** Appends a LevelDataChunk for every full load of spliced data. */
   writeChunks(out: PacketBuffer): void {
     if (this.holding) return;
-    this.#writeChunks(this.#low, CHUNK_SIZE, out);
-    this.#writeChunks(this.#upper, CHUNK_SIZE, out);
+    this.#writeChunks(this.#low, LEVEL_CHUNK_SIZE, out);
+    this.#writeChunks(this.#upper, LEVEL_CHUNK_SIZE, out);
   }
 
   /** Appends all that is left, at the map's end. */
@@ -123,11 +129,17 @@ export class FastMapLevel {
     return undefined;
   }
 
+  #overflow(): LevelFailure | undefined {
+    const { volume } = this.#low.splicer;
+    const size = (this.#held?.length ?? 0) + this.#upper.spliced.length;
+    return volume === undefined && size > MAX_HELD ? "too much before a map's volume" : undefined;
+  }
+
   #writeChunks({ spliced, percent }: LevelStream, least: number, out: PacketBuffer): void {
     const bytes = spliced.copy();
     let at = 0;
-    for (; bytes.length - at >= least; at += CHUNK_SIZE) {
-      const data = bytes.subarray(at, at + CHUNK_SIZE);
+    for (; bytes.length - at >= least; at += LEVEL_CHUNK_SIZE) {
+      const data = bytes.subarray(at, at + LEVEL_CHUNK_SIZE);
       writePacket(out, "LevelDataChunk", this.#to, { length: data.length, data, percent: this.#percent(percent) });
     }
     spliced.clear();

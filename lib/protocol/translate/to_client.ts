@@ -130,7 +130,8 @@ export class ToClient {
     switch (id) {
       case LEVEL_INITIALIZE:
         if (this.#lacks("FastMap")) {
-          this.#level = new FastMapLevel(this.#from, this.#to);
+          // Clients take no notice of a second one before the map's end.
+          this.#level ??= new FastMapLevel(this.#from, this.#to);
         } else {
           this.#forward(id, bytes, start, end, out);
           this.#endLevelInitialize(out);
@@ -145,7 +146,7 @@ export class ToClient {
         this.#spawn(bytes, start, out);
         return undefined;
       case DESPAWN_PLAYER:
-        if (this.#lacks("ExtPlayerList", 2)) this.#removeName(bytes, start, out);
+        if (this.#lacks("ExtPlayerList")) this.#removeName(bytes, start, out);
         break;
       case MESSAGE:
         this.#message(bytes, start, end, out);
@@ -189,15 +190,15 @@ export class ToClient {
     }
     const failure = level.take(bytes, start);
     if (failure !== undefined) return failure;
-    const held = level.begin(out);
-    if (held !== undefined) this.#endLevelInitialize(out);
-    const replayFailure = held === undefined ? undefined : this.#replay(held, out);
+    const replayFailure = this.#replay(level.begin(out), out);
     level.writeChunks(out);
     return replayFailure;
   }
 
-  /** Translates the packets that waited for the map's volume. */
-  #replay(held: PacketBuffer, out: PacketBuffer): ToClientFailure | undefined {
+  /** Translates the packets that waited for the map's volume, once LevelInitialize is out. */
+  #replay(held: PacketBuffer | undefined, out: PacketBuffer): ToClientFailure | undefined {
+    if (held === undefined) return undefined;
+    this.#endLevelInitialize(out);
     const bytes = held.view();
     for (let start = 0; start < bytes.length;) {
       const end = start + (this.#sizes[bytes[start] ?? 0] ?? 0);
@@ -208,25 +209,34 @@ export class ToClient {
     return undefined;
   }
 
+  /** A map may be broken off at any point: a LevelFinalize of no size ends it, and clients wait for the next one. */
   #levelEnd(bytes: Uint8Array, start: number, end: number, out: PacketBuffer): ToClientFailure | undefined {
-    this.#mapHeight = readPacket("LevelFinalize", this.#from, bytes, start).ySize;
-    const failure = this.#level?.finish(out);
+    const { xSize, ySize, zSize } = readPacket("LevelFinalize", this.#from, bytes, start);
+    this.#mapHeight = ySize;
+    const level = this.#level;
+    const volume = xSize * ySize * zSize;
+    const failure = volume === 0 ? this.#replay(level?.begin(out, volume), out) : level?.finish(out);
     this.#level = undefined;
     if (failure !== undefined) return failure;
     this.#forward(LEVEL_FINALIZE, bytes, start, end, out);
     return undefined;
   }
 
-  /** With ExtPlayerList 2 players come as ExtAddEntity2 and have a name in the list; the old Java client knows no other way. */
+  /**
+   * With ExtPlayerList 2 players come as ExtAddEntity2; the old Java client knows no other way. Their names in the list come from
+   * backends with version 1 as from those with version 2.
+   */
   #spawn(bytes: Uint8Array, start: number, out: PacketBuffer): void {
     const { playerId, playerName, ...position } = readPacket("SpawnPlayer", this.#from, bytes, start);
-    writePacket(out, "ExtAddPlayerName", this.#to, {
-      nameId: playerId,
-      playerName,
-      listName: playerName,
-      groupName: "",
-      groupRank: 0,
-    });
+    if (this.#lacks("ExtPlayerList")) {
+      writePacket(out, "ExtAddPlayerName", this.#to, {
+        nameId: playerId,
+        playerName,
+        listName: playerName,
+        groupName: "",
+        groupRank: 0,
+      });
+    }
     writePacket(out, "ExtAddEntity2", this.#to, {
       entityId: playerId,
       inGameName: playerName,
@@ -307,7 +317,8 @@ const concernsBetween: (from: Dialect, to: Dialect) => Uint8Array = memo(
     if (lacks(from, to, "ExtendedBlocks")) concerns[LEVEL_DATA_CHUNK] = IN_SERIES;
     if (lacks(from, to, "FastMap")) concerns.fill(ALONE, LEVEL_INITIALIZE, LEVEL_FINALIZE + 1);
     if (lacks(from, to, "EnvMapAppearance", 2)) concerns[LEVEL_FINALIZE] = concerns[ENV_SET_MAP_APPEARANCE] = ALONE;
-    if (lacks(from, to, "ExtPlayerList", 2)) concerns[SPAWN_PLAYER] = concerns[DESPAWN_PLAYER] = ALONE;
+    if (lacks(from, to, "ExtPlayerList", 2)) concerns[SPAWN_PLAYER] = ALONE;
+    if (lacks(from, to, "ExtPlayerList")) concerns[DESPAWN_PLAYER] = ALONE;
     if (lacks(from, to, "MessageTypes") || !to.cpe) concerns[MESSAGE] = ALONE;
     if (lacks(from, to, "BlockPermissions")) concerns[SERVER_IDENTIFICATION] = concerns[UPDATE_USER_TYPE] = ALONE;
     return concerns;

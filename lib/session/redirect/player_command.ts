@@ -10,8 +10,22 @@ export type PlayerRequest =
   | { readonly kind: "list" }
   | { readonly kind: "move"; readonly to: string };
 
-/** Reads a line of chat; `undefined` where it is not the command. */
+/** The parts of a line, each padded but the last. */
+const PARTS = new RegExp(`.{1,${TEXT_SIZE}}`, "gs");
+
+/**
+ * Reads a line of chat; `undefined` where it is not the command. Of a line in parts each but the last is padded to 64 characters.
+ * ClassiCube fills its parts, so that what looks like padding was typed, and MCGalaxy and mcchost put a space or more behind a
+ * shorter one; cserver joins them without. The command is for no server, whichever way it would read the line.
+ */
 export function readCommand(line: string, command: string): PlayerRequest | undefined {
+  const request = requestIn(line, command);
+  if (request !== undefined || line.length <= TEXT_SIZE) return request;
+  const joined = Array.from(line.matchAll(PARTS), ([part]) => part.trimEnd()).join("");
+  return requestIn(joined, command);
+}
+
+function requestIn(line: string, command: string): PlayerRequest | undefined {
   const [word = "", ...rest] = line.trim().split(/\s+/);
   if (word.toLowerCase() !== command.toLowerCase()) return undefined;
   const to = rest.join(" ");

@@ -42,6 +42,7 @@ export class EpollLoop {
   readonly #epoll: number;
   readonly #signal: number;
   readonly #events = new EpollEvents(MAX_EVENTS);
+  readonly #opened: DisposableStack;
   /** By descriptor. */
   readonly #watchers: (Watcher | undefined)[] = [];
   /** By descriptor: how often its number was watched, which tells a new one from an old one. */
@@ -64,14 +65,12 @@ export class EpollLoop {
   constructor(libc: Libc, crashed: (error: unknown) => void) {
     this.#libc = libc;
     this.#crashed = crashed;
-    this.#epoll = checked(libc, libc.createEpoll());
-    try {
-      this.#signal = checked(libc, libc.createSignal());
-      this.watch(this.#signal, { ready: () => libc.clearSignal(this.#signal), turn: () => {} }, "level");
-    } catch (error) {
-      libc.close(this.#epoll);
-      throw error;
-    }
+    const close = (own: number): void => libc.close(own);
+    using opened = new DisposableStack();
+    this.#epoll = opened.adopt(checked(libc, libc.createEpoll()), close);
+    this.#signal = opened.adopt(checked(libc, libc.createSignal()), close);
+    this.watch(this.#signal, { ready: () => libc.clearSignal(this.#signal), turn: () => {} }, "level");
+    this.#opened = opened.move();
     this.#running = this.#run();
   }
 
@@ -121,8 +120,7 @@ export class EpollLoop {
     this.#isClosed = true;
     this.#libc.signal(this.#signal);
     await this.#running;
-    this.#libc.close(this.#signal);
-    this.#libc.close(this.#epoll);
+    this.#opened.dispose();
   }
 
   /** Gives Deno's event loop its turn as soon as everybody was told: there are promises to be gone on with. */

@@ -14,6 +14,12 @@ interface Stay {
 /** A fence that took so many milliseconds, answered after all, tells that this machine lets clients wait who would answer. */
 const OVERLOADED_MS = 5_000;
 
+/** A time in which a player was on no backend, in milliseconds since 1970; 0 milliseconds where it was made up for at once. */
+export interface Gap {
+  readonly from: number;
+  until: number;
+}
+
 /** What became of a reload. */
 export interface ReloadLine {
   readonly result: string;
@@ -33,12 +39,16 @@ export class Diary {
   readonly addresses = new Set<string>();
   /** Players who answer no fence. */
   readonly mute = new Set<string>();
+  /** When players had no backend, by their names, of those only who were put here: when one was lost, or they came to the waiting room. */
+  readonly gaps = new Map<string, Gap[]>();
   /** Where the admin API is, as `http://…`. */
   admin: string;
   /** The process that has taken over last; `undefined` where none has. */
   pid: number | undefined;
   /** Upgrades so far, those included that were refused. */
   upgrades = 0;
+  /** Why the last one was refused that was. */
+  upgradeRefusal = "";
   readonly #program: Program;
   /** Lines that were there before, where programs look for what listens. */
   readonly #begun: number;
@@ -106,11 +116,14 @@ export class Diary {
         break;
       case "joined":
         if (stay !== undefined) this.#arrived(stay, String(server), line);
+        this.#gapsOf(stay)?.filter(({ until }) => until === Infinity).forEach((gap) => gap.until = timeOf(line));
         break;
       case "waiting":
         if (stay !== undefined) this.#arrived(stay, "", line);
+        this.#gapsOf(stay)?.push({ from: timeOf(line), until: Infinity });
         break;
       case "lost":
+        this.#gapsOf(stay)?.push({ from: timeOf(line), until: timeOf(line) });
         if (stay !== undefined && stay.place === server) Object.assign(stay, { place: "", lostAt: timeOf(line) });
         break;
       case "ended":
@@ -131,6 +144,7 @@ export class Diary {
         break;
       case "upgrade-refused":
         this.upgrades++;
+        this.upgradeRefusal = String(line.why);
         break;
       case "fence-unanswered":
         if (!this.mute.has(String(line.player))) this.#unanswered.push(JSON.stringify(line));
@@ -144,6 +158,10 @@ export class Diary {
       case "not-json":
         this.#faults.push(JSON.stringify(line));
     }
+  }
+
+  #gapsOf(stay: Stay | undefined): Gap[] | undefined {
+    return stay && this.gaps.get(stay.player);
   }
 
   #arrived(stay: Stay, place: string, line: LogLine): void {

@@ -36,6 +36,12 @@ export class Edge implements AsyncDisposable {
     return await (await fetch(`${this.diary.read().admin}/metrics`)).text();
   }
 
+  /** Players on all listeners, as the metrics count them. */
+  async countedPlayers(): Promise<number> {
+    const counts = (await this.metrics()).matchAll(/^kurafuto_players\{.*\} (\d+)$/gm);
+    return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+  }
+
   /** Bytes of memory that the process of now holds. */
   async residentBytes(): Promise<number> {
     const status = await Deno.readTextFile(`/proc/${this.pid}/status`);

@@ -3,6 +3,18 @@ import { NO_LIMITS } from "../../harness/program.ts";
 /** The pool that players come by. */
 const ENTRY = "entry";
 
+interface Server {
+  readonly name: string;
+  readonly address: string;
+}
+
+/** All servers. */
+export interface Servers {
+  readonly troubled: readonly Server[];
+  /** Those that players come to who come by the listener "quiet", and nobody else. */
+  readonly quiet: readonly Server[];
+}
+
 /** What reloads change of the network. */
 export interface NetworkChange {
   readonly motd: string;
@@ -24,23 +36,25 @@ export const UNCHANGED: NetworkChange = {
   side: false,
 };
 
-/** A pool for each server, which falls back to all others; players come by one that has all of them. */
+/** A pool for each server, which falls back to all others of its kind; players come by one that has all of them, or one that is quiet. */
 export function networkOf(
-  servers: readonly { readonly name: string; readonly address: string }[],
+  { troubled, quiet }: Servers,
   { motd, fall, weight, balance, recent, side }: NetworkChange,
 ): { readonly config: string; readonly edge: readonly string[] } {
-  const pools = servers.map(({ name }) => `${name}-pool`);
-  const config = [
-    ...listener("main"),
-    ...side ? listener("side") : [],
-    ...["[[pool]]", `name = "${ENTRY}"`, `backends = ${JSON.stringify(servers.map(({ name }) => name))}`],
-    ...[`balance = "${balance}"`, "join_rate = 10000", 'on_kick = "fallback"', `recent = ${recent}`],
-    ...servers.flatMap(({ name, address }, index) => [
-      ...["[[pool]]", `name = "${pools[index]}"`, `backends = ["${name}"]`, `balance = "${balance}"`],
-      `fallback = ${JSON.stringify(pools.filter((_, other) => other !== index))}`,
-      ...["join_rate = 10000", 'on_kick = "fallback"', `recent = ${recent}`],
+  const manners = [`balance = "${balance}"`, "join_rate = 10000", 'on_kick = "fallback"', `recent = ${recent}`];
+  const poolsOf = (servers: readonly Server[]): readonly string[] =>
+    servers.flatMap(({ name, address }) => [
+      ...["[[pool]]", `name = "${poolOf(name)}"`, `backends = ["${name}"]`, ...manners],
+      `fallback = ${JSON.stringify(servers.filter((other) => other.name !== name).map(({ name }) => poolOf(name)))}`,
       ...["[[backend]]", `name = "${name}"`, `address = "${address}"`, `weight = ${weight}`],
-    ]),
+    ]);
+  const config = [
+    ...listener("main", ENTRY),
+    ...side ? listener("side", ENTRY) : [],
+    ...quiet.slice(0, 1).flatMap(({ name }) => listener("quiet", poolOf(name))),
+    ...["[[pool]]", `name = "${ENTRY}"`, `backends = ${JSON.stringify(troubled.map(({ name }) => name))}`, ...manners],
+    ...poolsOf(troubled),
+    ...poolsOf(quiet),
     ...["[health]", 'interval = "200ms"', "rise = 1", `fall = ${fall}`, 'backend_idle_timeout = "1s"'],
     ...["[limits]", ...NO_LIMITS, 'login_timeout = "30s"'],
     ...["[admin]", 'bind = "127.0.0.1:0"', 'request_rate = "100000/1s"'],
@@ -49,6 +63,10 @@ export function networkOf(
   return { config: config.join("\n"), edge: ["max_players = 100000", 'drain_timeout = "30s"', `motd = "${motd}"`] };
 }
 
-function listener(name: string): readonly string[] {
-  return ["[[listener]]", `name = "${name}"`, 'bind = "127.0.0.1:0"', `pool = "${ENTRY}"`, 'auth = "off"'];
+function poolOf(server: string): string {
+  return `${server}-pool`;
+}
+
+function listener(name: string, pool: string): readonly string[] {
+  return ["[[listener]]", `name = "${name}"`, 'bind = "127.0.0.1:0"', `pool = "${pool}"`, 'auth = "off"'];
 }

@@ -4,7 +4,7 @@ import type { Random } from "../../harness/chunks.ts";
 import { eventually } from "../../harness/kernel.ts";
 import type { ProgramOptions } from "../../harness/program.ts";
 import type { Edge } from "./edge.ts";
-import { type NetworkChange, networkOf, UNCHANGED } from "./network.ts";
+import { type NetworkChange, networkOf, type Servers, UNCHANGED } from "./network.ts";
 import { pass, Tally, type Trouble } from "./trouble.ts";
 
 type Files = Pick<ProgramOptions, "config"> & Partial<ProgramOptions>;
@@ -29,13 +29,13 @@ const SPOILT: readonly { readonly problem: RegExp; readonly spoil: (files: Files
 export class Reloads implements Trouble {
   readonly tally = new Tally();
   readonly #edge: Edge;
-  readonly #servers: Parameters<typeof networkOf>[0];
+  readonly #servers: Servers;
   readonly #random: Random;
   #change = UNCHANGED;
   /** What is under way, be it a reload or something between two. */
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(edge: Edge, servers: Parameters<typeof networkOf>[0], random: Random) {
+  constructor(edge: Edge, servers: Servers, random: Random) {
     this.#edge = edge;
     this.#servers = servers;
     this.#random = random;

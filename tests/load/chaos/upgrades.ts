@@ -1,3 +1,4 @@
+import { assertEquals } from "../../harness/assert.ts";
 import type { Random } from "../../harness/chunks.ts";
 import { eventually } from "../../harness/kernel.ts";
 import type { Edge } from "./edge.ts";
@@ -5,6 +6,8 @@ import type { Reloads } from "./reloads.ts";
 import { pass, Tally, type Trouble } from "./trouble.ts";
 
 const PATIENCE = { timeoutMs: 60_000 };
+/** The one reason for which an upgrade may be refused here. */
+const TOO_SOON = "the process before still hands over its last players";
 
 /** Upgrades while everybody plays, by a signal and by the API, to the same program. None comes while files are being reloaded. */
 export class Upgrades implements Trouble {
@@ -32,7 +35,8 @@ export class Upgrades implements Trouble {
     if (this.#random.below(2) === 0) await this.#edge.order("/v1/upgrade");
     else Deno.kill(pid, "SIGUSR2");
     await eventually(() => diary.read().upgrades > upgrades, "an upgrade", PATIENCE);
-    // It is refused as long as there are players in the process before, who are still to come over.
-    this.tally.count(this.#edge.pid === pid ? "refused" : "done");
+    if (this.#edge.pid !== pid) return this.tally.count("done");
+    assertEquals(diary.upgradeRefusal, TOO_SOON);
+    this.tally.count("refused");
   }
 }

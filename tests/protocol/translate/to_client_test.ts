@@ -199,6 +199,26 @@ Deno.test("a backend without ExtPlayerList has its players put into the list and
   ]);
 });
 
+Deno.test("a backend with ExtPlayerList 1 has its players spawned as in version 2, and names them itself", () => {
+  const backend = dialect(ExtensionSet.ALL.with("ExtPlayerList", 1));
+  const client = dialect(ExtensionSet.ALL);
+  const name = { nameId: 4, playerName: "Alex", listName: "&aAlex", groupName: "Mods", groupRank: 3 };
+  const out = translated(
+    backend,
+    client,
+    encodePacket("ExtAddPlayerName", backend, name),
+    encodePacket("SpawnPlayer", backend, { playerId: 4, playerName: "&bAlex", ...POSITION }),
+    encodePacket("DespawnPlayer", backend, { playerId: 4 }),
+    encodePacket("ExtRemovePlayerName", backend, { nameId: 4 }),
+  );
+  assertEquals(out.map(({ bytes }) => bytes), [
+    encodePacket("ExtAddPlayerName", client, name),
+    encodePacket("ExtAddEntity2", client, { entityId: 4, inGameName: "&bAlex", skinName: "&bAlex", ...POSITION }),
+    encodePacket("DespawnPlayer", client, { playerId: 4 }),
+    encodePacket("ExtRemovePlayerName", client, { nameId: 4 }),
+  ]);
+});
+
 Deno.test("a backend without MessageTypes has player ids taken for chat and its own words shown in yellow", () => {
   assertTranslated(["MessageTypes"], "Message", { type: 12, message: "<Alex> hi" }, { type: 0, message: "<Alex> hi" });
   assertTranslated(["MessageTypes"], "Message", { type: 127, message: "<Al> hi" }, { type: 0, message: "<Al> hi" });
@@ -346,6 +366,54 @@ Deno.test("two maps in a row without FastMap both arrive", () => {
   assertEquals(inflatedBlocks(second, client, false), new Uint8Array(1000).fill(4));
 });
 
+Deno.test("a map that a backend without FastMap breaks off is followed by the next one", () => {
+  const { backend, client } = lacking("FastMap");
+  const begin = encodePacket("LevelInitialize", backend, {});
+  const chat = encodePacket("Message", backend, { type: 0, message: "another one" });
+  const end = encodePacket("LevelFinalize", backend, { xSize: 0, ySize: 0, zSize: 0 });
+  const blocks = noisyBlocks(64 * 64 * 64);
+  const map = gzipMap(backend, [{ percent: 0, blocks }, { percent: 1, blocks }]);
+  const beginning = map.slice(0, 1);
+  const upper = gzipMap(backend, [{ percent: 1, blocks }]).slice(0, 2);
+  const half = map.slice(0, map.length / 4);
+  for (const [broken, volume] of [[[], 0], [upper, 0], [beginning, 1 << 18], [half, 1 << 18]] as const) {
+    const out = translated(
+      backend,
+      client,
+      begin,
+      chat,
+      ...broken,
+      end,
+      begin,
+      ...map,
+      encodePacket("LevelFinalize", backend, { xSize: 64, ySize: 64, zSize: 64 }),
+    );
+    const second = out.findIndex(({ name }) => name === "LevelFinalize") + 1;
+    assertEquals(out[0]?.bytes, encodePacket("LevelInitialize", client, { volume }));
+    assertEquals(out[1]?.bytes, chat);
+    assertEquals(out[second - 1]?.bytes, end);
+    assertEquals(out[second]?.bytes, encodePacket("LevelInitialize", client, { volume: blocks.length }));
+    assertEquals(inflatedBlocks(out.slice(second), client, false), blocks);
+    assertEquals(inflatedBlocks(out.slice(second), client, true), blocks);
+  }
+});
+
+Deno.test("a second LevelInitialize before the map's end is none", () => {
+  const { backend, client } = lacking("FastMap");
+  const begin = encodePacket("LevelInitialize", backend, {});
+  const blocks = noisyBlocks(64 * 64 * 64);
+  const out = translated(
+    backend,
+    client,
+    begin,
+    begin,
+    ...gzipMap(backend, [{ percent: 0, blocks }]),
+    encodePacket("LevelFinalize", backend, { xSize: 64, ySize: 64, zSize: 64 }),
+  );
+  assertEquals(out.filter(({ name }) => name === "LevelInitialize").length, 1);
+  assertEquals(inflatedBlocks(out, client, false), blocks);
+});
+
 Deno.test("map data that is no gzip, too long or missing is a failure", () => {
   const { backend, client } = lacking("FastMap");
   const data = deflateRawSync(new Uint8Array(100));
@@ -374,4 +442,22 @@ Deno.test("a backend that never sends its map cannot make the edge keep more tha
   let sent = 0;
   while (sent <= 2 << 20 && translation.translate(chat, 0, chat.length, out) === undefined) sent += chat.length;
   assert(sent <= 1 << 20, `kept ${sent} bytes`);
+});
+
+Deno.test("a backend that sends no lower bits cannot make the edge keep more than a megabyte of upper ones", () => {
+  const { backend, client } = lacking("FastMap");
+  let state = 1;
+  const blocks = new Uint8Array(2 << 20).map(() => (state = Math.imul(state, 1103515245) + 12345) >>> 16);
+  const lower = gzipMap(backend, [{ percent: 0, blocks }]).slice(0, 1);
+  const upper = gzipMap(backend, [{ percent: 1, blocks }]);
+  assert(upper.length > 2_000);
+  for (const [packets, least, most] of [[upper, 1_000, 1_024], [[...lower, ...upper], Infinity, Infinity]] as const) {
+    const translation = new ToClient(backend, client);
+    const out = new PacketBuffer();
+    const translate = (packet: Uint8Array): unknown => translation.translate(packet, 0, packet.length, out);
+    translate(encodePacket("LevelInitialize", backend, {}));
+    const failed = packets.findIndex((packet) => translate(packet) !== undefined);
+    const taken = failed < 0 ? Infinity : failed;
+    assert(taken >= least && taken <= most, `took ${taken} of ${packets.length} chunks`);
+  }
 });

@@ -25,6 +25,18 @@ Deno.test("other lines are none", () => {
   }
 });
 
+Deno.test("a line in parts is the command if any server would read it so", () => {
+  const parts = (...texts: readonly string[]): string =>
+    texts.map((text, index) => index < texts.length - 1 ? text.padEnd(64) : text).join("");
+  assertEquals(readCommand(parts("/server", "arena"), "/server"), { kind: "move", to: "arena" });
+  assertEquals(readCommand(parts("/ser", "ver arena"), "/server"), { kind: "move", to: "arena" });
+  assertEquals(readCommand(parts("/ser", "v", "er"), "/server"), { kind: "list" });
+  assertEquals(readCommand(parts("/server ar", "ena"), "/server"), { kind: "move", to: "ar ena" });
+  for (const line of [parts("/ser ", "ver", " arena").slice(1), parts("/ser", "vers"), "/ser ver arena", "/ser  ver"]) {
+    assertEquals(readCommand(line, "/server"), undefined, line);
+  }
+});
+
 Deno.test("the configuration names the command, in any case", () => {
   assertEquals(readCommand("/HUB arena", "/hub"), { kind: "move", to: "arena" });
   assertEquals(readCommand("/hub", "/Hub"), { kind: "list" });

@@ -273,6 +273,8 @@ Deno.test("the command in parts is one command", () => {
       [`${" ".repeat(55)}/server a`, "rena"],
       ["", "/server arena"],
       ["", "/SERVER", "", "arena", ""],
+      ["/ser", "ver arena"],
+      ["/serve", "r are", "na"],
     ]
   ) {
     const visitor = new Visitor();
@@ -289,8 +291,8 @@ Deno.test("a part that looks like the command in a line that is none goes on wit
       ["I say", "/server arena"],
       ["/say".padEnd(64), "/server arena"],
       ["I say", "/server arena", "and nothing else"],
-      ["/ser", "ver arena"],
-      ["/serve", "r arena"],
+      ["/ser", "vers arena"],
+      ["/ser ver", "arena"],
       [".", "/server"],
     ]
   ) {

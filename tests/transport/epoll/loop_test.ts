@@ -1,8 +1,10 @@
-import { assert, assertEquals } from "../../harness/assert.ts";
+import { assert, assertEquals, assertThrows } from "../../harness/assert.ts";
 import { AF_INET, SOCK_STREAM } from "../../../lib/transport/epoll/libc.ts";
+import { EpollLoop } from "../../../lib/transport/epoll/loop.ts";
 import type { EpollStream } from "../../../lib/transport/epoll/stream.ts";
 import { resetConnection } from "../../harness/reset.ts";
 import { Ground } from "./ground.ts";
+import { ScarceLibc } from "./scarce_libc.ts";
 
 /** A watcher that does what the test wants. */
 function watcher(
@@ -129,4 +131,19 @@ Deno.test("nothing is told any more of what is not watched any more, though it s
   stream.watch(watcher({ ready: () => told++ }));
   await ground.allTold();
   assert(told > before);
+});
+
+Deno.test("a loop for which there are too few descriptors takes none", async () => {
+  for (const left of [0, 1]) {
+    const libc = new ScarceLibc(left);
+    assertThrows(() => new EpollLoop(libc, () => {}), Error, "Too many open files");
+    assertEquals([...libc.open], [], `${left} descriptors`);
+  }
+  const libc = new ScarceLibc(2);
+  libc.watches = 0;
+  assertThrows(() => new EpollLoop(libc, () => {}), Error, "Too many open files");
+  assertEquals([...libc.open], []);
+  libc.watches = 1;
+  await new EpollLoop(libc, () => {}).close();
+  assertEquals([...libc.open], []);
 });
