@@ -29,7 +29,7 @@ import { SessionReports } from "./players/session_reports.ts";
 import { Sessions } from "./players/sessions.ts";
 import { Travellers } from "./players/travellers.ts";
 import { Reloads } from "./reloads.ts";
-import { machineClock } from "./routing/clock.ts";
+import { machineClock } from "./clock.ts";
 import { Network } from "./routing/network.ts";
 import { Succession } from "./succession.ts";
 import { LoopbackAddresses } from "./transport/loopback_addresses.ts";

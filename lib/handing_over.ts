@@ -1,4 +1,5 @@
 /** What an edge does when another process takes its place, and when it takes another's: both sides of a handover. */
+import { messageOf } from "./error_message.ts";
 import type { Offers } from "./backends/offers.ts";
 import { type Address, formatAddress } from "./config/address.ts";
 import { ExtensionSet } from "./protocol/extensions.ts";
@@ -123,7 +124,7 @@ export class Taker implements HandoverTaker {
       // It has closed its own descriptor.
       for (const connection of connections) connection.close();
       for (const descriptor of descriptors.slice(connections.length + 1)) inherited.close(descriptor);
-      return error instanceof Error ? error.message : String(error);
+      return messageOf(error);
     }
     return travellers.adopt(session, connections);
   }

@@ -1,4 +1,5 @@
 /** The addresses where players connect, each with what the configuration says about it now. */
+import { messageOf } from "./error_message.ts";
 import { formatAddress, type TcpAddress } from "./config/address.ts";
 import type { ListenerConfig } from "./config/schema.ts";
 import type { OpenListener } from "./handover/giving.ts";
@@ -277,7 +278,7 @@ export class Listeners {
       // The next reload is to see that it does not listen.
       this.#bound = new Map([...this.#bound].filter(([other]) => other !== name));
       this.#track(setting.tls?.retire());
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       this.#options.log.error("listen-failed", `${message}; nobody can connect there until the next reload`);
     }
   }

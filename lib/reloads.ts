@@ -1,4 +1,5 @@
 /** Reloads, one at a time: read anew, compare, put into effect, and back again unless confirmed. */
+import { messageOf } from "./error_message.ts";
 import type { Answer, ReloadAnswer, ReloadPlan } from "./admin/control.ts";
 import { diffConfig } from "./config/diff.ts";
 import { ConfigError, formatProblem } from "./config/problem.ts";
@@ -213,7 +214,7 @@ export class Reloads {
       return { kind: "applied", news };
     } catch (error) {
       const badConfig = error instanceof UnusableFileError;
-      return { kind: "failed", why: error instanceof Error ? error.message : String(error), badConfig };
+      return { kind: "failed", why: messageOf(error), badConfig };
     }
   }
 
@@ -225,7 +226,7 @@ export class Reloads {
       return { kind: "usable", config, warnings: warnings.map(formatProblem) };
     } catch (error) {
       if (error instanceof ConfigError) return { kind: "unusable", problems: error.problems.map(formatProblem) };
-      return { kind: "unusable", problems: [error instanceof Error ? error.message : String(error)] };
+      return { kind: "unusable", problems: [messageOf(error)] };
     }
   }
 

@@ -1,4 +1,5 @@
 /** Running the edge as a process: from start to the signal that stops it. */
+import { messageOf } from "./error_message.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import type { ConfigSource } from "./config/source.ts";
 import { type Edge, startEdge } from "./edge.ts";
@@ -44,7 +45,7 @@ export async function runEdge(
     predecessor = findPredecessor();
     edge = await startEdge(loaded.config, log, source, predecessor);
   } catch (error) {
-    log.error("start-failed", error instanceof Error ? error.message : String(error));
+    log.error("start-failed", messageOf(error));
     await tellPredecessor(() => predecessor, error);
     await manager.close();
     return startFailureCode(error);

@@ -1,4 +1,5 @@
 /** What becomes of a process whose edge cannot start. */
+import { messageOf } from "./error_message.ts";
 import { ConfigError, formatProblem } from "./config/problem.ts";
 import { UnusableFileError } from "./config/unusable_file.ts";
 import { ExitCode } from "./exit_code.ts";
@@ -32,10 +33,6 @@ function found(find: () => Conversation | undefined): Conversation | undefined {
   } catch {
     return undefined;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** What is wrong with the configuration or a file that it names; `undefined` where they are not to blame. */

@@ -1,4 +1,5 @@
 /** An edge between two other processes: the one whose place it takes, and the one that takes its own. */
+import { messageOf } from "./error_message.ts";
 import manifest from "../deno.json" with { type: "json" };
 import { bindLater } from "./bind_later.ts";
 import { Giver, type HandoverParts, Taker } from "./handing_over.ts";
@@ -90,7 +91,7 @@ export class Succession {
     try {
       await bindLater(open);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       this.#options.log.error("listen-failed", `${message}; ${what} is missing until a restart or another upgrade`);
     }
   }

@@ -1,4 +1,5 @@
 /** What the bodies of orders must look like. */
+import { messageOf } from "../error_message.ts";
 import * as z from "zod/mini";
 import { currentValue } from "../config/current_value.ts";
 import { choice, duration, type Field, flag, list, wholeNumber } from "../config/fields.ts";
@@ -61,7 +62,7 @@ export async function readOrder<T>(request: Request, schema: z.ZodMiniType<T>): 
     const json = new TextDecoder("utf-8", { fatal: true }).decode(await request.arrayBuffer());
     body = json.trim() === "" ? {} : JSON.parse(json);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     return { kind: "refused", response: errorResponse(400, "bad_json", `Cannot read body as JSON: ${why}`) };
   }
   const result = schema.safeParse(body);

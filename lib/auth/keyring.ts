@@ -1,4 +1,5 @@
 /** Who vouches for the names of one listener's players. */
+import { messageOf } from "../error_message.ts";
 import { makeDataDir, unusableDataDir } from "../data_dir.ts";
 import { verifyKey } from "./mppass.ts";
 import { randomSalt, readSalts, writeSalts } from "./salt_file.ts";
@@ -126,7 +127,7 @@ export class Keyring {
     if (state === ring.state) return;
     ring.state = state;
     this.#writing = this.#writing.then(() => writeSalts(ring.path, state)).catch((error) => {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       this.#onProblem(`Cannot write ${ring.path}, keys made from now on end with this run: ${why}`);
     });
   }

@@ -1,4 +1,5 @@
 /** One check of a backend over the network: whether it is there and, with a name to log in with, what it offers. */
+import { messageOf } from "../error_message.ts";
 import type { ExtensionSet } from "../protocol/extensions.ts";
 import { LoginProbe, type ProbeStep } from "../session/probe.ts";
 import { type BackendTarget, dialBackend } from "../transport/backend_dial.ts";
@@ -98,8 +99,4 @@ function findings(step: Exclude<ProbeStep, { readonly kind: "more" }>): CheckFin
 
 function failed(cause: string): CheckFindings & { readonly ok: false } {
   return { ok: false, cause, ownShortage: false };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

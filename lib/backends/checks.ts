@@ -6,7 +6,7 @@ import type { Log } from "../observe/log.ts";
 import type { Sockets } from "../transport/sockets.ts";
 import type { Offers } from "./offers.ts";
 import { type CheckOutcome, Checks, type CheckSchedule } from "../routing/checks.ts";
-import { machineClock } from "../routing/clock.ts";
+import { machineClock } from "../clock.ts";
 import type { Network } from "../routing/network.ts";
 
 /** Milliseconds after which a backend is asked again what it offers; in between, the port is enough. */

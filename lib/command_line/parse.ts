@@ -14,6 +14,7 @@ import {
   shownCommands,
 } from "./commands.ts";
 import { asksEdge, type FlagName, FLAGS, goesWith } from "./flags.ts";
+import { messageOf } from "../error_message.ts";
 
 /** What a command line asks for. */
 export type Invocation =
@@ -190,7 +191,7 @@ function faultOf(check: (text: string) => void, text: string): string | undefine
     check(text);
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }
 

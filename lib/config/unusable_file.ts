@@ -2,6 +2,7 @@
  * A file or directory that the configuration names, or one in its data directory, cannot be used. It is no better next time, before
  * somebody has mended it or the configuration.
  */
+import { messageOf } from "../error_message.ts";
 export class UnusableFileError extends Error {
   override readonly name = "UnusableFileError";
 
@@ -14,5 +15,5 @@ export class UnusableFileError extends Error {
 function reason(cause: unknown): string {
   // The runtime's words are about flags of its own.
   if (cause instanceof Deno.errors.NotCapable) return "it is one of the system's own";
-  return cause instanceof Error ? cause.message : String(cause);
+  return messageOf(cause);
 }

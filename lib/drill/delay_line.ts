@@ -1,4 +1,4 @@
-import type { Clock } from "../routing/clock.ts";
+import type { Clock } from "../clock.ts";
 
 interface Waiting<T> {
   readonly item: T;

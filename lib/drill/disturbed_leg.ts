@@ -1,5 +1,5 @@
 /** A leg with a fault between it and its driver, until the fault is over. */
-import type { Clock } from "../routing/clock.ts";
+import type { Clock } from "../clock.ts";
 import type { LegEvents, LegSocket, SuspendedLeg } from "../transport/leg.ts";
 import { DelayLine } from "./delay_line.ts";
 import type { Fault } from "./fault.ts";

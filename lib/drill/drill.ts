@@ -1,5 +1,5 @@
 /** One drill: a fault between the edge and one backend for a time, and what players saw of it. */
-import type { Clock } from "../routing/clock.ts";
+import type { Clock } from "../clock.ts";
 import type { SessionEvent } from "../session/port.ts";
 import type { LegEvents, LegSocket } from "../transport/leg.ts";
 import { DisturbedLeg } from "./disturbed_leg.ts";

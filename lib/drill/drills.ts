@@ -1,5 +1,5 @@
 /** All drills: what runs, what is remembered, and the switch that lets none run. */
-import type { Clock } from "../routing/clock.ts";
+import type { Clock } from "../clock.ts";
 import type { SessionEvent } from "../session/port.ts";
 import { Drill, type DrillOrder, type DrillReport } from "./drill.ts";
 

@@ -1,8 +1,9 @@
 /** The ban and allow lists on disk. */
+import { messageOf } from "../error_message.ts";
 import { ConfigError } from "../config/problem.ts";
 import { readTextFile } from "../config/text_file.ts";
 import { giveToOwner, replaceFile } from "../replace_file.ts";
-import { type Clock, machineClock } from "../routing/clock.ts";
+import { type Clock, machineClock } from "../clock.ts";
 import { countEntries, formatAccess, MOST_ENTRIES, parseAccess } from "./access_format.ts";
 import { type AccessEntries, AccessList, isInForce } from "./access_list.ts";
 
@@ -72,7 +73,7 @@ export class AccessFile {
           if (!stopped) onChange(this.#list);
         }
       } catch (error) {
-        if (!stopped) onProblem(error instanceof Error ? error.message : String(error));
+        if (!stopped) onProblem(messageOf(error));
       }
       if (!stopped) cancel = this.#clock.after(POLL_MS, look);
     };

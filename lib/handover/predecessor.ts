@@ -1,4 +1,5 @@
 /** How a new process finds out that it is to take over. */
+import { messageOf } from "../error_message.ts";
 import { Libc } from "../transport/epoll/libc.ts";
 import { Conversation, HandoverError } from "./conversation.ts";
 import { comeToDoor } from "./socket_door.ts";
@@ -18,6 +19,6 @@ export function findPredecessor(): Conversation | undefined {
     return new Conversation(comeToDoor(new Libc(), path));
   } catch (error) {
     if (error instanceof HandoverError) throw error;
-    throw new HandoverError(error instanceof Error ? error.message : String(error));
+    throw new HandoverError(messageOf(error));
   }
 }

@@ -1,4 +1,5 @@
 /** An upgrade from this process's side: starts the new process, gives it everything, and takes everything back where that fails. */
+import { messageOf } from "../error_message.ts";
 import type { HandoverChannel } from "./channel.ts";
 import { Conversation, GoneError, RefusedError } from "./conversation.ts";
 import { type HandoverGiver, offerSessions, settleTerms } from "./giving.ts";
@@ -138,8 +139,4 @@ export class Upgrade {
 
 function isTimeout(error: unknown): boolean {
   return error instanceof DOMException && error.name === "TimeoutError";
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

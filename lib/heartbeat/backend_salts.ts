@@ -1,4 +1,5 @@
 /** With which salt each backend checks its players' keys. What was learned outlives the edge. */
+import { messageOf } from "../error_message.ts";
 import { replaceFile } from "../replace_file.ts";
 
 const FILE = "backend-salts";
@@ -128,8 +129,4 @@ export class BackendSalts implements AsyncDisposable {
 
 function configuredSalts(backends: readonly SaltedBackend[]): ReadonlyMap<string, string> {
   return new Map(backends.map(({ name, salt }) => [name, salt]));
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

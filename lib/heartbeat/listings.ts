@@ -8,7 +8,7 @@ import { Publisher, type PublisherState } from "./publisher.ts";
 import { type Keyrings, serviceOf } from "../auth/keyrings.ts";
 import { logHeartbeat } from "../observe/heartbeat_log.ts";
 import type { Log } from "../observe/log.ts";
-import { machineClock } from "../routing/clock.ts";
+import { machineClock } from "../clock.ts";
 
 /** What a listing tells that changes while the edge runs. */
 export interface ListedFacts {

@@ -1,3 +1,4 @@
+import { messageOf } from "../error_message.ts";
 import { replaceFile } from "../replace_file.ts";
 
 /** The list shows the addresses to everybody. */
@@ -52,7 +53,7 @@ export class PlayUrls {
         written = text;
       }
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       this.#options.onProblem(`Cannot write ${this.#path}: ${why}`);
     } finally {
       this.#writing = undefined;

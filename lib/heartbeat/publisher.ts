@@ -1,4 +1,4 @@
-import type { Clock } from "../routing/clock.ts";
+import type { Clock } from "../clock.ts";
 import type { Facts } from "./beat.ts";
 import type { NotListed, Verdict } from "./verdict.ts";
 

@@ -1,4 +1,5 @@
 /** What the log says about connections that cannot be accepted. */
+import { messageOf } from "../error_message.ts";
 import type { Log } from "./log.ts";
 
 /** How often it is said of one listener: accepting is tried again ten times a second. */
@@ -20,7 +21,7 @@ export class AcceptLog {
     // Listeners come and go.
     for (const [name, at] of this.#saidAt) if (now - at >= SAID_AGAIN_MS) this.#saidAt.delete(name);
     this.#saidAt.set(listener, now);
-    const err = error instanceof Error ? error.message : String(error);
+    const err = messageOf(error);
     this.#log.error("accept-failed", "cannot accept", { listener, err });
   }
 }

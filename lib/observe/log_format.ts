@@ -1,3 +1,4 @@
+import { messageOf } from "../error_message.ts";
 import type { LogRecord } from "@logtape/logtape";
 
 /** What a field may hold; `undefined` leaves the field out, an error shows as its message. Words of a list have no comma. */
@@ -41,7 +42,7 @@ export function formatJson(record: LogRecord): string {
 
 function textValue(value: unknown): string {
   if (Array.isArray(value)) return textValue(value.join(","));
-  const text = value instanceof Error ? value.message : String(value);
+  const text = messageOf(value);
   return value === null || (typeof value !== "object" && PLAIN.test(text)) ? text : escapeUnsafe(JSON.stringify(text));
 }
 

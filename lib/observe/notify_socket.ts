@@ -1,4 +1,5 @@
 /** Messages that may wait for a manager which does not read; what comes then is dropped. */
+import { messageOf } from "../error_message.ts";
 const MOST_WAITING = 32;
 /** Milliseconds that {@linkcode NotifySocket.close} gives to what still waits. */
 const CLOSE_MS = 1_000;
@@ -86,7 +87,7 @@ function bindNameless(given: string): Deno.DatagramConn {
 }
 
 function problem(address: string, error: unknown): string {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   // What Deno 2.7 says of abstract names.
   const why = reason.includes("null bytes") ? "this build knows no abstract sockets" : reason;
   return `Cannot notify the service manager: ${why}; current value of NOTIFY_SOCKET is '${address}'`;

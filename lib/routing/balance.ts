@@ -1,5 +1,5 @@
 /** Balancing rules: which of the backends that could take a player gets them. */
-import { hash } from "./hash.ts";
+import { hash } from "../hash.ts";
 
 /** A backend as the rules see it. Names differ. */
 export interface Candidate {

@@ -1,4 +1,5 @@
-import type { Clock } from "./clock.ts";
+import { messageOf } from "../error_message.ts";
+import type { Clock } from "../clock.ts";
 
 /** What a check of a backend found. */
 export type CheckOutcome = { readonly ok: true } | { readonly ok: false; readonly cause: string };
@@ -106,7 +107,7 @@ export class Checks {
       return late.signal.aborted ? { ok: false, cause: `no answer within ${timeoutMs} ms` } : outcome;
     } catch (error) {
       if (late.signal.aborted) return { ok: false, cause: `no answer within ${timeoutMs} ms` };
-      return { ok: false, cause: error instanceof Error ? error.message : String(error) };
+      return { ok: false, cause: messageOf(error) };
     } finally {
       cancelDeadline();
     }

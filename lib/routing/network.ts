@@ -3,7 +3,7 @@ import type { BackendConfig, Config } from "../config/schema.ts";
 import type { Destination, ListedBackend, SessionRoutes } from "../session/routes.ts";
 import { Backend } from "./backend.ts";
 import type { CheckOutcome } from "./checks.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../clock.ts";
 import { Directory } from "./directory.ts";
 import { Health } from "./health.ts";
 import { isLastUp } from "./last_up.ts";

@@ -1,4 +1,5 @@
 /** Which backend of each pool a player was on last. Outlives the edge. */
+import { messageOf } from "../error_message.ts";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 
 const FILE = "recent.sqlite";
@@ -118,10 +119,6 @@ function openOrMake(path: string): Store {
   // SQLite has no say in the mode, and gives its other files that of this one.
   Deno.openSync(path, { write: true, create: true, mode: 0o600 }).close();
   return new Store(path);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 interface RecentEntry {

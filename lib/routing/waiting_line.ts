@@ -1,6 +1,6 @@
 import type { Seat } from "../session/routes.ts";
 import type { Backend } from "./backend.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../clock.ts";
 import type { Tier } from "./join_rate.ts";
 import type { Plan } from "./plan.ts";
 import { LineTicket, type TicketOptions } from "./ticket.ts";

@@ -1,3 +1,4 @@
+import { messageOf } from "../error_message.ts";
 import { type Address, formatAddress } from "../config/address.ts";
 
 /** An address could not be bound. */
@@ -10,7 +11,7 @@ export class BindError extends Error {
   readonly inUse: boolean;
 
   constructor(who: string, address: Address, cause: unknown) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     super(`Cannot bind ${who} to ${formatAddress(address)}: ${why}`, { cause });
     this.who = who;
     this.address = address;

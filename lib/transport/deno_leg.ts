@@ -1,3 +1,4 @@
+import { messageOf } from "../error_message.ts";
 import type { Conn } from "./conn.ts";
 import { type LegEvents, type LegSocket, MAX_DISCARDED } from "./leg.ts";
 import { type Pace, Pacer } from "./pacer.ts";
@@ -112,7 +113,7 @@ export class DenoLeg implements LegSocket {
         buffer.adapt(count);
       }
     } catch (error) {
-      failure = error instanceof Error ? error.message : String(error);
+      failure = messageOf(error);
     }
     buffer.release();
     this.#readingIsOver = true;

@@ -1,4 +1,5 @@
 /** What happens to an accepted connection before there is a session: every layer in front of Minecraft Classic is taken off. */
+import { messageOf } from "../error_message.ts";
 import { canonicalIp } from "../config/network.ts";
 import type { TurnedAway } from "../session/reasons.ts";
 import { Opening } from "./opening.ts";
@@ -97,7 +98,7 @@ async function takeOffLayers(
     try {
       visitor.conn = await options.tls(opening.rest(), signal);
     } catch (error) {
-      return { reason: "bad-tls", detail: error instanceof Error ? error.message : String(error) };
+      return { reason: "bad-tls", detail: messageOf(error) };
     }
     visitor.secure = true;
     opening = new Opening(visitor.conn);

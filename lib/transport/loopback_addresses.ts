@@ -1,5 +1,5 @@
 /** Which loopback address stands for which player, where a backend has to tell its players apart by their addresses. */
-import { hash } from "../routing/hash.ts";
+import { hash } from "../hash.ts";
 
 /** Values of each of the last three parts of an address: 1 to 254, as a host of any old network class may have them. */
 const PART_VALUES = 254;

@@ -1,3 +1,4 @@
+import { messageOf } from "../error_message.ts";
 import { type Language, languageOf } from "./first_bytes.ts";
 import { withPrefix } from "./prefixed_conn.ts";
 import type { Conn } from "./conn.ts";
@@ -42,7 +43,7 @@ export class Opening {
       this.#end += count ?? 0;
       return count !== null;
     } catch (error) {
-      this.failure = error instanceof Error ? error.message : String(error);
+      this.failure = messageOf(error);
       return false;
     }
   }

@@ -1,4 +1,5 @@
 /** Runs one session on its legs: hands on what is read, carries out what the session wants, and keeps back-pressure between the legs. */
+import { messageOf } from "../error_message.ts";
 import { CLIENT, type Closing, type Leg, type SessionEvent, type SessionPort } from "../session/port.ts";
 import type { Session } from "../session/session.ts";
 import { ClosingWatch } from "./closing_watch.ts";
@@ -449,8 +450,4 @@ class DrivenLeg implements LegEvents {
     if (this.#between === undefined) this.#driver.gone(this.leg);
     else this.#between.gone();
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
 /** One leg's socket: what waits to be written to it, and how it is closed. */
+import { messageOf } from "../error_message.ts";
 import type { Conn } from "./conn.ts";
 import { CLOSING_MS } from "./leg.ts";
 
@@ -117,7 +118,7 @@ export class Socket {
           this.#written += count;
         }
       } catch (error) {
-        if (!this.#broken) this.#onFailure(error instanceof Error ? error.message : String(error));
+        if (!this.#broken) this.#onFailure(messageOf(error));
         this.#broken = true;
       }
     }

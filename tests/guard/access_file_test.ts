@@ -2,7 +2,7 @@ import { ConfigError } from "../../lib/config/problem.ts";
 import { AccessFile, AccessFileError, editAccess, readAccess } from "../../lib/guard/access_file.ts";
 import { formatAccess, MOST_ENTRIES, parseAccess } from "../../lib/guard/access_format.ts";
 import { type AccessEntries, type AccessEntry, formatSubject, parseSubject } from "../../lib/guard/access_list.ts";
-import { machineClock } from "../../lib/routing/clock.ts";
+import { machineClock } from "../../lib/clock.ts";
 import { assert, assertEquals, assertRejects, assertThrows } from "../harness/assert.ts";
 import { Waits } from "../harness/waits.ts";
 

@@ -1,7 +1,7 @@
 /** Publishers and real lists. */
 import { postBeat } from "../../lib/heartbeat/post.ts";
 import { Publisher, type PublisherEvent } from "../../lib/heartbeat/publisher.ts";
-import { machineClock } from "../../lib/routing/clock.ts";
+import { machineClock } from "../../lib/clock.ts";
 import { assert, assertEquals } from "../harness/assert.ts";
 import { CAN_RESET } from "../harness/reset.ts";
 import { Waits } from "../harness/waits.ts";

@@ -10,7 +10,7 @@ import { type Arrival, Reception } from "../../lib/players/reception.ts";
 import { Roster } from "../../lib/players/roster.ts";
 import { SessionReports } from "../../lib/players/session_reports.ts";
 import { Travellers } from "../../lib/players/travellers.ts";
-import { machineClock } from "../../lib/routing/clock.ts";
+import { machineClock } from "../../lib/clock.ts";
 import { Network } from "../../lib/routing/network.ts";
 import { Recent } from "../../lib/routing/recent.ts";
 import { encodeState } from "../../lib/session/state.ts";

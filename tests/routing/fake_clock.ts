@@ -1,4 +1,4 @@
-import type { Clock } from "../../lib/routing/clock.ts";
+import type { Clock } from "../../lib/clock.ts";
 
 interface Timer {
   readonly at: number;

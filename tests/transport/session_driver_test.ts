@@ -2,7 +2,7 @@ import { ExtensionSet } from "../../lib/protocol/extensions.ts";
 import { DEFAULT_LIMITS, type SessionEvent } from "../../lib/session/port.ts";
 import { Session } from "../../lib/session/session.ts";
 import { DisturbedLeg } from "../../lib/drill/disturbed_leg.ts";
-import { machineClock } from "../../lib/routing/clock.ts";
+import { machineClock } from "../../lib/clock.ts";
 import { Beat } from "../../lib/transport/beat.ts";
 import { DenoLeg } from "../../lib/transport/deno_leg.ts";
 import { LONGEST_CLOSING_MS } from "../../lib/transport/closing_watch.ts";

@@ -1,3 +1,4 @@
+import { messageOf } from "../../error_message.ts";
 import { CLOSING_MS, type LegEvents, type LegSocket, MAX_DISCARDED, type SuspendedLeg } from "../leg.ts";
 import { Chatter } from "../chatter.ts";
 import type { DetachedConn } from "./epoll_conn.ts";
@@ -218,7 +219,7 @@ export class EpollLeg implements LegSocket, Watcher {
     try {
       this.#events.bytes(chunk, readAt);
     } catch (error) {
-      this.#end(error instanceof Error ? error.message : String(error));
+      this.#end(messageOf(error));
     }
   }
 

@@ -4,6 +4,7 @@
  *
  * As in the kernel, what fails returns a negative number, `-errno`. Calls that a signal interrupts are made again.
  */
+import { messageOf } from "../../error_message.ts";
 
 const SYMBOLS = {
   __errno_location: { parameters: [], result: "pointer" },
@@ -370,7 +371,7 @@ function load(): Deno.DynamicLibrary<typeof SYMBOLS>["symbols"] {
     try {
       return Deno.dlopen(name, SYMBOLS).symbols;
     } catch (error) {
-      failures.push(error instanceof Error ? error.message : String(error));
+      failures.push(messageOf(error));
     }
   }
   throw new Error(`Cannot load libc: ${failures.join("; ")}`);

@@ -1,4 +1,5 @@
 /** Accepting WebSockets from players (RFC 6455 §4.2). */
+import { messageOf } from "../../error_message.ts";
 import { withPrefix } from "../prefixed_conn.ts";
 import type { Conn } from "../conn.ts";
 import { closeOnAbort } from "../close_on_abort.ts";
@@ -44,7 +45,7 @@ export async function acceptWebSocket(conn: Conn, signal: AbortSignal): Promise<
     return await closeOnAbort(conn, signal, () => accept(conn));
   } catch (error) {
     if (signal.aborted) return { kind: "refused", status: 408, detail: "the request takes too long" };
-    return { kind: "refused", status: 400, detail: error instanceof Error ? error.message : String(error) };
+    return { kind: "refused", status: 400, detail: messageOf(error) };
   }
 }
 

@@ -1,5 +1,5 @@
-import { machineClock } from "../../lib/routing/clock.ts";
-import { assert, assertEquals } from "../harness/assert.ts";
+import { machineClock } from "../lib/clock.ts";
+import { assert, assertEquals } from "./harness/assert.ts";
 
 Deno.test("the machine's clock calls back when the time is over, never at once, and not what was called off", async () => {
   const began = machineClock.now();
