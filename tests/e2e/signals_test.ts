@@ -467,7 +467,7 @@ Deno.test("a part of a long line is no command, whatever it looks like", async (
     ["I say".padEnd(64), "/server arena"],
     ["/say".padEnd(64), "/server arena"],
     ["I say".padEnd(64), "/server arena".padEnd(64), "and no more"],
-    ["/ser".padEnd(64), "ver arena"],
+    ["/ser".padEnd(64), "vers arena"],
     ["/server".padEnd(64, "s"), "arena"],
   ];
   for (const parts of lines) {

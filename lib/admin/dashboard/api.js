@@ -80,11 +80,13 @@ export class Api {
   }
 
   async #send(path, options) {
+    const token = this.#token;
     try {
       const response = await fetch(path, { cache: "no-store", ...options, headers: this.#headers(options.headers) });
       const body = await response.json();
       this.#readClock(response);
       if (response.ok) return { kind: "ok", body };
+      if (response.status === 401 && token !== this.#token) return await this.#send(path, options);
       if (response.status === 401) return { kind: "unauthorized" };
       return { kind: "refused", message: body.error?.message ?? `status ${response.status}`, body };
     } catch {

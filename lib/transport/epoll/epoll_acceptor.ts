@@ -124,7 +124,7 @@ export class EpollAcceptor implements Acceptor, Watcher {
 
   #connection(descriptor: number): EpollConn {
     // The kernel knows no peer any more where that has reset the connection already.
-    const stream = new EpollStream(this.#libc, this.#loop, descriptor);
+    const stream = new EpollStream(this.#loop, descriptor);
     return new EpollConn(stream, readSocketAddress(this.#peer), this.#local);
   }
 }

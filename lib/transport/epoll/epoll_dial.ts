@@ -76,7 +76,7 @@ async function connect(
 ): Promise<EpollConn> {
   const family = familyOf(address);
   const descriptor = checked(libc, libc.socket(family, SOCK_STREAM));
-  const stream = new EpollStream(libc, loop, descriptor);
+  const stream = new EpollStream(loop, descriptor);
   const connecting = new Connecting(stream);
   const giveUp = (): void => {
     stream.close();

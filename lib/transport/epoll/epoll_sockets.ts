@@ -21,7 +21,7 @@ export class EpollSockets implements Sockets {
   readonly #loop: EpollLoop;
   readonly inherited: NonNullable<Sockets["inherited"]> = {
     acceptor: (descriptor) => new EpollAcceptor(this.#libc, this.#loop, descriptor),
-    conn: (descriptor) => new EpollConn(new InheritedStream(this.#libc, this.#loop, descriptor)),
+    conn: (descriptor) => new EpollConn(new InheritedStream(this.#loop, descriptor)),
     close: (descriptor) => this.#libc.close(descriptor),
   };
 

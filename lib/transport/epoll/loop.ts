@@ -37,7 +37,8 @@ const EDGE = (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET) >>> 0;
  * has happened for as long, another thread waits.
  */
 export class EpollLoop {
-  readonly #libc: Libc;
+  /** What it, and whatever it watches, calls. */
+  readonly libc: Libc;
   readonly #crashed: (error: unknown) => void;
   readonly #epoll: number;
   readonly #signal: number;
@@ -63,7 +64,7 @@ export class EpollLoop {
    * @throws {Error} where the kernel refuses, e.g. for want of descriptors
    */
   constructor(libc: Libc, crashed: (error: unknown) => void) {
-    this.#libc = libc;
+    this.libc = libc;
     this.#crashed = crashed;
     const close = (own: number): void => libc.close(own);
     using opened = new DisposableStack();
@@ -87,7 +88,7 @@ export class EpollLoop {
       this.#tags = larger;
     }
     const tag = ((this.#tags[descriptor] ?? 0) + 1) >>> 0;
-    checked(this.#libc, this.#libc.watch(this.#epoll, descriptor, how === "edge" ? EDGE : LEVEL, tag));
+    checked(this.libc, this.libc.watch(this.#epoll, descriptor, how === "edge" ? EDGE : LEVEL, tag));
     this.#tags[descriptor] = tag;
     this.#watchers[descriptor] = watcher;
   }
@@ -105,20 +106,20 @@ export class EpollLoop {
   /** Tells no more of a descriptor that stays open. */
   unwatch(descriptor: number): void {
     this.forget(descriptor);
-    this.#libc.unwatch(this.#epoll, descriptor);
+    this.libc.unwatch(this.#epoll, descriptor);
   }
 
   /** Gives `watcher` a turn once everybody else had one. */
   schedule(watcher: Watcher): void {
     this.#scheduled.push(watcher);
-    if (this.#isAsleep) this.#libc.signal(this.#signal);
+    if (this.#isAsleep) this.libc.signal(this.#signal);
   }
 
   /** Ends. Resolves when no thread waits any more. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#libc.signal(this.#signal);
+    this.libc.signal(this.#signal);
     await this.#running;
     this.#opened.dispose();
   }
@@ -154,14 +155,14 @@ export class EpollLoop {
       const lookAt = lookedAt + (this.#guests > 0 ? GUESTS_LOOK_MS : LOOK_MS);
       const isBusy = this.#scheduled.length > 0;
       const patience = isBusy ? 0 : Math.min(Math.max(Math.ceil(lookAt - this.#now), 1), QUIET_MS);
-      const count = checked(this.#libc, this.#libc.wait(this.#epoll, this.#events, patience));
+      const count = checked(this.libc, this.libc.wait(this.#epoll, this.#events, patience));
       this.#tell(count);
       if (count > 0 || hadTurns || isBusy) heardAt = this.#now;
       if (this.#now - heardAt >= QUIET_MS) {
         await this.#sleep();
         heardAt = lookedAt = this.#now;
       } else if (this.#now >= lookAt) {
-        await this.#libc.sleepElsewhere(LOOK_PAUSE_US);
+        await this.libc.sleepElsewhere(LOOK_PAUSE_US);
         lookedAt = performance.now();
       } else if (this.#hasStirred) {
         await immediate();
@@ -175,8 +176,8 @@ export class EpollLoop {
   /** Leaves the waiting to another thread, so that this one is free for Deno's own work, until something is heard. */
   async #sleep(): Promise<void> {
     this.#isAsleep = true;
-    if (this.#scheduled.length > 0) this.#libc.signal(this.#signal);
-    const count = await this.#libc.waitElsewhere(this.#epoll, this.#events, FOREVER);
+    if (this.#scheduled.length > 0) this.libc.signal(this.#signal);
+    const count = await this.libc.waitElsewhere(this.#epoll, this.#events, FOREVER);
     this.#isAsleep = false;
     this.#tell(count);
   }

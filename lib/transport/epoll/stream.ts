@@ -1,5 +1,5 @@
 /** One connected socket that never blocks: what the epoll driver's legs and connections are made of. */
-import { ADDRESS_SIZE, EAGAIN, EPIPE, type Libc } from "./libc.ts";
+import { ADDRESS_SIZE, EAGAIN, EPIPE } from "./libc.ts";
 import type { EpollLoop, Watcher } from "./loop.ts";
 import { readSocketAddress } from "./socket_address.ts";
 import { systemError } from "./system_error.ts";
@@ -16,13 +16,11 @@ export type ReadResult = number | "ended" | "later" | Error;
 /** A descriptor that is closed once, and used by nobody afterwards. */
 export class EpollStream {
   readonly loop: EpollLoop;
-  readonly #libc: Libc;
   #descriptor: number;
   #isWatched = false;
 
   /** @param descriptor Belongs to the stream from now on. */
-  constructor(libc: Libc, loop: EpollLoop, descriptor: number) {
-    this.#libc = libc;
+  constructor(loop: EpollLoop, descriptor: number) {
     this.loop = loop;
     this.#descriptor = descriptor;
   }
@@ -39,14 +37,14 @@ export class EpollStream {
   /** Its own end; without an address where it has none. */
   get localAddress(): Deno.NetAddr {
     address.fill(0);
-    this.#libc.ownAddress(this.#descriptor, address);
+    this.loop.libc.ownAddress(this.#descriptor, address);
     return readSocketAddress(address);
   }
 
   /** The peer's end; without an address where it has none, or is gone. */
   get peerAddress(): Deno.NetAddr {
     address.fill(0);
-    this.#libc.peerAddress(this.#descriptor, address);
+    this.loop.libc.peerAddress(this.#descriptor, address);
     return readSocketAddress(address);
   }
 
@@ -71,7 +69,7 @@ export class EpollStream {
   /** Reads into the first {@linkcode READ_SIZE} bytes of `into`, or `size` bytes. */
   read(into: Uint8Array<ArrayBuffer>, size: bigint = READ_COUNT): ReadResult {
     if (!this.isOpen) return "ended";
-    const count = this.#libc.receive(this.#descriptor, into, size);
+    const count = this.loop.libc.receive(this.#descriptor, into, size);
     if (count > 0) return count;
     if (count === 0) return "ended";
     return count === -EAGAIN ? "later" : this.#error(-count);
@@ -80,7 +78,7 @@ export class EpollStream {
   /** Writes the first `count` bytes. Returns how many of them the kernel took. */
   write(bytes: Uint8Array<ArrayBuffer>, count: number): number | Error {
     if (!this.isOpen) return this.#error(EPIPE);
-    const sent = this.#libc.send(this.#descriptor, bytes, count);
+    const sent = this.loop.libc.send(this.#descriptor, bytes, count);
     if (sent >= 0) return sent;
     return sent === -EAGAIN ? 0 : this.#error(-sent);
   }
@@ -88,7 +86,7 @@ export class EpollStream {
   /** Has the peer read the end of the stream. Returns what is in the way, if anything. */
   finish(): Error | undefined {
     if (!this.isOpen) return this.#error(EPIPE);
-    const result = this.#libc.finish(this.#descriptor);
+    const result = this.loop.libc.finish(this.#descriptor);
     return result < 0 ? this.#error(-result) : undefined;
   }
 
@@ -98,11 +96,11 @@ export class EpollStream {
     const descriptor = this.#descriptor;
     this.#descriptor = -1;
     this.loop.forget(descriptor);
-    this.#libc.close(descriptor);
+    this.loop.libc.close(descriptor);
   }
 
   #error(errno: number): Error {
-    return systemError(errno, this.#libc.describe(errno));
+    return systemError(errno, this.loop.libc.describe(errno));
   }
 }
 
