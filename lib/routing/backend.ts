@@ -98,17 +98,19 @@ export class Backend {
 
 /** There is one for each player. */
 class TakenSeat implements Seat {
-  readonly backend: string;
   readonly #backend: Backend;
   readonly #giveBack: () => void;
   readonly #released: (backend: Backend) => void;
   #isTaken = true;
 
   constructor(backend: Backend, giveBack: () => void, released: (backend: Backend) => void) {
-    this.backend = backend.name;
     this.#backend = backend;
     this.#giveBack = giveBack;
     this.#released = released;
+  }
+
+  get backend(): string {
+    return this.#backend.name;
   }
 
   release(): void {

@@ -76,7 +76,7 @@ export class BackendLogin {
   readonly #offer = new ExtensionList();
   #dialect: Dialect;
   /** Whether {@linkcode dialect} is certain, and what comes is framed with its sizes. */
-  #listEnded = false;
+  #listEnded: boolean;
   #missing: number | undefined;
   #identified = false;
   #mapBegun = false;
@@ -94,6 +94,7 @@ export class BackendLogin {
     this.#unsaid = delivery === "on request" ? list : NOTHING;
     this.#maxHeld = maxHeld;
     this.#dialect = withoutExtensions(client);
+    this.#listEnded = client.extensions.size === 0;
     this.framer = new Framer(certainSizes(client), EVERY_PACKET);
   }
 
@@ -208,8 +209,10 @@ export class BackendLogin {
   #endList(): boolean {
     if (this.#listEnded) return false;
     this.#listEnded = true;
-    const common = offerable(this.#client.extensions).intersect(ExtensionSet.listed(this.#offer));
-    this.#dialect = { ...this.#client, extensions: common };
+    const { extensions } = this.#client;
+    const common = offerable(extensions).intersect(ExtensionSet.listed(this.#offer));
+    // In a network of equals the backend's dialect is the client's.
+    this.#dialect = common.key === extensions.key ? this.#client : { ...this.#client, extensions: common };
     this.framer.sizes = sizesOfBackend(this.#dialect);
     return true;
   }

@@ -54,7 +54,6 @@ export interface CoreState {
 export class SessionCore {
   readonly options: SessionOptions;
   readonly port: SessionPort;
-  readonly acceptedAt: number;
   readonly record: SessionRecord;
   /** What the client said about itself; `undefined` until its Identification was accepted. */
   identity: Identity | undefined;
@@ -74,8 +73,12 @@ export class SessionCore {
     this.port = port;
     this.options = options;
     this.alarms = new Alarms(port);
-    this.acceptedAt = acceptedAt;
-    this.record = new SessionRecord(this.acceptedAt);
+    this.record = new SessionRecord(acceptedAt);
+  }
+
+  /** When the client's connection was accepted. */
+  get acceptedAt(): number {
+    return this.record.acceptedAt;
   }
 
   /** What the session does now. */

@@ -81,8 +81,6 @@ export interface PlayState {
 
 /** Forwards and translates between the client and the backend that has taken it. */
 export class Play implements Place, Stallable {
-  readonly kind = "play";
-  readonly kickable = true;
   readonly #session: SessionCore;
   readonly #client: ClientSide;
   readonly #backend: BackendSide;
@@ -118,6 +116,14 @@ export class Play implements Place, Stallable {
     this.#silence = new SilenceWatch(session, backend.leg, backend.dialect, this);
     session.record.countsPackets(client.framer, backend.framer);
     this.#fenceDeadline = fence && session.alarm((now) => this.#fenceWaited(now));
+  }
+
+  get kind(): "play" {
+    return "play";
+  }
+
+  get kickable(): true {
+    return true;
   }
 
   get stage(): "M" | "P" {

@@ -36,7 +36,8 @@ export class SessionRecord {
   #backendFramer: PacketCounter = { packets: 0 };
   /** Packets of backends that the player is not on any more. */
   #earlierPackets = 0;
-  readonly #acceptedAt: number;
+  /** When the client's connection was accepted. */
+  readonly acceptedAt: number;
   /** In whole milliseconds, since V8 keeps any other number as an object. */
   readonly #reached: Partial<Record<Milestone, number>> = {};
   // Bytes.
@@ -46,7 +47,7 @@ export class SessionRecord {
   #toBackend = 0;
 
   constructor(acceptedAt: number) {
-    this.#acceptedAt = acceptedAt;
+    this.acceptedAt = acceptedAt;
   }
 
   /** The player is on `backend` now. */
@@ -156,10 +157,10 @@ export class SessionRecord {
       visited: this.#visited,
       moves: this.moves,
       timers: {
-        handshake: since(this.#acceptedAt, "handshake"),
+        handshake: since(this.acceptedAt, "handshake"),
         login: since(this.#reached.handshake, "login"),
         map: since(this.#reached.login, "map"),
-        total: now - this.#acceptedAt,
+        total: now - this.acceptedAt,
       },
       bytes: this.#bytes,
     };

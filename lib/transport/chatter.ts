@@ -8,7 +8,8 @@ const QUICK_READS = 2;
 /** Tells whether a backend sends small pieces in quick succession, of its own accord. */
 export class Chatter {
   #quick = 0;
-  #lastRead = -Infinity;
+  /** In whole milliseconds, since V8 keeps any other number as an object. */
+  #lastRead = -QUICK_MS;
   #lastAnswered = 0;
 
   /**
@@ -20,7 +21,7 @@ export class Chatter {
   isQuick(count: number, asked: number, now: number): boolean {
     const follows = now - this.#lastRead < QUICK_MS && asked === this.#lastAnswered && count < SMALL_READ;
     this.#quick = follows ? this.#quick + 1 : 0;
-    this.#lastRead = now;
+    this.#lastRead = Math.ceil(now);
     this.#lastAnswered = asked;
     return this.#quick >= QUICK_READS;
   }

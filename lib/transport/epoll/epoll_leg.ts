@@ -31,7 +31,6 @@ class Ending {
 
 /** A leg over an {@linkcode EpollStream}: read when the kernel says so, written at once, without a promise or a copy where the peer keeps up. */
 export class EpollLeg implements LegSocket, Watcher {
-  readonly holdsLent = false;
   readonly #stream: EpollStream;
   readonly #events: LegEvents;
   /** There while something waits to be written, or nothing can be any more. */
@@ -59,6 +58,10 @@ export class EpollLeg implements LegSocket, Watcher {
     this.#unread = unread;
     this.#isReadable = isReadable;
     this.#events = events;
+  }
+
+  get holdsLent(): boolean {
+    return false;
   }
 
   get pending(): number {
