@@ -1,8 +1,9 @@
+import { messageOf } from "../error_message.ts";
+
 /**
  * A file or directory that the configuration names, or one in its data directory, cannot be used. It is no better next time, before
  * somebody has mended it or the configuration.
  */
-import { messageOf } from "../error_message.ts";
 export class UnusableFileError extends Error {
   override readonly name = "UnusableFileError";
 

@@ -151,27 +151,42 @@ export class EventCommand {
 /** A program's standard input, of which a write is waited for no longer than one likes. */
 class Input implements ByteTaker {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
-  readonly #left = Promise.withResolvers<never>();
+  #hasLeft = false;
+  /** Ends the wait for what is under way. */
+  #giveUp: (why: Error) => void = () => {};
 
   constructor(stream: WritableStream<Uint8Array<ArrayBuffer>>) {
     this.#writer = stream.getWriter();
-    this.#left.promise.catch(() => {});
   }
 
   write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    return Promise.race([this.#writer.write(bytes), this.#left.promise]);
+    return this.#unlessLeft(this.#writer.write(bytes));
   }
 
   /** Ends it behind what was written. */
   close(): Promise<void> {
-    return Promise.race([this.#writer.close(), this.#left.promise]);
+    return this.#unlessLeft(this.#writer.close());
   }
 
-  /** The write that is under way rejects, though it may still be taken. */
+  /** What is under way rejects, though it may still be taken. */
   leave(): void {
-    this.#left.reject(new Error("Cannot write: nobody waits for that any more"));
+    this.#hasLeft = true;
+    this.#giveUp(nobodyWaits());
     this.#writer.abort().catch(() => {});
   }
+
+  /** Not a race with one promise that lives as long as the program: that one would keep something of every write. */
+  #unlessLeft(work: Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#giveUp = reject;
+      work.then(resolve, reject);
+      if (this.#hasLeft) reject(nobodyWaits());
+    });
+  }
+}
+
+function nobodyWaits(): Error {
+  return new Error("Cannot write: nobody waits for that any more");
 }
 
 /** Ends the program and, where that may be, what it has started: they are one group of processes, since it is detached. */

@@ -1,5 +1,6 @@
-/** Messages that may wait for a manager which does not read; what comes then is dropped. */
 import { messageOf } from "../error_message.ts";
+
+/** Messages that may wait for a manager which does not read; what comes then is dropped. */
 const MOST_WAITING = 32;
 /** Milliseconds that {@linkcode NotifySocket.close} gives to what still waits. */
 const CLOSE_MS = 1_000;
