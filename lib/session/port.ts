@@ -244,7 +244,7 @@ export interface SessionLimits {
 export const DEFAULT_LIMITS: SessionLimits = {
   loginMs: 10_000,
   attemptMs: 3_000,
-  trialMs: 250,
+  trialMs: 1_000,
   mapMs: 120_000,
   mapBytes: 256 << 20,
   packetsPerSecond: 500,
