@@ -94,7 +94,7 @@ export class RunningSession implements Visitor, SessionOptions, SessionDriverOpt
   readonly #host: SessionHost;
   /** The configuration at the beginning. */
   readonly #config: Config;
-  /** Likewise. */
+  /** What the configuration said of the listener then. */
   readonly #listener: ListenerConfig;
 
   /** @param resumed Where another process had the session, which stands still until {@linkcode resume}. */

@@ -13,7 +13,7 @@ import { extensionList, Negotiation } from "./negotiation.ts";
 import type { Phase } from "./phase.ts";
 import { Play } from "./play.ts";
 import { CLIENT, type Leg } from "./port.ts";
-import { kickTarget } from "./redirect/kick_text.ts";
+import { sentTo } from "./redirect/kick_text.ts";
 import { LoopGuard } from "./redirect/loop_guard.ts";
 import { Redirects } from "./redirect/redirects.ts";
 import { Search } from "./search.ts";
@@ -211,9 +211,11 @@ export class Login implements Phase {
   /** A kick may name where to go instead, at the login as in play. */
   #isSentOn(from: string, kick: string): boolean {
     const session = this.#session;
-    const to = kickTarget(kick);
-    if (to === undefined || session.options.routes.lookup(to, "backend", from).kind === "unknown") return false;
-    if (!this.#guard.allows(session.port.now())) return false;
+    const to = sentTo(kick, {
+      isKnown: (name) => session.options.routes.lookup(name, "backend", from).kind !== "unknown",
+      allows: () => this.#guard.allows(session.port.now()),
+    });
+    if (to === undefined) return false;
     this.#search.close();
     this.#search = new Search(session, this.#identity.name, { kind: "go", to, by: "backend" });
     this.#seek();

@@ -54,7 +54,9 @@ export class MapWatch {
   #look(now: number): void {
     const { options: { limits: { mapMs } }, port } = this.#session;
     const isSlow = this.#bytes - this.#seen < LEAST_RATE * mapMs / 1_000;
-    if (isSlow && !port.heldBack(this.#leg)) return this.#endless(`no complete map in ${mapMs} ms`);
+    if (isSlow && !port.heldBack(this.#leg)) {
+      return this.#endless(`less than ${LEAST_RATE} bytes of a map a second, for ${mapMs} ms`);
+    }
     this.#seen = this.#bytes;
     this.#deadline.setIn(mapMs, now);
   }

@@ -118,6 +118,7 @@ export class Play implements Place, Stallable {
     this.#fenceDeadline = fence && session.alarm((now) => this.#fenceWaited(now));
   }
 
+  // Not fields: V8 keeps those once for each player.
   get kind(): "play" {
     return "play";
   }

@@ -210,7 +210,7 @@ export interface SessionLimits {
   readonly attemptMs: number;
   /** Milliseconds a backend on trial is given to break off over the client's list. */
   readonly trialMs: number;
-  /** Milliseconds until a map, or the first one after joining, must have come on; it has again as many then. */
+  /** Milliseconds between two looks at whether the map that is on its way, or the first one after joining, comes on. */
   readonly mapMs: number;
   /** Bytes one map may have on the wire. */
   readonly mapBytes: number;

@@ -121,10 +121,7 @@ export class Wanderers implements AsyncDisposable {
 
   /** Everybody leaves in order. */
   async leave(): Promise<void> {
-    await Promise.all(this.#bots.map(async (bot) => {
-      await bot.halfClose();
-      await bot.closed();
-    }));
+    await leaveAll(this.#bots);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -149,6 +146,14 @@ export class Wanderers implements AsyncDisposable {
     bot.chat(line);
     return `${bot.name}: ${line}`;
   }
+}
+
+/** Everybody leaves in order, and the other side too. */
+export async function leaveAll(bots: readonly Bot[]): Promise<void> {
+  await Promise.all(bots.map(async (bot) => {
+    await bot.halfClose();
+    await bot.closed();
+  }));
 }
 
 /** What has gone wrong for any of those who should still play: lost connections, kicks and broken rules. */

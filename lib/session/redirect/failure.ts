@@ -1,6 +1,6 @@
 /** Signal: the player's backend was lost, or has kicked the player. */
 import type { Loss } from "../place.ts";
-import { kickTarget } from "./kick_text.ts";
+import { kickTarget, type SendingRules } from "./kick_text.ts";
 
 /** What becomes of a player whose backend was lost. */
 export type Remedy =
@@ -10,12 +10,8 @@ export type Remedy =
   | { readonly kind: "kick"; readonly text: string };
 
 /** What the network says about a kick. */
-export interface KickRules {
+export interface KickRules extends SendingRules {
   readonly onKick: "disconnect" | "fallback";
-  /** Whether a backend or pool has that name. */
-  isKnown(name: string): boolean;
-  /** Whether the player may be moved once more because a server wants it. */
-  allows(): boolean;
 }
 
 /** A kick that names a target moves; any other one is the player's, unless the pool wants its players back. */

@@ -11,7 +11,7 @@ import type { Asker, Destination, Wish } from "../routes.ts";
 import { WaitingRoom, type WaitStatus } from "../waiting_room.ts";
 import { readSentinel } from "./chat_sentinel.ts";
 import { remedyFor } from "./failure.ts";
-import { kickTarget } from "./kick_text.ts";
+import { type SendingRules, sentTo } from "./kick_text.ts";
 import { LoopGuard } from "./loop_guard.ts";
 import { type MoveAnswer, refusalOf } from "./operator.ts";
 import { listing, readCommand, refusal } from "./player_command.ts";
@@ -236,8 +236,8 @@ export class Redirects implements MoveEvents {
   }
 
   sentOn(move: Move, kick: string): boolean {
-    const to = kickTarget(kick);
-    if (to === undefined || !this.#isKnown(to) || !this.#guard.allows(this.#session.port.now())) return false;
+    const to = sentTo(kick, this.#sendingRules);
+    if (to === undefined) return false;
     move.cancel();
     this.#start(move.origin, sentBy(to));
     return true;
@@ -333,15 +333,14 @@ export class Redirects implements MoveEvents {
   }
 
   #remedyFor(place: Place, loss: Loss): ReturnType<typeof remedyFor> {
-    return remedyFor(loss, {
-      onKick: this.#onKick(place),
-      isKnown: (name) => this.#isKnown(name),
-      allows: () => this.#guard.allows(this.#session.port.now()),
-    });
+    return remedyFor(loss, { onKick: this.#onKick(place), ...this.#sendingRules });
   }
 
-  #isKnown(name: string): boolean {
-    return this.#lookUp(name, "backend").kind !== "unknown";
+  get #sendingRules(): SendingRules {
+    return {
+      isKnown: (name) => this.#lookUp(name, "backend").kind !== "unknown",
+      allows: () => this.#guard.allows(this.#session.port.now()),
+    };
   }
 
   #onKick({ backend }: Place): "disconnect" | "fallback" {

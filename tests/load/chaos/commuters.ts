@@ -1,5 +1,5 @@
 import { CLASSICUBE } from "../../../lib/demo/presets.ts";
-import { complaintsOf } from "../../e2e/wanderers.ts";
+import { complaintsOf, leaveAll } from "../../e2e/wanderers.ts";
 import { Bot } from "../../harness/bot.ts";
 import type { Random } from "../../harness/chunks.ts";
 import type { Target } from "../../harness/link.ts";
@@ -100,10 +100,7 @@ export class Commuters implements Trouble, AsyncDisposable {
 
   /** Everybody leaves in order. */
   async leave(): Promise<void> {
-    await Promise.all(this.#bots.map(async (bot) => {
-      await bot.halfClose();
-      await bot.closed();
-    }));
+    await leaveAll(this.#bots);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
