@@ -5,6 +5,7 @@ import { BackendLogin, type LoginGoal } from "./backend_login.ts";
 import type { Guest } from "./client_side.ts";
 import type { SessionCore } from "./core.ts";
 import { introduction } from "./identification.ts";
+import { blamesList } from "./list_blame.ts";
 import type { Leg } from "./port.ts";
 import type { Seat } from "./routes.ts";
 
@@ -41,6 +42,7 @@ export class Attempt {
   /** The leg that must be gone before the backend is dialled. */
   #ghost: Leg | undefined;
   #wanted = true;
+  #accepted = false;
   #over = false;
 
   /** @param report Told the outcome, once; behind `"accepted"` also that the backend has changed its mind. */
@@ -96,8 +98,9 @@ export class Attempt {
         this.#accept(leg, login);
         break;
       case "kicked":
-        if (login.doubtful) this.#withoutList(`kicked: ${step.text}`);
-        else this.#end(step);
+        if (login.doubtful || (login.listUnanswered && blamesList(step.text))) {
+          this.#withoutList(`kicked: ${step.text}`);
+        } else this.#end(step);
         break;
       case "broken":
         this.#end({ kind: "refused", cause: step.detail, logged: step.logged });
@@ -118,7 +121,7 @@ export class Attempt {
     if (leg !== this.#leg) return false;
     // A backend that loses patience with a slow client before it has heard of it has not refused anybody.
     if (this.#connected && this.#guest === undefined) this.#hangUp(false);
-    else if (this.#login?.doubtful) this.#withoutList(cause);
+    else if (this.#login?.welcomed && this.#login.listUnanswered) this.#withoutList(cause);
     else this.#end({ kind: "refused", cause });
     return true;
   }
@@ -179,6 +182,7 @@ export class Attempt {
     if (login.offer !== undefined) {
       this.#session.port.emit({ kind: "offered", backend: this.backend, extensions: login.offer });
     }
+    this.#accepted = true;
     this.#report({ kind: "accepted", leg, login });
   }
 
@@ -195,10 +199,11 @@ export class Attempt {
     else this.#extend();
   }
 
-  /** The backend took the player and then broke off, most likely over the list: once more, without it. */
+  /** The backend broke off, most likely over the list: once more, without it, unless somebody counts on its answer already. */
   #withoutList(cause: string): void {
     this.#session.port.emit({ kind: "list-refused", backend: this.backend, cause });
-    this.#hangUp(true);
+    if (this.#accepted) this.#end({ kind: "refused", cause: "broke off over the extensions", logged: cause });
+    else this.#hangUp(true);
   }
 
   /** Closes the leg and keeps the seat, to dial again now or when the client is known. */

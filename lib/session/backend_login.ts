@@ -71,6 +71,7 @@ export class BackendLogin {
   readonly #client: Dialect;
   readonly #maxHeld: number;
   readonly #goal: LoginGoal;
+  readonly #listSent: boolean;
   #onTrial: boolean;
   #unsaid: Uint8Array;
   readonly #offer = new ExtensionList();
@@ -90,6 +91,7 @@ export class BackendLogin {
   constructor(client: Dialect, delivery: ListDelivery, list: Uint8Array, maxHeld: number, goal: LoginGoal) {
     this.#client = client;
     this.#goal = goal;
+    this.#listSent = client.cpe && delivery !== "on request";
     this.#onTrial = client.cpe && delivery === "on trial";
     this.#unsaid = delivery === "on request" ? list : NOTHING;
     this.#maxHeld = maxHeld;
@@ -106,6 +108,11 @@ export class BackendLogin {
   /** All that the backend offers, whether the client has it or not; `undefined` where a client without CPE cannot tell. */
   get offer(): ExtensionSet | undefined {
     return this.#client.cpe ? ExtensionSet.listed(this.#offer) : undefined;
+  }
+
+  /** Whether the backend was sent a list unasked and has shown no sign of CPE since. */
+  get listUnanswered(): boolean {
+    return this.#listSent && this.#missing === undefined;
   }
 
   /** Whether the backend took the player without a sign of CPE, although it was sent a list and nobody knows its manners. */

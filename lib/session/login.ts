@@ -11,7 +11,7 @@ import type { Identity } from "./identification.ts";
 import { EVERY_PACKET, idTable } from "./id_table.ts";
 import { extensionList, Negotiation } from "./negotiation.ts";
 import type { Phase } from "./phase.ts";
-import { Play } from "./play.ts";
+import { Play, sideOf } from "./play.ts";
 import { CLIENT, type Leg } from "./port.ts";
 import { sentTo } from "./redirect/kick_text.ts";
 import { LoopGuard } from "./redirect/loop_guard.ts";
@@ -229,7 +229,7 @@ export class Login implements Phase {
     const redirects = this.#finish(client);
     session.joined(backend);
     session.options.routes.arrived(client.name, backend, this.#search.wish);
-    const side = { name: backend, leg, framer: login.framer, dialect: login.dialect };
+    const side = sideOf(backend, leg, login);
     const play = new Play(session, client, side, redirects);
     redirects.begin(play);
     play.start(login.held.view(), this.#early.view());

@@ -14,7 +14,7 @@ import type { SessionCore } from "./core.ts";
 import { fenceFor } from "./fence.ts";
 import type { Phase } from "./phase.ts";
 import type { Place, PlaceEvents } from "./place.ts";
-import { Play } from "./play.ts";
+import { Play, sideOf } from "./play.ts";
 import { CLIENT, type Leg, type SignalKind } from "./port.ts";
 import type { Stage } from "./reasons.ts";
 import type { Wish } from "./routes.ts";
@@ -353,7 +353,7 @@ export class Move implements Phase {
     const { attempt, leg, login } = state;
     const now = this.#session.port.now();
     const fence = fenceFor(this.#client, this.#events.nextFence());
-    const side = { name: attempt.backend, leg, framer: login.framer, dialect: login.dialect };
+    const side = sideOf(attempt.backend, leg, login);
     attempt.release();
     this.#clearAlarms();
     this.#search.close();

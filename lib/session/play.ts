@@ -9,11 +9,12 @@ import { ToBackend } from "../protocol/translate/to_backend.ts";
 import { ToClient, type ToClientState } from "../protocol/translate/to_client.ts";
 import { unknownPacket } from "../protocol/unknown_packet.ts";
 import type { Alarm } from "./alarm.ts";
-import { sizesOfBackend } from "./backend_login.ts";
+import { type BackendLogin, sizesOfBackend } from "./backend_login.ts";
 import type { ClientSide } from "./client_side.ts";
 import type { SessionCore } from "./core.ts";
 import type { Fence } from "./fence.ts";
 import { EVERY_PACKET, idTable, union } from "./id_table.ts";
+import { blamesList } from "./list_blame.ts";
 import { type MapState, MapWatch } from "./map_watch.ts";
 import { misplaced } from "./misplaced.ts";
 import { Outbox } from "./outbox.ts";
@@ -62,6 +63,13 @@ export interface BackendSide {
   readonly framer: Framer;
   /** B's dialect. */
   readonly dialect: Dialect;
+  /** Whether it was sent a list unasked and has shown no sign of CPE. */
+  readonly listUnanswered: boolean;
+}
+
+/** The side of a backend that has taken the player. */
+export function sideOf(name: string, leg: Leg, { framer, dialect, listUnanswered }: BackendLogin): BackendSide {
+  return { name, leg, framer, dialect, listUnanswered };
 }
 
 /** Play as written down. */
@@ -77,6 +85,8 @@ export interface PlayState {
   readonly toClient: ToClientState;
   readonly silence: SilenceState;
   readonly map: MapState | undefined;
+  /** Milliseconds in which a backend that breaks off may do so over the list; `undefined` where there are none left. */
+  readonly blameMsLeft: number | undefined;
 }
 
 /** Forwards and translates between the client and the backend that has taken it. */
@@ -100,6 +110,8 @@ export class Play implements Place, Stallable {
   #fence: Fence | undefined;
   /** What goes out behind the next LevelInitialize: the fence, and pings whose echoes must not come before its own. */
   #behindLevel: PacketBuffer | undefined;
+  /** Until when a backend that breaks off may do so over the list, in whole milliseconds. */
+  #blameEnd = 0;
   #over = false;
 
   /** @param fence Given where the client comes from another world. */
@@ -114,6 +126,7 @@ export class Play implements Place, Stallable {
     this.#clientStops = union(FROM_CLIENT, this.#toBackend.concerns);
     this.#backendStops = union(FROM_BACKEND, union(this.#toClient.concerns, client.noted));
     this.#silence = new SilenceWatch(session, backend.leg, backend.dialect, this);
+    if (backend.listUnanswered) this.#blameEnd = Math.ceil(session.port.now() + session.options.limits.blameMs);
     session.record.countsPackets(client.framer, backend.framer);
     this.#fenceDeadline = fence && session.alarm((now) => this.#fenceWaited(now));
   }
@@ -168,6 +181,7 @@ export class Play implements Place, Stallable {
     const isUnsettled = this.#fence !== undefined || this.#behindLevel !== undefined || this.#leaving || this.#over;
     if (toClient === undefined || isUnsettled) return undefined;
     const { name, leg, dialect, framer } = this.#backend;
+    const blameMsLeft = this.#blameEnd - this.#session.port.now();
     return {
       kind: this.kind,
       backend: name,
@@ -177,6 +191,7 @@ export class Play implements Place, Stallable {
       toClient,
       silence: this.#silence.writeDown(),
       map: this.#map?.writeDown(),
+      blameMsLeft: blameMsLeft > 0 ? blameMsLeft : undefined,
     };
   }
 
@@ -184,7 +199,9 @@ export class Play implements Place, Stallable {
   static resume(session: SessionCore, client: ClientSide, events: PlaceEvents, state: PlayState): Play {
     const dialect = { ...client.dialect, extensions: state.extensions };
     const framer = new Framer(sizesOfBackend(dialect), EVERY_PACKET);
-    const play = new Play(session, client, { name: state.backend, leg: state.leg, framer, dialect }, events);
+    const side = { name: state.backend, leg: state.leg, framer, dialect, listUnanswered: false };
+    const play = new Play(session, client, side, events);
+    play.#blameEnd = Math.floor(session.port.now() + (state.blameMsLeft ?? 0));
     framer.resume(state.partial);
     framer.stops = play.#backendStops;
     client.framer.stops = play.#clientStops;
@@ -239,13 +256,15 @@ export class Play implements Place, Stallable {
       this.#lingering = this.#session.alarm(() => this.#left());
       this.#lingering.set(this.#session.port.now() + this.#session.options.limits.lingerMs);
     } else if (leg === this.#backend.leg) {
-      this.#lost({ reason: "backend-closed", detail: "the backend closed the connection", closing: "full" });
+      const detail = "the backend closed the connection";
+      this.#lost(this.#brokenOff({ reason: "backend-closed", detail, closing: "full" }));
     }
   }
 
   failed(leg: Leg, cause: string): void {
-    if (leg === this.#backend.leg) this.#lost({ reason: "backend-lost", detail: cause, closing: "abort" });
-    else if (leg === CLIENT && this.#leaving) this.#left();
+    if (leg === this.#backend.leg) {
+      this.#lost(this.#brokenOff({ reason: "backend-lost", detail: cause, closing: "abort" }));
+    } else if (leg === CLIENT && this.#leaving) this.#left();
     else if (leg === CLIENT) this.#session.end("client-reset", cause);
   }
 
@@ -299,6 +318,19 @@ export class Play implements Place, Stallable {
     if (this.#over) return;
     if (this.#leaving) this.#left();
     else this.#events.lost(this, loss);
+  }
+
+  /**
+   * Judges a backend that broke off. It may have done so over the list: then the next login there goes without one, and what it said
+   * is no kick that is meant for the player.
+   */
+  #brokenOff(loss: Loss): Loss {
+    const { kick, detail, closing } = loss;
+    const { port } = this.#session;
+    const isOverList = port.now() < this.#blameEnd && (kick === undefined || blamesList(kick));
+    if (!isOverList || this.#leaving) return loss;
+    port.emit({ kind: "list-refused", backend: this.backend, cause: detail });
+    return kick === undefined ? loss : { reason: "backend-closed", detail, closing };
   }
 
   #pumpClient(framer: Framer): void {
@@ -460,7 +492,7 @@ export class Play implements Place, Stallable {
         return undefined;
       case DISCONNECT: {
         const kick = readPacket("DisconnectPlayer", dialect, bytes, start).reason;
-        return { reason: "backend-kick", detail: `kicked: ${kick}`, kick, closing: "full" };
+        return this.#brokenOff({ reason: "backend-kick", detail: `kicked: ${kick}`, kick, closing: "full" });
       }
       case PLUGIN_MESSAGE:
         if (bytes[start + 1] !== this.#session.options.redirect.pluginChannel) break;

@@ -208,8 +208,10 @@ export interface SessionLimits {
   readonly loginMs: number;
   /** Milliseconds one backend is given to accept the connection, and again to take the player. */
   readonly attemptMs: number;
-  /** Milliseconds a backend on trial is given to break off over the client's list. */
+  /** Milliseconds a backend on trial is given to break off over the client's list before the player sees it. */
   readonly trialMs: number;
+  /** Milliseconds from when the player sees it in which a backend without CPE may still do so. */
+  readonly blameMs: number;
   /** Milliseconds between two looks at whether the map that is on its way, or the first one after joining, comes on. */
   readonly mapMs: number;
   /** Bytes one map may have on the wire. */
@@ -245,6 +247,7 @@ export const DEFAULT_LIMITS: SessionLimits = {
   loginMs: 10_000,
   attemptMs: 3_000,
   trialMs: 1_000,
+  blameMs: 10_000,
   mapMs: 120_000,
   mapBytes: 256 << 20,
   packetsPerSecond: 500,

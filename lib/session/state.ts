@@ -164,6 +164,7 @@ const place: Shape<PlaceState> = kinds<PlaceState>({
     }),
     silence: object<SilenceState>({ heardMsAgo: anyNumber, asked: flag, msLeft: maybeMs }),
     map: optional(object<MapState>({ bytes: count, msLeft: maybeMs })),
+    blameMsLeft: maybeMs,
   }),
   "waiting-room": object<WaitingRoomState>({
     kind: oneOf("waiting-room"),
