@@ -92,6 +92,11 @@ export class DenoLeg implements LegSocket {
     this.#events.gone();
   }
 
+  /** Whoever releases the loop may hold it again before it has come to run. */
+  async #released(): Promise<void> {
+    while (this.#held) await new Promise<void>((resolve) => this.#release = resolve);
+  }
+
   /** One function, since each that waits takes half a kilobyte for as long as nothing comes. */
   async #read(): Promise<void> {
     const buffer = new ReadBuffer();
@@ -101,13 +106,14 @@ export class DenoLeg implements LegSocket {
       for (let discarded = 0; discarded <= MAX_DISCARDED;) {
         const count = await conn.read(buffer.bytes);
         if (count === null) break;
+        if (this.#held) await this.#released();
         if (this.#closing) {
           discarded += count;
           continue;
         }
         const readAt = performance.now();
         this.#events.bytes(buffer.bytes.subarray(0, count), readAt);
-        if (this.#held) await new Promise<void>((resolve) => this.#release = resolve);
+        if (this.#held) await this.#released();
         const pause = this.#pacer.pauseAfter(count, this.#events.asked, readAt);
         if (pause !== undefined) await pause;
         buffer.adapt(count);

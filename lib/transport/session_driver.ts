@@ -304,10 +304,21 @@ export class SessionDriver implements SessionPort, Sleeper {
     this.#call((session) => session.opened(leg));
   }
 
-  /** Tells the session about the end of a leg; those of backends whose players need another one have to wait for their turn. */
+  /**
+   * Tells the session about the end of a leg; those of backends whose players need another one have to wait for their turn. The client
+   * is not read until then: what it says would go nowhere.
+   */
   async #inTurn(leg: Leg, tell: (session: Session) => void): Promise<void> {
-    if (leg !== CLIENT && this.#session?.leaving === false) await this.#options.exit.pass(END_SHARE);
+    const driven = this.#find(leg);
+    if (driven === undefined) return;
+    if (leg !== CLIENT && this.#session?.leaving === false) {
+      driven.isOver = true;
+      this.#find(CLIENT)?.hold();
+      await this.#options.exit.pass(END_SHARE);
+      driven.isOver = false;
+    }
     if (this.#find(leg)?.socket.closing === false) this.#call(tell);
+    else this.drained();
   }
 
   #fail(session: Session, leg: Leg, cause: string): void {
@@ -343,11 +354,12 @@ export class SessionDriver implements SessionPort, Sleeper {
     this.drained();
   }
 
-  /** Whether `source` is not to be read for now, because of what waits for the other legs. During a move there are two of them. */
+  /** Whether `source` is not to be read for now, because of the other legs. During a move there are two of them. */
   #mustWait(source: DrivenLeg): boolean {
     for (const driven of this.#driven) {
       if (driven === source) continue;
       const { socket } = driven;
+      if (driven.isOver && source.leg === CLIENT && !socket.closing) return true;
       if (socket.pending > 0 && (socket.holdsLent || socket.pending > this.#options.softLimit)) return true;
     }
     return false;
@@ -359,8 +371,10 @@ class DrivenLeg implements LegEvents {
   socket: LegSocket;
   /** Its name; empty for the client. */
   readonly backend: string;
-  /** Whether it is not read because what it sent before still waits for another leg. */
+  /** Whether it is not read, because what it sent before still waits for another leg, or because of one that is over. */
   held = false;
+  /** Whether it has ended and the session does not know yet. */
+  isOver = false;
   /** Bytes written when something was last seen to wait, for {@linkcode SessionDriver.checkProgress}. */
   waitingAt: number | undefined;
   readonly #driver: SessionDriver;

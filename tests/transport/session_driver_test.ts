@@ -18,7 +18,8 @@ import { FakeConn } from "./fake_conn.ts";
 
 /** A connection whose peer says something when the test wants it to. */
 class TalkingConn extends FakeConn {
-  readonly #said: Uint8Array[] = [];
+  /** `undefined` is the end. */
+  readonly #said: (Uint8Array | undefined)[] = [];
   readonly #writing = Promise.withResolvers<void>();
   #heard = Promise.withResolvers<void>();
 
@@ -37,13 +38,19 @@ class TalkingConn extends FakeConn {
     this.#heard.resolve();
   }
 
+  end(): void {
+    this.#said.push(undefined);
+    this.#heard.resolve();
+  }
+
   override async read(buffer?: Uint8Array): Promise<number | null> {
     while (this.#said.length === 0) {
       await Promise.race([this.#heard.promise, this.closed]);
       if (this.calls.includes("close")) return null;
       this.#heard = Promise.withResolvers();
     }
-    const bytes = this.#said.shift() ?? new Uint8Array(0);
+    const bytes = this.#said.shift();
+    if (bytes === undefined) return null;
     buffer?.set(bytes);
     return bytes.length;
   }
@@ -64,6 +71,8 @@ class Stage {
   readonly session: Session;
   /** What stands between the session and backends that are dialled from now on. */
   disturbance: Disturbance | undefined;
+  /** Whose turn it is when a backend leg has ended. */
+  turn: Promise<void> = Promise.resolve();
   readonly #waits = new Waits(() => `the session emitted ${this.events.map(({ kind }) => kind)}`);
 
   constructor(openLeg: OpenLeg = (conn, events, pace) => new DenoLeg(conn, events, pace)) {
@@ -79,7 +88,7 @@ class Stage {
         throw error;
       },
       pace: { beat: new Beat(), nap: new Nap() },
-      exit: { pass: () => Promise.resolve() },
+      exit: { pass: () => this.turn },
       softLimit: SOFT_LIMIT,
       hardLimit: 1 << 20,
     });
@@ -203,6 +212,26 @@ Deno.test("what was read from a leg stays as it is until each of the others has 
   stage.client.release();
   await nextTurn();
   assertEquals([...stage.client.taken], [1, 2, 3, 4, 5, 6]);
+  stage.session.end("shutdown", "the test is over");
+  stage.driver.abort();
+  await stage.until("ended");
+});
+
+Deno.test("what a player says is not read while the end of their backend waits for its turn, and then it is", async () => {
+  const stage = new Stage();
+  const turn = Promise.withResolvers<void>();
+  stage.turn = turn.promise;
+  stage.client.say(identification());
+  await stage.until("joined");
+  await eventually(() => stage.backend.taken.length > 0, "a player's Identification");
+  const before = stage.backend.taken.length;
+  stage.backend.end();
+  await nextTurn();
+  stage.client.say(Uint8Array.of(1));
+  for (let turns = 0; turns < 10; turns++) await nextTurn();
+  assertEquals(stage.backend.taken.length, before);
+  turn.resolve();
+  await eventually(() => stage.backend.taken.length > before, "what was said meanwhile");
   stage.session.end("shutdown", "the test is over");
   stage.driver.abort();
   await stage.until("ended");
