@@ -3,6 +3,7 @@ import { AccessFile, AccessFileError, editAccess, readAccess } from "../../lib/g
 import { formatAccess, MOST_ENTRIES, parseAccess } from "../../lib/guard/access_format.ts";
 import { type AccessEntries, type AccessEntry, formatSubject, parseSubject } from "../../lib/guard/access_list.ts";
 import { machineClock } from "../../lib/clock.ts";
+import { replaceFile } from "../../lib/replace_file.ts";
 import { assert, assertEquals, assertRejects, assertThrows } from "../harness/assert.ts";
 import { Waits } from "../harness/waits.ts";
 
@@ -169,14 +170,15 @@ Deno.test("a running edge follows the file, keeps the last good list and tells o
 
   await ban(folder, entry("Griefer"));
   await waits.until(() => isBanned("Griefer"), "the ban");
-  await Deno.writeTextFile(folder.file, '[[ban]]\nname = "Griefer', {});
+  // Whole at once: half of it would be a version of its own, with a fault of its own.
+  await replaceFile(folder.file, '[[ban]]\nname = "Griefer', 0o600);
   await waits.until(() => problems.length > 0, "the fault");
   const seen = looks;
   await waits.until(() => looks >= seen + 20, "twenty more looks");
   assertEquals([problems.length, isBanned("Griefer")], [1, true]);
   assert(problems[0]?.startsWith(`${folder.file}:2: ban[0].name: Cannot read text`), problems[0]);
 
-  await Deno.writeTextFile(folder.file, '[[ban]]\nname = "Other"\n');
+  await replaceFile(folder.file, '[[ban]]\nname = "Other"\n', 0o600);
   await waits.until(() => isBanned("Other") && !isBanned("Griefer"), "the mended file");
   await Deno.remove(folder.file);
   await waits.until(() => !isBanned("Other"), "that nobody is banned without a file");
