@@ -37,6 +37,7 @@ export interface GateRules {
   readonly allowOnly: boolean;
 }
 
+/** What a gate works with. */
 export interface GatekeeperOptions extends GateRules {
   /** The list of now. */
   readonly access: () => AccessList;

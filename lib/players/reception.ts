@@ -55,6 +55,7 @@ export type ReceptionLimits = Pick<
   "connectionsPerAddress" | "connectRatePerAddress" | "dryRun" | "loginsAtOnce" | "loginTimeoutMs"
 >;
 
+/** What a reception works with. */
 export interface ReceptionOptions {
   readonly limits: ReceptionLimits;
   /** The list of now. */

@@ -17,6 +17,7 @@ export interface CheckSchedule {
   readonly timeoutMs: number;
 }
 
+/** What checks work with. */
 export interface ChecksOptions extends CheckSchedule {
   /**
    * Checks a backend once; `undefined` where nothing could be found out. Settles soon after `signal` is aborted, which it is when the

@@ -13,6 +13,7 @@ export interface Decision {
   readonly candidates: readonly DecisionCandidate[];
 }
 
+/** One backend in question. */
 export interface DecisionCandidate {
   readonly backend: string;
   readonly state: ListedBackend["state"];

@@ -12,6 +12,7 @@ const MEMORY = ":memory:";
 /** Milliseconds that an entry may wait for others: one write of many costs little more than that of one. */
 const WRITE_MS = 50;
 
+/** How much is remembered, and who is told of faults. */
 export interface RecentOptions {
   /** Entries that are kept, one for each player and pool; the oldest are forgotten, a hundredth at a time. @default 100000 */
   readonly limit?: number;

@@ -21,6 +21,11 @@ export type AttemptOutcome =
   /** It could not be reached, broke off, was silent or made no sense; `logged` is what the log tells instead, where that is more. */
   | { readonly kind: "refused"; readonly cause: string; readonly logged?: string | undefined };
 
+/** Why an attempt came to nothing, for the log. */
+export function causeOf(outcome: Exclude<AttemptOutcome, { readonly kind: "accepted" }>): string {
+  return outcome.kind === "kicked" ? `kicked: ${outcome.text}` : outcome.logged ?? outcome.cause;
+}
+
 /**
  * Dials, replays the handshake and reads until the goal is reached. The backend may be dialled before the client is known. A
  * backend that breaks off over the client's list is dialled once more without it. The same backend is never dialled while the
@@ -43,6 +48,8 @@ export class Attempt {
   #ghost: Leg | undefined;
   #wanted = true;
   #accepted = false;
+  /** Whether the backend broke off over the list: it is not sent it again. */
+  #listRefused = false;
   #over = false;
 
   /** @param report Told the outcome, once; behind `"accepted"` also that the backend has changed its mind. */
@@ -166,7 +173,7 @@ export class Attempt {
     const { identity, dialect, list } = this.#guest;
     const { options } = this.#session;
     const { limits } = options;
-    const delivery = options.listDelivery(this.backend);
+    const delivery = this.#listRefused ? "on request" : options.listDelivery(this.backend);
     handshake.clear();
     handshake.append(introduction(identity, options.keyFor(this.backend, identity.name) ?? identity.key));
     if (delivery !== "on request") handshake.append(list);
@@ -201,6 +208,7 @@ export class Attempt {
 
   /** The backend broke off, most likely over the list: once more, without it, unless somebody counts on its answer already. */
   #withoutList(cause: string): void {
+    this.#listRefused = true;
     this.#session.port.emit({ kind: "list-refused", backend: this.backend, cause });
     if (this.#accepted) this.#end({ kind: "refused", cause: "broke off over the extensions", logged: cause });
     else this.#hangUp(true);

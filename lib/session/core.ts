@@ -1,12 +1,10 @@
 /** What all phases of a session work with: its legs, its record, the phase of now and the end. */
-import { ExtensionSet } from "../protocol/extensions.ts";
 import { memo } from "../protocol/memo.ts";
-import type { Dialect } from "../protocol/packet_table.ts";
 import { encodePacket } from "../protocol/packets.ts";
 import { TEXT_SIZE } from "../protocol/text.ts";
 import { Alarm, Alarms } from "./alarm.ts";
 import { Goodbye } from "./goodbye.ts";
-import type { Identity } from "./identification.ts";
+import { dialectOf, type Identity } from "./identification.ts";
 import type { Phase } from "./phase.ts";
 import { CLIENT, type Closing, type Leg, type SessionEvent, type SessionOptions, type SessionPort } from "./port.ts";
 import { endCode, kickCode, type Reason, reasonText } from "./reasons.ts";
@@ -15,7 +13,7 @@ import type { Redirects } from "./redirect/redirects.ts";
 import type { Seat } from "./routes.ts";
 
 /** A kick looks the same in every dialect. */
-const PLAIN: Dialect = { protocol: 7, cpe: false, extensions: ExtensionSet.EMPTY };
+const PLAIN = dialectOf(7, false);
 
 /** Backends of which events are kept. */
 const MOST_BACKENDS = 256;

@@ -98,7 +98,7 @@ export class IdentificationReader {
 }
 
 /** The dialect before any extensions, which all clients share that speak it. */
-function dialectOf(protocol: ProtocolVersion, cpe: boolean): Dialect {
+export function dialectOf(protocol: ProtocolVersion, cpe: boolean): Dialect {
   return dialects[2 * protocol + Number(cpe)] ??= { protocol, cpe, extensions: ExtensionSet.EMPTY };
 }
 

@@ -49,6 +49,7 @@ export function whole(least: number, most: number): Shape<number> {
 /** Any finite number. */
 export const anyNumber: Shape<number> = numberShape(-Number.MAX_VALUE, Number.MAX_VALUE, false);
 
+/** True or false. */
 export const flag: Shape<boolean> = {
   write: (value) => value,
   read: (json) => {

@@ -3,7 +3,7 @@ import { Framer } from "../protocol/framer.ts";
 import { PacketBuffer } from "../protocol/packet_buffer.ts";
 import { type Dialect, legalSizes, packetNamed } from "../protocol/packet_table.ts";
 import type { Alarm } from "./alarm.ts";
-import { Attempt, type AttemptOutcome } from "./attempt.ts";
+import { Attempt, type AttemptOutcome, causeOf } from "./attempt.ts";
 import { type BackendLogin, listOf } from "./backend_login.ts";
 import { ClientSide, type Guest } from "./client_side.ts";
 import type { SessionCore } from "./core.ts";
@@ -197,7 +197,7 @@ export class Login implements Phase {
     }
     this.#attempt = undefined;
     const kicked = outcome.kind === "kicked";
-    const cause = kicked ? `kicked: ${outcome.text}` : outcome.logged ?? outcome.cause;
+    const cause = causeOf(outcome);
     if (kicked) this.#lastKick = outcome.text;
     if (kicked && this.#isSentOn(attempt.backend, outcome.text)) return;
     if (kicked && this.#session.options.routes.onKick(attempt.backend) === "disconnect") {

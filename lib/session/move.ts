@@ -7,7 +7,7 @@
  * Until the fence is up, the player plays on where they are.
  */
 import type { Alarm } from "./alarm.ts";
-import { Attempt, type AttemptOutcome } from "./attempt.ts";
+import { Attempt, type AttemptOutcome, causeOf } from "./attempt.ts";
 import type { BackendLogin } from "./backend_login.ts";
 import type { ClientSide } from "./client_side.ts";
 import type { SessionCore } from "./core.ts";
@@ -32,7 +32,7 @@ export interface MoveRequest {
 }
 
 /** Where a move stands. */
-export type MoveState =
+type MoveState =
   /** In line for a backend. */
   | { readonly kind: "queued" }
   /** The backend logs the player in. */
@@ -63,7 +63,7 @@ export interface QueuedMove {
 /** What a move leads to; told once, except for {@linkcode cornered}, which goes on. */
 export interface MoveEvents extends PlaceEvents {
   /** The player is at `place` for good. */
-  arrived(move: Move, place: Play): void;
+  arrived(place: Play): void;
   /** Nothing came of it and the player stays where they are; `cause` says why. */
   stayed(move: Move, cause: string): void;
   /** The client is leaving: nothing will come of it. */
@@ -262,7 +262,7 @@ export class Move implements Phase {
       move: { from, to: play.backend, signal: this.request.signal, dialMs, fenceMs },
     });
     this.#session.enter(play);
-    this.#events.arrived(this, play);
+    this.#events.arrived(play);
   }
 
   /** The new backend was lost before the client had passed the fence; the old one is closed too, its world is gone. */
@@ -318,7 +318,7 @@ export class Move implements Phase {
       return;
     }
     const kicked = outcome.kind === "kicked";
-    const cause = kicked ? `kicked: ${outcome.text}` : outcome.logged ?? outcome.cause;
+    const cause = causeOf(outcome);
     this.#last = `${attempt.backend}: ${kicked ? outcome.text : outcome.cause}`;
     this.#mapEnd.clear();
     this.#state = { kind: "queued" };
@@ -364,7 +364,8 @@ export class Move implements Phase {
     this.#session.joined(side.name);
     this.#session.options.routes.arrived(this.#client.name, side.name, this.request.wish);
     play.start(login.held.view(), NOTHING);
-    play.deliver(this.#client.takeUnsent());
+    // What nobody has got goes to whoever is next, if this backend was lost over what it had said already.
+    if (this.destination === play) play.deliver(this.#client.takeUnsent());
   }
 
   #abandon(cause: string): void {

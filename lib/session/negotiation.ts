@@ -4,6 +4,7 @@ import { memo } from "../protocol/memo.ts";
 import { PacketBuffer } from "../protocol/packet_buffer.ts";
 import type { Dialect } from "../protocol/packet_table.ts";
 import { readPacket, writePacket } from "../protocol/packets.ts";
+import { dialectOf } from "./identification.ts";
 
 /** Entries a client may announce; the largest real list has 41. */
 const MAX_ENTRIES = 256;
@@ -13,7 +14,7 @@ const WITHDRAWN = 0;
 /** Lists kept; each has up to three kilobytes. */
 const MAX_LISTS = 64;
 /** Any dialect with CPE: the lists are the same in all of them. */
-const CORE: Dialect = { protocol: 7, cpe: true, extensions: ExtensionSet.EMPTY };
+const CORE = dialectOf(7, true);
 
 /** ExtInfo and an ExtEntry for each extension, as either side says them. Shared: do not change it. */
 export const extensionList: (appName: string, set: ExtensionSet) => Uint8Array = memo(

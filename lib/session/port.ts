@@ -18,7 +18,10 @@ export const CLIENT: Leg = 0;
  */
 export type Closing = "half" | "full" | "abort";
 
-/** The effects a session may have. The driver carries them out; none of these calls back into the session. */
+/**
+ * The effects a session may have. The driver carries them out. None of these calls back into the session, except that
+ * {@linkcode close} of a leg which is not connected yet tells {@linkcode Session.gone} at once.
+ */
 export interface SessionPort {
   /** The time in milliseconds; never goes back. */
   now(): number;
@@ -148,8 +151,9 @@ export interface SessionBytes {
 
 /**
  * How a backend is sent a client's list of extensions.
- * - `"at once"`: in one write with the Identification.
- * - `"on trial"`: likewise, but the backend may break off over it, unless it shows that it speaks CPE.
+ * - `"at once"`: in one write with the Identification. A backend that does not know CPE may break off over it.
+ * - `"on trial"`: likewise, but one that takes the player without a sign of CPE has {@linkcode SessionLimits.trialMs} to break off
+ *   before it is believed.
  * - `"on request"`: only when it says that it knows CPE, because it broke off over a list before.
  */
 export type ListDelivery = "at once" | "on trial" | "on request";

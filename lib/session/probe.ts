@@ -1,10 +1,10 @@
 /** A login that is never completed, made to see whether a backend answers and to learn what it offers. */
 import { ExtensionSet } from "../protocol/extensions.ts";
 import { Framer } from "../protocol/framer.ts";
-import { type Dialect, knownSizes, packetNamed } from "../protocol/packet_table.ts";
+import { knownSizes, packetNamed } from "../protocol/packet_table.ts";
 import { encodePacket, readPacket } from "../protocol/packets.ts";
 import { unknownPacket } from "../protocol/unknown_packet.ts";
-import { CPE_MAGIC, NO_KEY } from "./identification.ts";
+import { CPE_MAGIC, dialectOf, NO_KEY } from "./identification.ts";
 import { EVERY_PACKET } from "./id_table.ts";
 
 const IDENTIFICATION = packetNamed("ServerIdentification").id;
@@ -16,7 +16,7 @@ const DISCONNECT = packetNamed("DisconnectPlayer").id;
 
 /** Milliseconds after its Identification in which a backend that knows CPE lists its extensions, as cserver does. */
 const LIST_MS = 250;
-const DIALECT: Dialect = { protocol: 7, cpe: true, extensions: ExtensionSet.EMPTY };
+const DIALECT = dialectOf(7, true);
 
 /** What a probe knows by now. After anything but `more` the connection is to be closed. */
 export type ProbeStep =

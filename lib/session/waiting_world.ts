@@ -12,9 +12,6 @@ const EYE_HEIGHT = 51;
 /** A little downwards. Small, as 0.0.16a takes it for the yaw. */
 const GAZE = 8;
 
-/** The map's size in blocks. */
-export const WAITING_WORLD_SIZES = GARDEN_SIZES;
-
 /** Where players begin, as a spawn says it: the eye in 1/32 block, 256 steps to a full turn. They look north over the garden. */
 export const WAITING_WORLD_SPAWN = {
   x: GARDEN_START.x * 32,

@@ -1,5 +1,6 @@
 /** One leg's socket: what waits to be written to it, and how it is closed. */
 import { messageOf } from "../error_message.ts";
+import { closeQuietly } from "./close_on_abort.ts";
 import type { Conn } from "./conn.ts";
 import { CLOSING_MS } from "./leg.ts";
 
@@ -60,11 +61,6 @@ export class Socket {
     this.#lent ||= lent;
   }
 
-  /** Whether nothing can be written any more, because a write failed or the socket is closed. */
-  get broken(): boolean {
-    return this.#broken;
-  }
-
   /** Resolves when all that is queued is written or lost. */
   flush(): Promise<void> {
     if (this.#queue.length > 0 && !this.#broken) this.#flushing ??= this.#run();
@@ -90,8 +86,11 @@ export class Socket {
    * @param reading Resolves when nothing more can be read.
    */
   async drain(reading: Promise<void>): Promise<void> {
-    await this.finish();
+    this.#finishing = true;
+    await this.flush();
+    // A WebSocket says its end behind its answers, which the peer may not take either.
     const deadline = setTimeout(() => this.abort(), CLOSING_MS);
+    await this.finish();
     await reading;
     clearTimeout(deadline);
     this.abort();
@@ -100,11 +99,7 @@ export class Socket {
   /** Closes at once. */
   abort(): void {
     this.#broken = true;
-    try {
-      this.conn.close();
-    } catch {
-      // It is closed already.
-    }
+    closeQuietly(this.conn);
   }
 
   async #run(): Promise<void> {

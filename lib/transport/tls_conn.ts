@@ -1,5 +1,6 @@
-import { ReadBuffer } from "./read_buffer.ts";
+import { closeQuietly } from "./close_on_abort.ts";
 import type { Conn } from "./conn.ts";
+import { ReadBuffer } from "./read_buffer.ts";
 
 /** Milliseconds that what was written before a connection was closed has to reach the peer. */
 const CLOSING_MS = 2_000;
@@ -116,12 +117,6 @@ export class TlsConn implements Conn {
   }
 
   #breakOff(): void {
-    for (const conn of [this.#peer, this.#near]) {
-      try {
-        conn.close();
-      } catch {
-        // It is closed already.
-      }
-    }
+    for (const conn of [this.#peer, this.#near]) closeQuietly(conn);
   }
 }

@@ -1,5 +1,5 @@
 import { encodePacket } from "../../lib/protocol/packets.ts";
-import { WAITING_WORLD_SIZES } from "../../lib/session/waiting_world.ts";
+import { GARDEN_SIZES } from "../../lib/session/waiting_garden.ts";
 import { assert, assertEquals, assertMatch, assertRejects } from "../harness/assert.ts";
 import { splitAt, splitEvery } from "../harness/chunks.ts";
 import { eventually, type TcpEnd, tcpEnds } from "../harness/kernel.ts";
@@ -289,7 +289,7 @@ function assertWaitingRoom(bytes: Uint8Array, cause: string): void {
     "SpawnPlayer",
     "Message",
   ]);
-  assertEquals(all("LevelFinalize", vanilla(), packets), [{ xSize: 0, ySize: 0, zSize: 0 }, WAITING_WORLD_SIZES]);
+  assertEquals(all("LevelFinalize", vanilla(), packets), [{ xSize: 0, ySize: 0, zSize: 0 }, GARDEN_SIZES]);
   assertEquals(all("Message", vanilla(), packets)[0], { type: 255, message: `&e${cause}` });
 }
 

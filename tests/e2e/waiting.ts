@@ -1,11 +1,11 @@
 /** The waiting room as a player sees it. */
-import { WAITING_WORLD_SIZES } from "../../lib/session/waiting_world.ts";
+import { GARDEN_SIZES } from "../../lib/session/waiting_garden.ts";
 import { assertEquals } from "../harness/assert.ts";
 import type { Bot } from "../harness/bot.ts";
 
 /** In the last line of the room's greeting, which is the last thing that comes before the player does something. */
 export const GREETING = "You wait here until one takes you";
-const { xSize, ySize, zSize } = WAITING_WORLD_SIZES;
+const { xSize, ySize, zSize } = GARDEN_SIZES;
 
 /** Waits until the bot stands in the waiting room and has read why, which is `cause`. */
 export async function waits(bot: Bot, cause: string): Promise<void> {

@@ -6,7 +6,7 @@ import { ClassicServer } from "../../lib/demo/server.ts";
 import { generateFlat, World } from "../../lib/demo/world.ts";
 import { ExtensionSet } from "../../lib/protocol/extensions.ts";
 import { LEVEL_CHUNK_SIZE, levelPackets } from "../../lib/protocol/level_packets.ts";
-import { WAITING_WORLD_SIZES } from "../../lib/session/waiting_world.ts";
+import { GARDEN_SIZES } from "../../lib/session/waiting_garden.ts";
 import { assert, assertEquals } from "../harness/assert.ts";
 import { Bot } from "../harness/bot.ts";
 import { type LogLine, Program } from "../harness/program.ts";
@@ -99,7 +99,7 @@ async function killOneByOne(elsewhere: number[][], waiting: number[][]): Promise
     const times = (await Promise.all(arriving)).map((time) => time - start);
     const next = servers[index + 1];
     (next === undefined ? waiting : elsewhere).push(times);
-    const { xSize } = next ?? WAITING_WORLD_SIZES;
+    const { xSize } = next ?? GARDEN_SIZES;
     await Promise.all(
       bots.map((bot) =>
         bot.until(({ state }) => state.isJoined && state.map.size.x === xSize, `the world after ${index + 1} deaths`)

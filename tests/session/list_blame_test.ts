@@ -42,6 +42,9 @@ for (
     ['Unhandled opcode "116"!', false],
     ["Bad packet 0x10f", false],
     ["You are banned", false],
+    ["You are banned for 16 days", false],
+    ["see you @world-16", false],
+    ["Server is full (16/16)", false],
     ["", false],
   ] as const
 ) {

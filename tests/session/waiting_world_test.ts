@@ -1,8 +1,8 @@
 import { type ExtensionName, ExtensionSet } from "../../lib/protocol/extensions.ts";
 import { type Dialect, packetById, type PacketName, packetSize } from "../../lib/protocol/packet_table.ts";
 import { type PacketValues, readPacket } from "../../lib/protocol/packets.ts";
+import { GARDEN_SIZES as SIZES } from "../../lib/session/waiting_garden.ts";
 import {
-  WAITING_WORLD_SIZES as SIZES,
   WAITING_WORLD_SPAWN as SPAWN,
   waitingWorldBlockAt,
   waitingWorldBlocks,

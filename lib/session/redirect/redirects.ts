@@ -201,7 +201,7 @@ export class Redirects implements MoveEvents {
     if (this.#move?.destination === place) this.#move.settle();
   }
 
-  arrived(_move: Move, play: Play): void {
+  arrived(play: Play): void {
     this.#place = play;
     this.#move = undefined;
     this.#kick = undefined;
@@ -314,7 +314,7 @@ export class Redirects implements MoveEvents {
       return;
     }
     place.leave(loss.closing);
-    this.#remember(place, loss, loss.kick !== undefined);
+    this.#remember(place, loss);
     if (remedy.kind === "kick") this.#kick = remedy.text;
     else if (remedy.kind === "go") this.#sentTo = remedy.to;
     move.relocate(this.#limbo(place));
@@ -327,7 +327,7 @@ export class Redirects implements MoveEvents {
       return;
     }
     place.leave(loss.closing);
-    this.#remember(place, loss, remedy.kind === "fallback" && remedy.kicked);
+    this.#remember(place, loss);
     if (remedy.kind === "go") this.#sentTo = remedy.to;
     this.#start(this.#limbo(place), this.#nextRequest("failure"));
   }
@@ -347,8 +347,8 @@ export class Redirects implements MoveEvents {
     return this.#session.options.routes.onKick(backend);
   }
 
-  #remember({ backend }: Place, { reason, kick }: Loss, kicked: boolean): void {
-    this.#waitingFor = { kind: "fallback", from: backend, kicked };
+  #remember({ backend }: Place, { reason, kick }: Loss): void {
+    this.#waitingFor = { kind: "fallback", from: backend, kicked: kick !== undefined };
     this.#why = kick === undefined ? `${backend}: ${reasonText(reason)}` : `${backend} has kicked you: &f${kick}`;
   }
 

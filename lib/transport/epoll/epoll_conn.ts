@@ -1,13 +1,9 @@
 // @ts-types="../../../types/std_bytes_concat.d.ts"
 import { concat } from "@std/bytes/concat";
 import type { AcceptedConn } from "../conn.ts";
-import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from "./libc.ts";
+import { HANGUP, READABLE, WRITABLE } from "./libc.ts";
 import type { Watcher } from "./loop.ts";
 import type { EpollStream } from "./stream.ts";
-
-const HANGUP = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
-const READABLE = EPOLLIN | HANGUP;
-const WRITABLE = EPOLLOUT | EPOLLHUP | EPOLLERR;
 
 /** What is left of a connection that is handed on. */
 export interface DetachedConn {

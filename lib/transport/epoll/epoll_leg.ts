@@ -2,15 +2,11 @@ import { messageOf } from "../../error_message.ts";
 import { CLOSING_MS, type LegEvents, type LegSocket, MAX_DISCARDED, type SuspendedLeg } from "../leg.ts";
 import { Chatter } from "../chatter.ts";
 import type { DetachedConn } from "./epoll_conn.ts";
-import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from "./libc.ts";
+import { HANGUP, READABLE, WRITABLE } from "./libc.ts";
 import type { Watcher } from "./loop.ts";
 import { Outflow } from "./outflow.ts";
 import { Deadline, wakes } from "../wakes.ts";
 import { type EpollStream, READ_SIZE } from "./stream.ts";
-
-const HANGUP = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
-const READABLE = EPOLLIN | HANGUP;
-const WRITABLE = EPOLLOUT | EPOLLHUP | EPOLLERR;
 
 const NOTHING = new Uint8Array(0);
 /** What all legs read into: whoever is told a chunk is done with it when the call returns. */

@@ -54,6 +54,12 @@ export const EPOLLERR = 0x8;
 export const EPOLLHUP = 0x10;
 export const EPOLLRDHUP = 0x2000;
 export const EPOLLET = 0x80000000;
+/** What tells that the peer ends, or that the connection breaks. */
+export const HANGUP = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+/** What makes reading worth while: bytes, or the end. */
+export const READABLE = EPOLLIN | HANGUP;
+/** What makes writing worth while: room, or a failure to learn of. */
+export const WRITABLE = EPOLLOUT | EPOLLHUP | EPOLLERR;
 export const ENOENT = 2;
 export const EINTR = 4;
 export const EAGAIN = 11;

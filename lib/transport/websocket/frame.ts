@@ -3,8 +3,10 @@
 /** Who of the two ends this one is. A client masks what it sends. */
 export type Role = "server" | "client";
 
+/** Kinds of frames. */
 export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
+/** Codes that a close frame carries. */
 export const CLOSE_CODE = { normal: 1000, protocolError: 1002, policy: 1008, tooLarge: 1009 } as const;
 
 /** Bytes of payload that a control frame may carry. */

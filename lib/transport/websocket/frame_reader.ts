@@ -10,7 +10,7 @@ import {
 } from "./frame.ts";
 
 /** Bytes of payload that a frame may carry. */
-export const MAX_PAYLOAD = 64 << 10;
+const MAX_PAYLOAD = 64 << 10;
 /** Frames in one window that may bring nothing to read: pings and other control frames, and frames without payload. */
 export const MAX_IDLE_FRAMES = 2_000;
 /** Milliseconds of a window, which begins with the first chunk after the one before. */
