@@ -1,5 +1,5 @@
 import manifest from "../deno.json" with { type: "json" };
-import { accessJson, accessTable, addEntry, removeEntry } from "./access_commands.ts";
+import { accessJson, accessTable, addEntry, removeEntry } from "./command_line/access_commands.ts";
 import { AdminClient, AdminError, type ClientOptions } from "./admin/client.ts";
 import { NAME_KINDS, SHELLS } from "./command_line/commands.ts";
 import { DEFAULT_FILES } from "./command_line/flags.ts";
@@ -19,7 +19,7 @@ import { knownNames } from "./ctl/names.ts";
 import { coloured, type Paint, plain } from "./ctl/paint.ts";
 import { escapeUnsafe } from "./observe/log_format.ts";
 import { StdoutError } from "./observe/standard_streams.ts";
-import { ExitCode } from "./exit_code.ts";
+import { ExitCode } from "./process/exit_code.ts";
 import { AccessFileError } from "./guard/access_file.ts";
 import type { ListName } from "./guard/access_list.ts";
 import { completionScript } from "./manual/completion/script.ts";

@@ -7,7 +7,7 @@ import { BackendSalts } from "../heartbeat/backend_salts.ts";
 import { AcceptLog } from "../observe/accept_log.ts";
 import { AbsorberLog } from "../observe/absorber_log.ts";
 import type { Log } from "../observe/log.ts";
-import type { Prepared } from "../prepared.ts";
+import type { Prepared } from "../edge/prepared.ts";
 import type { Network } from "../routing/network.ts";
 
 /** A backend that beats every 30 seconds, as all do, has missed three beats and a bit after that many milliseconds. */

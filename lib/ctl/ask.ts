@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import type { AdminClient, Done } from "../admin/client.ts";
 import type { AskingCommand } from "../command_line/commands.ts";
 import type { FlagValues } from "../command_line/parse.ts";
-import { ExitCode } from "../exit_code.ts";
+import { ExitCode } from "../process/exit_code.ts";
 import type { Paint } from "./paint.ts";
 import { escapeUnsafe } from "../observe/log_format.ts";
 import { planText, planTrouble, reloadText, reloadTrouble } from "./reload.ts";

@@ -1,7 +1,7 @@
 /** What became of an upgrade. */
 import type { UpgradeAnswer } from "../admin/control.ts";
 import { escapeUnsafe } from "../observe/log_format.ts";
-import { ExitCode } from "../exit_code.ts";
+import { ExitCode } from "../process/exit_code.ts";
 import { listed } from "./listed.ts";
 
 /** Why no other process has taken over, and the exit code that tells it; `undefined` where one has. */

@@ -1,5 +1,5 @@
 /** Starting the process that is to take over. */
-import { ExitCode } from "../exit_code.ts";
+import { ExitCode } from "../process/exit_code.ts";
 import { trustedExecutable } from "./executable.ts";
 
 /** Where the process finds the one that gives: the path of a socket. */

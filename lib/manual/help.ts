@@ -2,7 +2,7 @@
 import { type Command, COMMANDS, groupOf, GROUPS, TOPICS } from "../command_line/commands.ts";
 import { type Flag, FLAGS, goesWith } from "../command_line/flags.ts";
 import { usualArguments } from "../command_line/parse.ts";
-import { EXIT_MEANINGS } from "../exit_code.ts";
+import { EXIT_MEANINGS } from "../process/exit_code.ts";
 import { ENVIRONMENT, type Fact, PURPOSE, SIGNALS } from "./facts.ts";
 
 /** Columns that paragraphs are wrapped at. */

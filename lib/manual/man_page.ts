@@ -1,7 +1,7 @@
 /** The man page, in the macros of man(7). */
 import { type Command, shownCommands, TOPICS } from "../command_line/commands.ts";
 import { type Flag, FLAGS, goesWith } from "../command_line/flags.ts";
-import { EXIT_MEANINGS } from "../exit_code.ts";
+import { EXIT_MEANINGS } from "../process/exit_code.ts";
 import { ENVIRONMENT, EXAMPLES, type Fact, FILES, PURPOSE, SIGNALS } from "./facts.ts";
 
 /** Characters that mean something else in roff than themselves, with what stands for them. */

@@ -1,5 +1,5 @@
 /** Who a player is by their address, with real load balancers and web servers between them and the program. */
-import { addEntry } from "../../lib/access_commands.ts";
+import { addEntry } from "../../lib/command_line/access_commands.ts";
 import { CLASSICUBE } from "../../lib/demo/presets.ts";
 import { dialFrom } from "../../lib/transport/bound_dial.ts";
 import { PrefixedConn } from "../../lib/transport/prefixed_conn.ts";

@@ -1,7 +1,7 @@
 /** Players who come through TLS, beside others who do not, on the same ports. */
 import { createHash, X509Certificate } from "node:crypto";
 import * as presets from "../../lib/demo/presets.ts";
-import { ExitCode } from "../../lib/exit_code.ts";
+import { ExitCode } from "../../lib/process/exit_code.ts";
 import { assertEquals, assertRejects, assertStringIncludes } from "../harness/assert.ts";
 import { type Certificate, makeCertificate } from "../harness/certificate.ts";
 import { CHROMIUM, Chromium } from "../harness/chromium.ts";

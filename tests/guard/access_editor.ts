@@ -1,5 +1,5 @@
 /** A process that adds entries to an access file: data directory, first name's prefix, count. */
-import { addEntry } from "../../lib/access_commands.ts";
+import { addEntry } from "../../lib/command_line/access_commands.ts";
 
 const [dataDir = "", prefix = "", count = "0"] = Deno.args;
 for (let index = 0; index < Number(count); index++) {

@@ -1,5 +1,5 @@
 import { parseConfig } from "../../lib/config/load.ts";
-import { ExitCode } from "../../lib/exit_code.ts";
+import { ExitCode } from "../../lib/process/exit_code.ts";
 import { minimalToml } from "../config/minimal_toml.ts";
 import { assert, assertEquals, assertMatch } from "../harness/assert.ts";
 import { testWith } from "../harness/installed.ts";

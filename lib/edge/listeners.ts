@@ -1,20 +1,20 @@
 /** The addresses where players connect, each with what the configuration says about it now. */
-import { messageOf } from "./error_message.ts";
-import { formatAddress, type TcpAddress } from "./config/address.ts";
-import type { ListenerConfig } from "./config/schema.ts";
-import type { OpenListener } from "./handover/giving.ts";
-import type { InheritedListener } from "./handover/taking.ts";
-import { NetworkSet } from "./guard/network_set.ts";
-import type { Log } from "./observe/log.ts";
+import { messageOf } from "../error_message.ts";
+import { formatAddress, type TcpAddress } from "../config/address.ts";
+import type { ListenerConfig } from "../config/schema.ts";
+import type { OpenListener } from "../handover/giving.ts";
+import type { InheritedListener } from "../handover/taking.ts";
+import { NetworkSet } from "../guard/network_set.ts";
+import type { Log } from "../observe/log.ts";
 import type { Prepared } from "./prepared.ts";
-import { Beat } from "./transport/beat.ts";
-import { BindError } from "./transport/bind_error.ts";
-import type { AcceptedConn } from "./transport/conn.ts";
-import type { DoorOptions } from "./transport/front_door.ts";
-import { Listener } from "./transport/listener.ts";
-import type { Acceptor, Sockets } from "./transport/sockets.ts";
-import { TlsLayer } from "./transport/tls.ts";
-import { Turnstile } from "./transport/turnstile.ts";
+import { Beat } from "../transport/beat.ts";
+import { BindError } from "../transport/bind_error.ts";
+import type { AcceptedConn } from "../transport/conn.ts";
+import type { DoorOptions } from "../transport/front_door.ts";
+import { Listener } from "../transport/listener.ts";
+import type { Acceptor, Sockets } from "../transport/sockets.ts";
+import { TlsLayer } from "../transport/tls.ts";
+import { Turnstile } from "../transport/turnstile.ts";
 
 /** What listeners tell. */
 export interface ListenersOptions {

@@ -1,6 +1,6 @@
 /** What an edge opens beside listeners for players, at addresses that the process before it may still have. */
-import { clash, parseAddress } from "./config/address.ts";
-import { BindError } from "./transport/bind_error.ts";
+import { clash, parseAddress } from "../config/address.ts";
+import { BindError } from "../transport/bind_error.ts";
 
 /** One of these. */
 export interface Opening {

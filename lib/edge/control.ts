@@ -1,5 +1,5 @@
 /** What operators see of the edge and do to it, as the admin interface asks for it. */
-import manifest from "../deno.json" with { type: "json" };
+import manifest from "../../deno.json" with { type: "json" };
 import type {
   Answer,
   BackendDetails,
@@ -15,29 +15,29 @@ import type {
   ReloadPlan,
   Trail,
   UpgradeAnswer,
-} from "./admin/control.ts";
-import type { BackendChecks } from "./backends/checks.ts";
-import { formatAddress } from "./config/address.ts";
-import { nearest } from "./config/nearest.ts";
-import type { ConfigSource } from "./config/source.ts";
-import type { Config } from "./config/schema.ts";
-import type { Drills } from "./drill/drills.ts";
-import type { Gatekeeper } from "./players/gatekeeper.ts";
+} from "../admin/control.ts";
+import type { BackendChecks } from "../backends/checks.ts";
+import { formatAddress } from "../config/address.ts";
+import { nearest } from "../config/nearest.ts";
+import type { ConfigSource } from "../config/source.ts";
+import type { Config } from "../config/schema.ts";
+import type { Drills } from "../drill/drills.ts";
+import type { Gatekeeper } from "../players/gatekeeper.ts";
 import type { ListenerStatus } from "./listeners.ts";
-import type { ListingStatus } from "./heartbeat/listings.ts";
-import { maskAddress } from "./observe/address_mask.ts";
-import type { StampedEvent } from "./observe/edge_event.ts";
-import { logBackendOrder } from "./observe/edge_log.ts";
-import type { EventLog } from "./observe/event_log.ts";
-import type { Log } from "./observe/log.ts";
-import type { Metrics } from "./observe/metrics.ts";
-import type { Trails } from "./observe/trails.ts";
+import type { ListingStatus } from "../heartbeat/listings.ts";
+import { maskAddress } from "../observe/address_mask.ts";
+import type { StampedEvent } from "../observe/edge_event.ts";
+import { logBackendOrder } from "../observe/edge_log.ts";
+import type { EventLog } from "../observe/event_log.ts";
+import type { Log } from "../observe/log.ts";
+import type { Metrics } from "../observe/metrics.ts";
+import type { Trails } from "../observe/trails.ts";
 import type { Reloads } from "./reloads.ts";
-import type { Network } from "./routing/network.ts";
-import type { Upgrades } from "./upgrades.ts";
-import type { SessionReports } from "./players/session_reports.ts";
-import type { SeatedPlayer } from "./players/seated_player.ts";
-import type { Sessions } from "./players/sessions.ts";
+import type { Network } from "../routing/network.ts";
+import type { Upgrades } from "../succession/upgrades.ts";
+import type { SessionReports } from "../players/session_reports.ts";
+import type { SeatedPlayer } from "../players/seated_player.ts";
+import type { Sessions } from "../players/sessions.ts";
 
 /** The parts of an edge that operators have to do with. */
 export interface EdgeControlOptions {

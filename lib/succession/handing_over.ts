@@ -1,19 +1,19 @@
 /** What an edge does when another process takes its place, and when it takes another's: both sides of a handover. */
-import { messageOf } from "./error_message.ts";
-import type { Offers } from "./backends/offers.ts";
-import { type Address, formatAddress } from "./config/address.ts";
-import { ExtensionSet } from "./protocol/extensions.ts";
-import type { Estate, Frozen, HandoverGiver } from "./handover/giving.ts";
-import type { GivenBackend, TravellingSession } from "./handover/messages.ts";
-import type { HandoverTaker, Inheritance } from "./handover/taking.ts";
-import type { Listeners } from "./listeners.ts";
-import type { Gatekeeper } from "./players/gatekeeper.ts";
-import type { Sessions } from "./players/sessions.ts";
-import type { Travellers } from "./players/travellers.ts";
-import type { Network } from "./routing/network.ts";
-import { STATE_VERSION } from "./session/state.ts";
-import type { Conn } from "./transport/conn.ts";
-import type { Sockets } from "./transport/sockets.ts";
+import { messageOf } from "../error_message.ts";
+import type { Offers } from "../backends/offers.ts";
+import { type Address, formatAddress } from "../config/address.ts";
+import { ExtensionSet } from "../protocol/extensions.ts";
+import type { Estate, Frozen, HandoverGiver } from "../handover/giving.ts";
+import type { GivenBackend, TravellingSession } from "../handover/messages.ts";
+import type { HandoverTaker, Inheritance } from "../handover/taking.ts";
+import type { Listeners } from "../edge/listeners.ts";
+import type { Gatekeeper } from "../players/gatekeeper.ts";
+import type { Sessions } from "../players/sessions.ts";
+import type { Travellers } from "../players/travellers.ts";
+import type { Network } from "../routing/network.ts";
+import { STATE_VERSION } from "../session/state.ts";
+import type { Conn } from "../transport/conn.ts";
+import type { Sockets } from "../transport/sockets.ts";
 
 /** The parts of an edge that a handover has to do with. */
 export interface HandoverParts {

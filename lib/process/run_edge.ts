@@ -1,13 +1,13 @@
 /** Running the edge as a process: from start to the signal that stops it. */
-import { messageOf } from "./error_message.ts";
-import type { LoadedConfig } from "./config/load.ts";
-import type { ConfigSource } from "./config/source.ts";
-import { type Edge, startEdge } from "./edge.ts";
+import { messageOf } from "../error_message.ts";
+import type { LoadedConfig } from "../config/load.ts";
+import type { ConfigSource } from "../config/source.ts";
+import { type Edge, startEdge } from "../edge.ts";
 import { ExitCode } from "./exit_code.ts";
-import type { Conversation } from "./handover/conversation.ts";
-import { findPredecessor } from "./handover/predecessor.ts";
-import type { OpenLog } from "./observe/log.ts";
-import { ServiceManager } from "./observe/systemd.ts";
+import type { Conversation } from "../handover/conversation.ts";
+import { findPredecessor } from "../handover/predecessor.ts";
+import type { OpenLog } from "../observe/log.ts";
+import { ServiceManager } from "../observe/systemd.ts";
 import { type Orders, StopRequests } from "./signals.ts";
 import { SpareMemory } from "./spare_memory.ts";
 import { startFailureCode, tellPredecessor } from "./start_failure.ts";

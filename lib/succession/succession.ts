@@ -1,19 +1,19 @@
 /** An edge between two other processes: the one whose place it takes, and the one that takes its own. */
-import { messageOf } from "./error_message.ts";
-import manifest from "../deno.json" with { type: "json" };
+import { messageOf } from "../error_message.ts";
+import manifest from "../../deno.json" with { type: "json" };
 import { bindLater } from "./bind_later.ts";
 import { Giver, type HandoverParts, Taker } from "./handing_over.ts";
-import type { Conversation } from "./handover/conversation.ts";
-import type { HandoverGiver } from "./handover/giving.ts";
-import type { Heir } from "./handover/heir.ts";
-import { takeOver, takeRest } from "./handover/taking.ts";
-import { asError, type Log } from "./observe/log.ts";
-import { type Opening, openUnhindered } from "./opening.ts";
-import { sayFarewell } from "./players/farewell.ts";
-import type { Reception } from "./players/reception.ts";
-import type { Sessions } from "./players/sessions.ts";
-import type { Reloads } from "./reloads.ts";
-import { STATE_VERSION } from "./session/state.ts";
+import type { Conversation } from "../handover/conversation.ts";
+import type { HandoverGiver } from "../handover/giving.ts";
+import type { Heir } from "../handover/heir.ts";
+import { takeOver, takeRest } from "../handover/taking.ts";
+import { asError, type Log } from "../observe/log.ts";
+import { type Opening, openUnhindered } from "./openings.ts";
+import { sayFarewell } from "../players/farewell.ts";
+import type { Reception } from "../players/reception.ts";
+import type { Sessions } from "../players/sessions.ts";
+import type { Reloads } from "../edge/reloads.ts";
+import { STATE_VERSION } from "../session/state.ts";
 
 /** Milliseconds between two looks at who can be handed over by now. */
 const REST_MS = 100;

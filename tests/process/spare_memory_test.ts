@@ -1,15 +1,15 @@
-import { assertEquals } from "./harness/assert.ts";
-import { runPermitted } from "./harness/permitted.ts";
-import { SpareMemory } from "../lib/spare_memory.ts";
+import { assertEquals } from "../harness/assert.ts";
+import { runPermitted } from "../harness/permitted.ts";
+import { SpareMemory } from "../../lib/process/spare_memory.ts";
 
-const ROOT = new URL("../", import.meta.url);
+const ROOT = new URL("../../", import.meta.url);
 const MIB = 1 << 20;
 /** glibc, which this is about, is that of Linux. */
 const ignore = Deno.build.os !== "linux";
 
 /** Has the C library keep 64 MiB in small pieces with a last one behind them that is still needed, and prints what the process has. */
 const HOARDER = `
-  import { SpareMemory } from "${new URL("lib/spare_memory.ts", ROOT)}";
+  import { SpareMemory } from "${new URL("lib/process/spare_memory.ts", ROOT)}";
   const { symbols: { malloc, free, memset } } = Deno.dlopen("libc.so.6", {
     malloc: { parameters: ["usize"], result: "pointer" },
     free: { parameters: ["pointer"], result: "void" },

@@ -1,6 +1,6 @@
-import { bindLater } from "../lib/bind_later.ts";
-import { BindError } from "../lib/transport/bind_error.ts";
-import { assertEquals, assertRejects } from "./harness/assert.ts";
+import { bindLater } from "../../lib/succession/bind_later.ts";
+import { BindError } from "../../lib/transport/bind_error.ts";
+import { assertEquals, assertRejects } from "../harness/assert.ts";
 
 const ADDRESS = { kind: "tcp", host: "127.0.0.1", port: 0 } as const;
 

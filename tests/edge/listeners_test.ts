@@ -1,17 +1,17 @@
-import { parseConfig } from "../lib/config/load.ts";
-import type { ListenerConfig } from "../lib/config/schema.ts";
-import { Listeners } from "../lib/listeners.ts";
-import { DENO_SOCKETS } from "../lib/transport/deno_sockets.ts";
-import { EpollSockets } from "../lib/transport/epoll/epoll_sockets.ts";
-import { ADDRESS_SIZE, AF_INET, Libc, SOCK_STREAM } from "../lib/transport/epoll/libc.ts";
-import { readSocketAddress, socketAddress } from "../lib/transport/epoll/socket_address.ts";
-import type { Sockets } from "../lib/transport/sockets.ts";
-import { minimalToml } from "./config/minimal_toml.ts";
-import { assert, assertEquals, assertRejects, assertThrows } from "./harness/assert.ts";
-import { makeCertificate } from "./harness/certificate.ts";
-import { areLeftOut } from "./harness/installed.ts";
-import { quietLog } from "./harness/quiet_log.ts";
-import { Waits } from "./harness/waits.ts";
+import { parseConfig } from "../../lib/config/load.ts";
+import type { ListenerConfig } from "../../lib/config/schema.ts";
+import { Listeners } from "../../lib/edge/listeners.ts";
+import { DENO_SOCKETS } from "../../lib/transport/deno_sockets.ts";
+import { EpollSockets } from "../../lib/transport/epoll/epoll_sockets.ts";
+import { ADDRESS_SIZE, AF_INET, Libc, SOCK_STREAM } from "../../lib/transport/epoll/libc.ts";
+import { readSocketAddress, socketAddress } from "../../lib/transport/epoll/socket_address.ts";
+import type { Sockets } from "../../lib/transport/sockets.ts";
+import { minimalToml } from "../config/minimal_toml.ts";
+import { assert, assertEquals, assertRejects, assertThrows } from "../harness/assert.ts";
+import { makeCertificate } from "../harness/certificate.ts";
+import { areLeftOut } from "../harness/installed.ts";
+import { quietLog } from "../harness/quiet_log.ts";
+import { Waits } from "../harness/waits.ts";
 
 const HERE = "127.0.0.1";
 /** Without further ado an address of this machine on Linux alone. */

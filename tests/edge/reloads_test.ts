@@ -1,11 +1,11 @@
-import type { ReloadAnswer } from "../lib/admin/control.ts";
-import { parseConfig } from "../lib/config/load.ts";
-import type { Config } from "../lib/config/schema.ts";
-import { UnusableFileError } from "../lib/config/unusable_file.ts";
-import { Reloads } from "../lib/reloads.ts";
-import { assert, assertEquals, assertMatch } from "./harness/assert.ts";
-import { eventually } from "./harness/kernel.ts";
-import { minimalToml } from "./config/minimal_toml.ts";
+import type { ReloadAnswer } from "../../lib/admin/control.ts";
+import { parseConfig } from "../../lib/config/load.ts";
+import type { Config } from "../../lib/config/schema.ts";
+import { UnusableFileError } from "../../lib/config/unusable_file.ts";
+import { Reloads } from "../../lib/edge/reloads.ts";
+import { assert, assertEquals, assertMatch } from "../harness/assert.ts";
+import { eventually } from "../harness/kernel.ts";
+import { minimalToml } from "../config/minimal_toml.ts";
 
 const PATH = "kurafuto.toml";
 

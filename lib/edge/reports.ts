@@ -1,15 +1,15 @@
 /** What the edge tells of itself: the log, events and metrics each hear what is for them. What sessions tell is not here. */
-import type { ReloadAnswer } from "./admin/control.ts";
-import type { Config } from "./config/schema.ts";
-import type { Drill } from "./drill/drill.ts";
-import { logBackendChange, type LoggedChange } from "./observe/backend_log.ts";
-import { logDrillBegun, logDrillEnded, type LoggedDrill } from "./observe/drill_log.ts";
-import { logReload } from "./observe/edge_log.ts";
-import type { EventLog } from "./observe/event_log.ts";
-import { logTurnedAway } from "./observe/guard_log.ts";
-import type { Log } from "./observe/log.ts";
-import type { Metrics } from "./observe/metrics.ts";
-import type { TurnedAwayConnection } from "./players/reception.ts";
+import type { ReloadAnswer } from "../admin/control.ts";
+import type { Config } from "../config/schema.ts";
+import type { Drill } from "../drill/drill.ts";
+import { logBackendChange, type LoggedChange } from "../observe/backend_log.ts";
+import { logDrillBegun, logDrillEnded, type LoggedDrill } from "../observe/drill_log.ts";
+import { logReload } from "../observe/edge_log.ts";
+import type { EventLog } from "../observe/event_log.ts";
+import { logTurnedAway } from "../observe/guard_log.ts";
+import type { Log } from "../observe/log.ts";
+import type { Metrics } from "../observe/metrics.ts";
+import type { TurnedAwayConnection } from "../players/reception.ts";
 
 /** Where reports go. */
 export interface EdgeReportsOptions {

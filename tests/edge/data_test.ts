@@ -1,9 +1,9 @@
-import { parseConfig } from "../lib/config/load.ts";
-import type { Config } from "../lib/config/schema.ts";
-import { UnusableFileError } from "../lib/config/unusable_file.ts";
-import { EdgeData } from "../lib/edge_data.ts";
-import { assert, assertEquals, assertRejects } from "./harness/assert.ts";
-import { quietLog } from "./harness/quiet_log.ts";
+import { parseConfig } from "../../lib/config/load.ts";
+import type { Config } from "../../lib/config/schema.ts";
+import { UnusableFileError } from "../../lib/config/unusable_file.ts";
+import { EdgeData } from "../../lib/edge/data.ts";
+import { assert, assertEquals, assertRejects } from "../harness/assert.ts";
+import { quietLog } from "../harness/quiet_log.ts";
 
 Deno.test("what is prepared for another configuration counts only once it is committed", async () => {
   await withDataDir(async (dataDir) => {

@@ -1,11 +1,11 @@
 /** The admin API and the dashboard of an edge, where its configuration has them. */
-import { type AdminAccess, readAdminAccess } from "./admin/access.ts";
-import type { Control } from "./admin/control.ts";
-import { dashboardPage } from "./admin/dashboard/page.ts";
-import type { AdminServer } from "./admin/server.ts";
-import { type Address, formatAddress } from "./config/address.ts";
-import type { Config } from "./config/schema.ts";
-import type { Log } from "./observe/log.ts";
+import { type AdminAccess, readAdminAccess } from "../admin/access.ts";
+import type { Control } from "../admin/control.ts";
+import { dashboardPage } from "../admin/dashboard/page.ts";
+import type { AdminServer } from "../admin/server.ts";
+import { type Address, formatAddress } from "../config/address.ts";
+import type { Config } from "../config/schema.ts";
+import type { Log } from "../observe/log.ts";
 
 /** See the file's first line. Nothing listens until it is opened. */
 export class EdgeAdmin {
@@ -40,7 +40,7 @@ export class EdgeAdmin {
     const [access, page, { AdminServer }] = await Promise.all([
       readAdminAccess(admin),
       dashboardPage(),
-      import("./admin/server.ts"),
+      import("../admin/server.ts"),
     ]);
     const [control, log] = [this.#control, this.#log];
     this.#server = await AdminServer.open({ bind: admin.bind, access, page, control, log });

@@ -1,4 +1,4 @@
-import { BindError } from "./transport/bind_error.ts";
+import { BindError } from "../transport/bind_error.ts";
 
 /** Milliseconds for which an address that is in use is tried again, and between two tries. */
 const PATIENCE_MS = 5_000;

@@ -1,12 +1,12 @@
 /** Reloads, one at a time: read anew, compare, put into effect, and back again unless confirmed. */
-import { messageOf } from "./error_message.ts";
-import type { Answer, ReloadAnswer, ReloadPlan } from "./admin/control.ts";
-import { diffConfig } from "./config/diff.ts";
-import { ConfigError, formatProblem } from "./config/problem.ts";
-import type { Config } from "./config/schema.ts";
-import type { ConfigSource } from "./config/source.ts";
-import { UnusableFileError } from "./config/unusable_file.ts";
-import type { ReloadResult } from "./observe/edge_event.ts";
+import { messageOf } from "../error_message.ts";
+import type { Answer, ReloadAnswer, ReloadPlan } from "../admin/control.ts";
+import { diffConfig } from "../config/diff.ts";
+import { ConfigError, formatProblem } from "../config/problem.ts";
+import type { Config } from "../config/schema.ts";
+import type { ConfigSource } from "../config/source.ts";
+import { UnusableFileError } from "../config/unusable_file.ts";
+import type { ReloadResult } from "../observe/edge_event.ts";
 
 /** Why nothing is reloaded any more. */
 const STOPPING = "the edge is stopping";

@@ -1,7 +1,7 @@
 /** The commands that edit and show the ban list and the allow list. */
-import { table } from "./ctl/table.ts";
-import { accessPath, editAccess, readAccess } from "./guard/access_file.ts";
-import { formatTime } from "./guard/access_format.ts";
+import { table } from "../ctl/table.ts";
+import { accessPath, editAccess, readAccess } from "../guard/access_file.ts";
+import { formatTime } from "../guard/access_format.ts";
 import {
   type AccessEntry,
   formatSubject,
@@ -9,7 +9,7 @@ import {
   isSameSubject,
   type ListName,
   parseSubject,
-} from "./guard/access_list.ts";
+} from "../guard/access_list.ts";
 
 const FOLLOWED = "a running edge takes it up within two seconds";
 

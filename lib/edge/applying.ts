@@ -1,25 +1,25 @@
 /** Putting another configuration into effect while the edge runs. */
-import { readAdminAccess } from "./admin/access.ts";
-import type { BackendBeats } from "./backends/beats.ts";
-import type { BackendChecks } from "./backends/checks.ts";
-import type { Offers } from "./backends/offers.ts";
-import type { Config } from "./config/schema.ts";
-import type { Drills } from "./drill/drills.ts";
-import type { EdgeAdmin } from "./edge_admin.ts";
-import type { EdgeData } from "./edge_data.ts";
-import type { EdgeReports } from "./edge_reports.ts";
-import type { Listings } from "./heartbeat/listings.ts";
+import { readAdminAccess } from "../admin/access.ts";
+import type { BackendBeats } from "../backends/beats.ts";
+import type { BackendChecks } from "../backends/checks.ts";
+import type { Offers } from "../backends/offers.ts";
+import type { Config } from "../config/schema.ts";
+import type { Drills } from "../drill/drills.ts";
+import type { EdgeAdmin } from "./admin.ts";
+import type { EdgeData } from "./data.ts";
+import type { EdgeReports } from "./reports.ts";
+import type { Listings } from "../heartbeat/listings.ts";
 import type { Listeners } from "./listeners.ts";
-import type { EventOutputs } from "./observe/event_outputs.ts";
-import type { OpenLog } from "./observe/log.ts";
-import type { Metrics } from "./observe/metrics.ts";
-import type { EdgeHost } from "./players/edge_host.ts";
-import { type Gatekeeper, gateRules } from "./players/gatekeeper.ts";
-import type { Reception } from "./players/reception.ts";
-import type { Sessions } from "./players/sessions.ts";
+import type { EventOutputs } from "../observe/event_outputs.ts";
+import type { OpenLog } from "../observe/log.ts";
+import type { Metrics } from "../observe/metrics.ts";
+import type { EdgeHost } from "../players/edge_host.ts";
+import { type Gatekeeper, gateRules } from "../players/gatekeeper.ts";
+import type { Reception } from "../players/reception.ts";
+import type { Sessions } from "../players/sessions.ts";
 import type { Prepared } from "./prepared.ts";
-import type { Network } from "./routing/network.ts";
-import type { Upgrades } from "./upgrades.ts";
+import type { Network } from "../routing/network.ts";
+import type { Upgrades } from "../succession/upgrades.ts";
 
 /** The parts of an edge that go by its configuration. */
 export interface ConfiguredParts {

@@ -1,11 +1,11 @@
 /** What becomes of a process whose edge cannot start. */
-import { messageOf } from "./error_message.ts";
-import { ConfigError, formatProblem } from "./config/problem.ts";
-import { UnusableFileError } from "./config/unusable_file.ts";
+import { messageOf } from "../error_message.ts";
+import { ConfigError, formatProblem } from "../config/problem.ts";
+import { UnusableFileError } from "../config/unusable_file.ts";
 import { ExitCode } from "./exit_code.ts";
-import type { Conversation } from "./handover/conversation.ts";
-import { refuse } from "./handover/refusing.ts";
-import { BindError } from "./transport/bind_error.ts";
+import type { Conversation } from "../handover/conversation.ts";
+import { refuse } from "../handover/refusing.ts";
+import { BindError } from "../transport/bind_error.ts";
 
 /** What the process ends with. */
 export function startFailureCode(error: unknown): ExitCode {

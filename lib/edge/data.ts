@@ -1,11 +1,11 @@
 /** What an edge keeps in files beside its configuration: salts, the access lists, and where players were last. */
-import { type Keyrings, openKeyrings } from "./auth/keyrings.ts";
-import type { Config } from "./config/schema.ts";
-import { AccessFile } from "./guard/access_file.ts";
-import type { Log } from "./observe/log.ts";
+import { type Keyrings, openKeyrings } from "../auth/keyrings.ts";
+import type { Config } from "../config/schema.ts";
+import { AccessFile } from "../guard/access_file.ts";
+import type { Log } from "../observe/log.ts";
 import type { Prepared } from "./prepared.ts";
-import { openRecent, wantsRecent } from "./routing/open_recent.ts";
-import type { Recent } from "./routing/recent.ts";
+import { openRecent, wantsRecent } from "../routing/open_recent.ts";
+import type { Recent } from "../routing/recent.ts";
 
 /** See the file's first line. One owner closes it. */
 export class EdgeData {

@@ -1,7 +1,7 @@
-import { formatAddress } from "../lib/config/address.ts";
-import { type Opening, openUnhindered } from "../lib/opening.ts";
-import { BindError } from "../lib/transport/bind_error.ts";
-import { assertEquals, assertRejects } from "./harness/assert.ts";
+import { formatAddress } from "../../lib/config/address.ts";
+import { type Opening, openUnhindered } from "../../lib/succession/openings.ts";
+import { BindError } from "../../lib/transport/bind_error.ts";
+import { assertEquals, assertRejects } from "../harness/assert.ts";
 
 const ADMIN = { kind: "tcp", host: "127.0.0.1", port: 8080 } as const;
 const IN_USE = new Deno.errors.AddrInUse("taken");

@@ -1,14 +1,14 @@
 /** Upgrades, one at a time: from the order to the answer that the operator reads. */
-import type { UpgradeAnswer } from "./admin/control.ts";
-import type { HandoverGiver } from "./handover/giving.ts";
-import type { Heir } from "./handover/heir.ts";
-import type { Refusal } from "./handover/refusing.ts";
-import { SocketDoor } from "./handover/socket_door.ts";
-import { startSuccessor, successorProgram } from "./handover/successor.ts";
-import { Upgrade } from "./handover/upgrade.ts";
-import { logUpgrade, logUpgradeRefused } from "./observe/edge_log.ts";
-import type { Log } from "./observe/log.ts";
-import { Libc } from "./transport/epoll/libc.ts";
+import type { UpgradeAnswer } from "../admin/control.ts";
+import type { HandoverGiver } from "../handover/giving.ts";
+import type { Heir } from "../handover/heir.ts";
+import type { Refusal } from "../handover/refusing.ts";
+import { SocketDoor } from "../handover/socket_door.ts";
+import { startSuccessor, successorProgram } from "../handover/successor.ts";
+import { Upgrade } from "../handover/upgrade.ts";
+import { logUpgrade, logUpgradeRefused } from "../observe/edge_log.ts";
+import type { Log } from "../observe/log.ts";
+import { Libc } from "../transport/epoll/libc.ts";
 
 export interface UpgradesOptions {
   readonly giver: HandoverGiver;
