@@ -314,7 +314,10 @@ function playerStatus(player: SeatedPlayer, maskAddresses: boolean): PlayerStatu
   };
 }
 
-function listingDetails({ listener, list, url, lastFailure, failures, succeededAt }: ListingStatus): ListingDetails {
+/** A listing as operators and metrics are told of it. */
+export function listingDetails(
+  { listener, list, url, lastFailure, failures, succeededAt }: ListingStatus,
+): ListingDetails {
   return {
     listener,
     list,

@@ -9,7 +9,7 @@ import type { Config } from "../config/schema.ts";
 import type { ConfigSource } from "../config/source.ts";
 import { Drills } from "../drill/drills.ts";
 import { EdgeAdmin } from "./admin.ts";
-import { EdgeControl } from "./control.ts";
+import { EdgeControl, listingDetails } from "./control.ts";
 import type { EdgeData } from "./data.ts";
 import { EdgeReports } from "./reports.ts";
 import type { Heir } from "../handover/heir.ts";
@@ -92,7 +92,7 @@ export function makeParts({ config, source, log, sockets, data }: EdgeBasis, lif
     source: {
       listeners: () => listeners.status.map(({ name }) => ({ name, players: gatekeeper.playersThrough(name) })),
       backends: () => network.status(),
-      listings: () => control.status().listings,
+      listings: () => listings.status.map(listingDetails),
       traffic: () => sessions.traffic,
       bufferBytes: () => sessions.pending,
       queueLength: () => network.waiting,
