@@ -9,6 +9,7 @@ export interface Network {
 
 /** What an IPv4-mapped IPv6 address begins with. */
 const MAPPED = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
+const MAPPED_BITS = 8 * MAPPED.length;
 
 const DIGIT_0 = 0x30;
 
@@ -82,7 +83,7 @@ export function canonicalIp(text: string): string | undefined {
 }
 
 /** `bytes` with every bit after the first `prefix` ones cleared. */
-function masked(bytes: readonly number[], prefix: number): readonly number[] {
+export function masked(bytes: readonly number[], prefix: number): readonly number[] {
   return bytes.map((byte, index) => byte & (0xff00 >> Math.min(8, Math.max(0, prefix - 8 * index))) & 0xff);
 }
 
@@ -117,4 +118,11 @@ export function parseNetwork(text: string): Network {
 /** `network` as it is written in the configuration. */
 export function formatNetwork({ bytes, prefix }: Network): string {
   return prefix === 8 * bytes.length ? formatIp(bytes) : `${formatIp(bytes)}/${prefix}`;
+}
+
+/** The IPv4 addresses that an IPv4-mapped `network` means; every other network as it is. */
+export function unmapped(network: Network): Network {
+  const bytes = withoutMapping(network.bytes);
+  const isMapped = bytes.length < network.bytes.length && network.prefix >= MAPPED_BITS;
+  return isMapped ? { bytes, prefix: network.prefix - MAPPED_BITS } : network;
 }

@@ -1,5 +1,13 @@
 import { currentValue } from "../config/current_value.ts";
-import { formatIp, type Network, parseIp, parseNetwork, withoutMapping } from "../config/network.ts";
+import {
+  formatNetwork,
+  masked,
+  type Network,
+  parseIp,
+  parseNetwork,
+  unmapped,
+  withoutMapping,
+} from "../config/network.ts";
 
 /** Whom an entry means: a name, or all addresses of a network, which may be a single one. */
 export type Subject =
@@ -43,8 +51,6 @@ export type AccessVerdict =
 export const NAME_PATTERN = "^[A-Za-z0-9_.]{1,16}$";
 
 const NAME = new RegExp(NAME_PATTERN);
-/** Bits that every IPv4-mapped address has in common. */
-const MAPPED_BITS = 96;
 const OK: AccessVerdict = { kind: "ok" };
 const NOT_ALLOWED: AccessVerdict = { kind: "not-allowed" };
 
@@ -63,17 +69,13 @@ export function parseSubject(text: string): Subject {
 }
 
 /** The addresses of `network`; an IPv4-mapped one means the IPv4 addresses. */
-export function networkSubject({ bytes, prefix }: Network): Subject {
-  const bare = withoutMapping(bytes);
-  const isMapped = bare.length < bytes.length && prefix >= MAPPED_BITS;
-  return { kind: "network", network: isMapped ? { bytes: bare, prefix: prefix - MAPPED_BITS } : { bytes, prefix } };
+export function networkSubject(network: Network): Subject {
+  return { kind: "network", network: unmapped(network) };
 }
 
 /** `subject` as it is written in the file. */
 export function formatSubject(subject: Subject): string {
-  if (subject.kind === "name") return subject.name;
-  const { bytes, prefix } = subject.network;
-  return prefix === 8 * bytes.length ? formatIp(bytes) : `${formatIp(bytes)}/${prefix}`;
+  return subject.kind === "name" ? subject.name : formatNetwork(subject.network);
 }
 
 /** Whether `a` and `b` mean the same; names do in any case. */
@@ -178,6 +180,5 @@ function keepLonger(index: Map<string, AccessEntry>, key: string, entry: AccessE
 
 /** What all addresses whose first `prefix` bits are those of `bytes` have in common, and no others. */
 function blockKey(bytes: readonly number[], prefix: number): string {
-  const masked = bytes.map((byte, index) => byte & 0xff00 >> Math.min(8, Math.max(0, prefix - 8 * index)) & 0xff);
-  return String.fromCharCode(bytes.length, prefix, ...masked);
+  return String.fromCharCode(bytes.length, prefix, ...masked(bytes, prefix));
 }

@@ -1,7 +1,4 @@
-import { type Network, parseIp, withoutMapping } from "../config/network.ts";
-
-/** Bits that every IPv4-mapped address has in common. */
-const MAPPED_BITS = 96;
+import { type Network, parseIp, unmapped, withoutMapping } from "../config/network.ts";
 
 /** Addresses that belong to any of some networks. IPv4-mapped IPv6 addresses and networks count as IPv4. */
 export class NetworkSet {
@@ -17,12 +14,6 @@ export class NetworkSet {
     const bytes = withoutMapping(parseIp(address) ?? []);
     return this.#networks.some((network) => contains(network, bytes));
   }
-}
-
-function unmapped(network: Network): Network {
-  const bytes = withoutMapping(network.bytes);
-  const isMapped = bytes.length < network.bytes.length && network.prefix >= MAPPED_BITS;
-  return isMapped ? { bytes, prefix: network.prefix - MAPPED_BITS } : network;
 }
 
 function contains({ bytes: base, prefix }: Network, bytes: readonly number[]): boolean {

@@ -4,6 +4,7 @@ import {
   formatNetwork,
   parseIp,
   parseNetwork,
+  unmapped,
   withoutMapping,
 } from "../../lib/config/network.ts";
 import { assertEquals, assertThrows } from "../harness/assert.ts";
@@ -113,4 +114,16 @@ Deno.test("formatNetwork writes what parseNetwork reads", () => {
   for (const text of ["10.0.0.0/8", "0.0.0.0/0", "192.0.2.7", "fd00::/8", "::1", "::/0"]) {
     assertEquals(formatNetwork(parseNetwork(text)), text);
   }
+});
+
+Deno.test("unmapped makes an IPv4-mapped network that of the IPv4 addresses it means", () => {
+  const cases: readonly (readonly [string, string])[] = [
+    ["::ffff:10.0.0.0/104", "10.0.0.0/8"],
+    ["::ffff:0.0.0.0/96", "0.0.0.0/0"],
+    ["::ffff:192.0.2.7", "192.0.2.7"],
+    ["::/80", "::/80"],
+    ["fd00::/8", "fd00::/8"],
+    ["10.0.0.0/8", "10.0.0.0/8"],
+  ];
+  for (const [text, expected] of cases) assertEquals(formatNetwork(unmapped(parseNetwork(text))), expected, text);
 });
