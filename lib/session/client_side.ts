@@ -233,13 +233,15 @@ export class ClientSide {
     this.#session.send(CLIENT, out.view());
   }
 
-  /** Says something in chat, in several lines where it is long. `&` and a digit or letter set a colour. */
+  /** Says something in chat, each of its lines in several where it is long. `&` and a digit or letter set a colour. */
   say(text: string): void {
     const { dialect } = this.guest;
     const type = dialect.extensions.has("MessageTypes") ? CHAT : SYSTEM;
     const out = new PacketBuffer(128);
-    for (const message of wrapText(drawable(text, dialect.extensions))) {
-      writePacket(out, "Message", dialect, { type, message });
+    for (const line of text.match(/[^\r\n]+/g) ?? []) {
+      for (const message of wrapText(drawable(line, dialect.extensions))) {
+        writePacket(out, "Message", dialect, { type, message });
+      }
     }
     this.#session.send(CLIENT, out.view());
   }

@@ -1,7 +1,8 @@
 /** What all phases of a session work with: its legs, its record, the phase of now and the end. */
+import { ExtensionSet } from "../protocol/extensions.ts";
 import { memo } from "../protocol/memo.ts";
 import { encodePacket } from "../protocol/packets.ts";
-import { TEXT_SIZE } from "../protocol/text.ts";
+import { drawable, TEXT_SIZE } from "../protocol/text.ts";
 import { Alarm, Alarms } from "./alarm.ts";
 import { Goodbye } from "./goodbye.ts";
 import { dialectOf, type Identity } from "./identification.ts";
@@ -219,13 +220,20 @@ export class SessionCore {
     const code = endCode(reason, phase.stage);
     this.#end = { reason, code, detail };
     if (phase.kickable) {
-      const words = reason === "backend-kick" ? text : withCode(text ?? reasonText(reason), code, this.options.id);
+      const words = reason === "backend-kick" ? text : this.#kickText(text ?? reasonText(reason), code);
       if (words !== undefined) this.send(CLIENT, encodePacket("DisconnectPlayer", PLAIN, { reason: words }));
     }
     this.#phase = new Goodbye(phase.stage);
     phase.dispose();
     this.alarms.clear();
     for (const { leg } of this.#legs) this.close(leg, "full");
+  }
+
+  /** What the client can draw of `text`, on the one line that a kick has. */
+  #kickText(text: string | undefined, code: string): string | undefined {
+    if (text === undefined) return undefined;
+    const extensions = this.redirects?.extensions ?? ExtensionSet.EMPTY;
+    return withCode(drawable(text.replaceAll(/[\r\n]+/g, " "), extensions), code, this.options.id);
   }
 
   #add(leg: Leg, seat: Seat | undefined): void {
@@ -251,9 +259,8 @@ export class SessionCore {
 }
 
 /** The code finds the session in the log, so that it is the text that is cut where both are too long for a kick. */
-function withCode(text: string | undefined, code: string, session: string): string | undefined {
+function withCode(text: string, code: string, session: string): string {
   const mark = ` [${kickCode(code, session)}]`;
-  if (text === undefined) return undefined;
   if (text.length + mark.length <= TEXT_SIZE) return text + mark;
   return Array.from(text).slice(0, TEXT_SIZE - mark.length).join("") + mark;
 }

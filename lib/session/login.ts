@@ -40,7 +40,8 @@ export class Login implements Phase {
   readonly #framer: Framer;
   /** Whole packets the client sent for the backend it does not have yet. */
   readonly #early = new PacketBuffer(0);
-  readonly #guard = new LoopGuard();
+  // Most players are never sent anywhere by a server.
+  #loopGuard: LoopGuard | undefined;
   #search: Search;
   readonly #deadline: Alarm;
   /** When a player who stands in line is shown the waiting room. */
@@ -213,7 +214,7 @@ export class Login implements Phase {
     const session = this.#session;
     const to = sentTo(kick, {
       isKnown: (name) => session.options.routes.lookup(name, "backend", from).kind !== "unknown",
-      allows: () => this.#guard.allows(session.port.now()),
+      allows: () => (this.#loopGuard ??= new LoopGuard()).allows(session.port.now()),
     });
     if (to === undefined) return false;
     this.#search.close();
@@ -261,7 +262,7 @@ export class Login implements Phase {
     this.#patience.clear();
     this.#search.close();
     this.#attempt?.abandon();
-    const redirects = new Redirects(this.#session, client);
+    const redirects = new Redirects(this.#session, client, this.#loopGuard);
     this.#session.redirects = redirects;
     return redirects;
   }

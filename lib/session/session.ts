@@ -110,8 +110,12 @@ export class Session {
   /** Moves the player to a backend or pool, for the operator's own code. Raw sessions stay where they are. */
   move(to: string): MoveAnswer {
     const { redirects } = this.#core;
-    if (redirects === undefined || this.ended) return { kind: "refused", why: "the player is not in play" };
-    return redirects.operatorAsks(to);
+    if (redirects !== undefined && !this.ended) return redirects.operatorAsks(to);
+    const isRaw = this.whereabouts.state === "playing";
+    return {
+      kind: "refused",
+      why: isRaw ? "players of a raw listener stay where they are" : "the player is not in play",
+    };
   }
 
   /** The network has changed: a player on a backend that is to be emptied goes elsewhere. Raw sessions stay where they are. */

@@ -66,6 +66,17 @@ for (const delivery of ["on trial", "at once"] as const) {
   });
 }
 
+Deno.test("a backend that broke off over the list is not sent it again, whatever others say of it meanwhile", () => {
+  const driver = new MemoryDriver({ announced: SMALL, listDelivery: () => "at once" }, ["hub"]);
+  driver.fromClient(concat(identification(), extensionList(SMALL)));
+  driver.open();
+  driver.fromBackend(welcome());
+  driver.session.eof(driver.backend);
+  driver.settle();
+  driver.open();
+  assertEquals(driver.take(driver.backend), identification());
+});
+
 Deno.test("whoever goes over to another process meanwhile is not kicked over the list there", () => {
   const driver = onOldServer(["on trial"]);
   assert(driver.carryOver() !== undefined);

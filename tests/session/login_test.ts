@@ -361,6 +361,31 @@ Deno.test("a backend's kick at login that names another backend leads there, fiv
   assertEquals([driver.routes.openTickets, driver.routes.seats("hub"), driver.routes.seats("arena")], [0, 0, 0]);
 });
 
+Deno.test("what servers asked for during the login counts in play", () => {
+  const driver = new MemoryDriver({}, ["hub", "arena"]);
+  driver.routes.tokens.set("arena", "token");
+  driver.fromClient(identification("Steve", "-", 0));
+  for (const to of ["arena", "hub", "arena", "hub", "arena"]) {
+    driver.open();
+    driver.fromBackend(encodePacket("DisconnectPlayer", vanilla(), { reason: `Not here @${to}` }));
+    driver.settle();
+  }
+  driver.open();
+  driver.fromBackend(concat(welcome(vanilla()), smallMap(vanilla())));
+  const sentinel = encodePacket("Message", vanilla(), { type: 0, message: "^detail.user.kurafuto token hub" });
+  driver.fromBackend(sentinel);
+  assertEquals(driver.events.findLast(({ kind }) => kind === "signal-refused"), {
+    kind: "signal-refused",
+    backend: "arena",
+    signal: "chat-sentinel",
+    cause: "hub: too many moves",
+  });
+  driver.advance(10_000);
+  driver.fromBackend(sentinel);
+  assertEquals(driver.dialled.at(-1)?.backend, "hub");
+  assertEquals(driver.dialled.length, 7);
+});
+
 Deno.test("a backend's kick at login that names one which takes nobody now leads to the waiting room", () => {
   const driver = new MemoryDriver({}, ["hub", "arena"]);
   driver.routes.down.add("arena");

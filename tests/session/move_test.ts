@@ -646,6 +646,32 @@ Deno.test("a new backend that dies behind the commit is a lost backend like any 
   assertEquals(driver.dialled.map(({ backend }) => backend), ["hub", "arena", "hub"]);
 });
 
+for (
+  const [how, last] of [["kicks", s2c("DisconnectPlayer", { reason: "full" }, vanilla())], [
+    "makes no sense",
+    Uint8Array.of(0xee),
+  ]] as const
+) {
+  Deno.test(`what a player says in limbo reaches the backend after one that ${how} right behind the begin of its map`, () => {
+    const driver = playingVanilla(["hub", "arena", "museum"]);
+    driver.routes.kick = "fallback";
+    driver.session.eof(driver.backend);
+    driver.settle();
+    driver.fromClient(said("hello there", vanilla()));
+    driver.open();
+    driver.fromBackend(concat(welcome(vanilla()), s2c("LevelInitialize", {}, vanilla()), last));
+    driver.settle();
+    driver.advance(2);
+    driver.open();
+    const next = driver.backend;
+    driver.fromBackend(concat(welcome(vanilla()), smallMap(vanilla())));
+    assertEquals(frames("c2s", vanilla(), driver.take(next)).map(({ name }) => name), [
+      "PlayerIdentification",
+      "PlayerMessage",
+    ]);
+  });
+}
+
 Deno.test("a player who leaves in any state of a move leaves nothing behind", () => {
   const stops: ((traveller: Traveller) => void)[] = [
     (traveller) => traveller.driver.fromClient(said("/server arena")),

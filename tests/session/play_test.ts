@@ -4,7 +4,7 @@ import { CLIENT, DEFAULT_LIMITS } from "../../lib/session/port.ts";
 import type { Dialect } from "../../lib/protocol/packet_table.ts";
 import { assert, assertEquals, assertMatch, assertStrictEquals } from "../harness/assert.ts";
 import { MemoryDriver } from "../harness/memory_driver.ts";
-import { frames, outline } from "./frames.ts";
+import { chatLines, frames, outline } from "./frames.ts";
 import {
   concat,
   dialect,
@@ -12,6 +12,7 @@ import {
   identification,
   kickText,
   playing,
+  playingVanilla,
   smallMap,
   vanilla,
   welcome,
@@ -271,6 +272,25 @@ Deno.test("stopping the edge tells the player", () => {
   const driver = playing(ExtensionSet.ALL);
   driver.session.end("shutdown", "the edge is stopping");
   assertMatch(kickText(driver.take(CLIENT)), /^The network is going down.*\[OM-TEST1\]$/);
+});
+
+Deno.test("a kick in the operator's words is one line of what the client can draw", () => {
+  for (
+    const [extensions, drawn] of [[ExtensionSet.EMPTY, "be nice? please"], [
+      ExtensionSet.ALL,
+      "be nice☺ please",
+    ]] as const
+  ) {
+    const driver = extensions === ExtensionSet.EMPTY ? playingVanilla() : playing(extensions);
+    driver.session.end("kicked", "by the operator", "be nice☺\nplease");
+    assertEquals(kickText(driver.take(CLIENT)).split(" [")[0], drawn);
+  }
+});
+
+Deno.test("an announcement has a line of chat for each of its lines", () => {
+  const driver = playing(ExtensionSet.ALL);
+  driver.session.say("one\n&etwo\r\n\nthree\n");
+  assertEquals(chatLines(dialect(ExtensionSet.ALL), driver.take(CLIENT)), ["one", "&etwo", "three"]);
 });
 
 Deno.test("the summary counts every byte and tells how long each stage took", () => {

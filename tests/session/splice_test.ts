@@ -90,6 +90,13 @@ Deno.test("after one side has ended the other is kept only as long as it speaks"
   assertEquals(driver.summary?.reason, "client-left");
 });
 
+Deno.test("an operator who would move a player in raw mode is told why not", () => {
+  assertEquals(splicing().session.move("arena"), {
+    kind: "refused",
+    why: "players of a raw listener stay where they are",
+  });
+});
+
 Deno.test("raw mode ends a login that no backend answers in time", () => {
   const driver = new MemoryDriver({ mode: "raw" }, ["a", "b", "c", "d", "e"]);
   driver.fromClient(encodePacket("PlayerIdentification", vanilla(), { protocol: 7, username: "A", key: "", magic: 0 }));

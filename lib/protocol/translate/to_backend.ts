@@ -24,13 +24,15 @@ const FIRST_CUSTOM_BLOCK = 50;
 const CUSTOM_BLOCK_FALLBACKS = [44, 39, 12, 0, 10, 33, 25, 3, 29, 28, 20, 42, 49, 36, 5, 1] as const;
 
 /**
- * The block a server without CustomBlocks or ExtendedBlocks knows in place of `block`.
+ * The block a server without CustomBlocks or ExtendedBlocks knows in place of `block`. To a client without CustomBlocks 50–65 are
+ * what the server has defined itself.
  *
+ * @param from Dialect of the client.
  * @param to Dialect of that server's leg.
  */
-function fallbackBlock(block: number, to: Dialect): number {
+function fallbackBlock(block: number, from: Dialect, to: Dialect): number {
   const narrow = block > 255 && !to.extensions.has("ExtendedBlocks") ? STONE : block;
-  if (to.extensions.has("CustomBlocks")) return narrow;
+  if (to.extensions.has("CustomBlocks") || !from.extensions.has("CustomBlocks")) return narrow;
   return CUSTOM_BLOCK_FALLBACKS[narrow - FIRST_CUSTOM_BLOCK] ?? narrow;
 }
 
@@ -119,7 +121,7 @@ export class ToBackend {
   #replaceBlock(bytes: Uint8Array, end: number, packet: Uint8Array, packetEnd: number): void {
     const low = bytes[end - 1] ?? 0;
     const block = this.#from.extensions.has("ExtendedBlocks") ? (bytes[end - 2] ?? 0) << 8 | low : low;
-    const fallback = fallbackBlock(block, this.#to);
+    const fallback = fallbackBlock(block, this.#from, this.#to);
     if (fallback !== block) packet[packetEnd - 1] = fallback;
   }
 

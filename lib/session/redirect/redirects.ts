@@ -1,4 +1,5 @@
 /** From signals to moves: everything that may take a player elsewhere meets here, one move at a time. */
+import type { ExtensionSet } from "../../protocol/extensions.ts";
 import type { ClientSide, ClientState } from "../client_side.ts";
 import type { SessionCore } from "../core.ts";
 import { Limbo } from "../limbo.ts";
@@ -54,9 +55,11 @@ export class Redirects implements MoveEvents {
   #sentTo: string | undefined;
   #fences = 0;
 
-  constructor(session: SessionCore, client: ClientSide) {
+  /** @param loopGuard Counts what servers have asked for during the login, where they have. */
+  constructor(session: SessionCore, client: ClientSide, loopGuard?: LoopGuard) {
     this.#session = session;
     this.#client = client;
+    this.#loopGuard = loopGuard;
     this.#place = new Limbo(session, client, this, { backend: "", stage: "D" });
   }
 
@@ -135,6 +138,11 @@ export class Redirects implements MoveEvents {
   /** Moves the player to a backend or pool, if nothing speaks against it. */
   operatorAsks(to: string): MoveAnswer {
     return this.#ask(to, "operator", "operator");
+  }
+
+  /** What the client knows. */
+  get extensions(): ExtensionSet {
+    return this.#client.dialect.extensions;
   }
 
   /** Says a line to the player, wherever they are. */

@@ -15,9 +15,13 @@ function lacking(...names: ExtensionName[]): Dialect {
   return dialect(ExtensionSet.ALL.without(...names));
 }
 
-/** What the backend gets for one packet of a client with all extensions, and what the edge answers in its place. */
-function translated(packet: Uint8Array, backend: Dialect): { sent: Uint8Array; answered: Uint8Array } {
-  const translation = new ToBackend(EVERYTHING, backend);
+/** What the backend gets for one packet of a client, and what the edge answers in its place. */
+function translated(
+  packet: Uint8Array,
+  backend: Dialect,
+  client: Dialect = EVERYTHING,
+): { sent: Uint8Array; answered: Uint8Array } {
+  const translation = new ToBackend(client, backend);
   const out = new PacketBuffer();
   const answers = new PacketBuffer();
   if (translation.concerns[packet[0] ?? 0] === 0) out.append(packet);
@@ -90,6 +94,16 @@ Deno.test("blocks 50 to 65 for a backend without CustomBlocks are their nearest 
       const place = { x: 1, y: 2, z: 3, mode: 1 };
       assertTranslated([...lacks], "PlayerSetBlock", { ...place, block }, { ...place, block: expected });
     }
+  }
+});
+
+Deno.test("blocks 50 to 65 of a client without CustomBlocks are the backend's own", () => {
+  const client = dialect(ExtensionSet.of("BlockDefinitions", "ExtendedBlocks"));
+  const backend = dialect(ExtensionSet.of("BlockDefinitions"));
+  for (const [block, expected] of [[50, 50], [53, 53], [65, 65], [300, 1]] as const) {
+    const placed = (leg: Dialect, block: number) =>
+      encodePacket("PlayerSetBlock", leg, { x: 1, y: 2, z: 3, mode: 1, block });
+    assertEquals(translated(placed(client, block), backend, client).sent, placed(backend, expected));
   }
 });
 

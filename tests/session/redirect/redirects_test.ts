@@ -197,6 +197,16 @@ Deno.test("a sentinel with another token is chat, and told; without a token of o
   assertEquals([visitor.dialled, signalsRefused(driver).length], [[], 3]);
 });
 
+Deno.test("a sentinel that names nothing there is moves nobody, is told, and never shown", () => {
+  const visitor = new Visitor();
+  const { driver } = visitor;
+  driver.fromBackend(
+    concat(...["nowhere", "arena please", ""].map((name) => line(`^detail.user.kurafuto ${TOKEN} ${name}`))),
+  );
+  assertEquals([visitor.take().length, visitor.dialled], [0, []]);
+  assertEquals(signalsRefused(driver).map((told) => told.split(": ")[1]), ["nowhere", "arena please", ""]);
+});
+
 Deno.test("a sentinel that a player types is chat to the backend, and the echo of it chat to the player", () => {
   const visitor = new Visitor();
   const { driver, hub } = visitor;
@@ -458,6 +468,16 @@ Deno.test("the sixth kick with a target in ten seconds is the player's", () => {
   assertEquals(kickText(visitor.take()), "over @hub");
   driver.settle();
   assertEquals(driver.summary?.reason, "backend-kick");
+});
+
+Deno.test("a backend whose kick named where to go is one that has kicked, for as long as nobody takes the player", () => {
+  const visitor = new Visitor();
+  const { driver } = visitor;
+  driver.routes.down.add("arena");
+  driver.fromBackend(kick("over @museum"));
+  driver.session.failed(driver.backend, "reset");
+  driver.settle();
+  assertEquals(driver.routes.wishes.at(-1), { kind: "fallback", from: "hub", kicked: true });
 });
 
 Deno.test("the operator's call moves, and says what speaks against it", () => {
