@@ -1,3 +1,4 @@
+import { messageOf } from "../lib/error_message.ts";
 import { Load } from "./load.ts";
 import { Meter } from "./meter.ts";
 import type { Peer } from "./peers/peer.ts";
@@ -39,12 +40,8 @@ export async function measure(scenario: Scenario, path: Path, options: MeasureOp
   try {
     return { ...key, ...await run(scenario, path, options) };
   } catch (error) {
-    return { ...key, error: errorMessage(error) };
+    return { ...key, error: messageOf(error) };
   }
-}
-
-function errorMessage(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 async function run(
@@ -64,7 +61,7 @@ async function run(
     return runThrough(scenario, { load, client: path.client, meter, seconds, startup: process.startup });
   } catch (error) {
     const output = process.output();
-    throw output === "" ? error : new Error(`${errorMessage(error)}; the peer says: ${output}`, { cause: error });
+    throw output === "" ? error : new Error(`${messageOf(error)}; the peer says: ${output}`, { cause: error });
   } finally {
     // Before the peer is stopped: it has nobody to wait for then.
     load.hangUp();

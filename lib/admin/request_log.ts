@@ -1,4 +1,5 @@
 /** What the log says about requests to the admin API: each order, and refusals, those of one kind once a minute. */
+import { asError } from "../error_message.ts";
 import type { Log } from "../observe/log.ts";
 
 /** A request that was answered. */
@@ -42,8 +43,8 @@ export class RequestLog {
 
   /** Something failed that should not. */
   failed(peer: string, path: string, error: unknown): void {
-    const err = error instanceof Error ? error : new Error(String(error));
-    this.#log.error("admin-failed", "error while a request to the admin API was answered", { ip: peer, path, err });
+    const fields = { ip: peer, path, err: asError(error) };
+    this.#log.error("admin-failed", "error while a request to the admin API was answered", fields);
   }
 
   #refused(peer: string, path: string, status: number): void {

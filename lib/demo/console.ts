@@ -1,4 +1,5 @@
 import type { Control } from "../admin/control.ts";
+import { messageOf } from "../error_message.ts";
 import type { DemoWorld } from "./demo_world.ts";
 
 /** Characters kept of a line. */
@@ -89,7 +90,7 @@ async function start(world: DemoWorld): Promise<string> {
   try {
     await world.start();
   } catch (error) {
-    return `Cannot start ${world.name} on ${world.address}: ${error instanceof Error ? error.message : error}`;
+    return `Cannot start ${world.name} on ${world.address}: ${messageOf(error)}`;
   }
   return `${world.name} is open again`;
 }

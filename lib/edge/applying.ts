@@ -5,6 +5,7 @@ import type { BackendChecks } from "../backends/checks.ts";
 import type { Offers } from "../backends/offers.ts";
 import type { Config } from "../config/schema.ts";
 import type { Drills } from "../drill/drills.ts";
+import { asError } from "../error_message.ts";
 import type { EdgeAdmin } from "./admin.ts";
 import type { EdgeData } from "./data.ts";
 import type { EdgeReports } from "./reports.ts";
@@ -96,7 +97,6 @@ function restoreLog(log: OpenLog, before: Config): void {
   try {
     log.configure(before.log);
   } catch (thrown) {
-    const err = thrown instanceof Error ? thrown : new Error(String(thrown));
-    log.error("log-failed", "the log is that of the configuration which was refused", { err });
+    log.error("log-failed", "the log is that of the configuration which was refused", { err: asError(thrown) });
   }
 }

@@ -1,5 +1,6 @@
 import { configureSync, getLogger, type LogLevel as Severity, type LogRecord } from "@logtape/logtape";
 import type { Config } from "../config/schema.ts";
+import { asError } from "../error_message.ts";
 import { maskAddress, maskAddressesIn } from "./address_mask.ts";
 import { formatJson, formatText, type LogFields } from "./log_format.ts";
 import { LogSink } from "./log_sink.ts";
@@ -139,9 +140,4 @@ function masked(record: LogRecord): LogRecord {
     if (typeof text === "string") properties[name] = maskAddressesIn(text);
   }
   return { ...record, properties };
-}
-
-/** What was thrown as the log's field `err` takes it. */
-export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

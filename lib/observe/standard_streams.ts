@@ -1,9 +1,11 @@
+import { messageOf } from "../error_message.ts";
+
 /** Standard output takes no more, though its reader is there. */
 export class StdoutError extends Error {
   override name = "StdoutError";
 
   constructor(cause: unknown) {
-    super(`Cannot write to standard output: ${cause instanceof Error ? cause.message : cause}`, { cause });
+    super(`Cannot write to standard output: ${messageOf(cause)}`, { cause });
   }
 }
 

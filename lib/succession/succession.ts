@@ -1,5 +1,5 @@
 /** An edge between two other processes: the one whose place it takes, and the one that takes its own. */
-import { messageOf } from "../error_message.ts";
+import { asError, messageOf } from "../error_message.ts";
 import manifest from "../../deno.json" with { type: "json" };
 import { bindLater } from "./bind_later.ts";
 import { Giver, type HandoverParts, Taker } from "./handing_over.ts";
@@ -7,7 +7,7 @@ import type { Conversation } from "../handover/conversation.ts";
 import type { HandoverGiver } from "../handover/giving.ts";
 import type { Heir } from "../handover/heir.ts";
 import { takeOver, takeRest } from "../handover/taking.ts";
-import { asError, type Log } from "../observe/log.ts";
+import type { Log } from "../observe/log.ts";
 import { type Opening, openUnhindered } from "./openings.ts";
 import { sayFarewell } from "../players/farewell.ts";
 import type { Reception } from "../players/reception.ts";

@@ -145,7 +145,7 @@ function refusalOf({ reason }: AbortSignal): Refusal {
   const isDeadline = reason instanceof DOMException && reason.name === "TimeoutError";
   return isDeadline
     ? { reason: "too-slow", detail: "the client did not come to Classic in time" }
-    : { reason: "given-up", detail: String(reason instanceof Error ? reason.message : reason) };
+    : { reason: "given-up", detail: messageOf(reason) };
 }
 
 /** Reads what a refused client still sends, since closing over unread bytes would reset the connection and lose the answer. */

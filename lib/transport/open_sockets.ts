@@ -1,4 +1,5 @@
-import { asError, type Log } from "../observe/log.ts";
+import { asError } from "../error_message.ts";
+import type { Log } from "../observe/log.ts";
 import { DENO_SOCKETS } from "./deno_sockets.ts";
 import { EpollSockets } from "./epoll/epoll_sockets.ts";
 import type { Sockets } from "./sockets.ts";
