@@ -2,26 +2,22 @@
 import { messageOf } from "../error_message.ts";
 import { CLIENT, type Closing, type Leg, type SessionEvent, type SessionPort } from "../session/port.ts";
 import type { Session } from "../session/session.ts";
-import { ClosingWatch } from "./closing_watch.ts";
 import type { Conn } from "./conn.ts";
-import type { Disturbance, LegEvents, LegSocket, OpenLeg, SuspendedLeg } from "./leg.ts";
-import type { Pace } from "./pacer.ts";
+import { DrivenLeg, type LegMaking, type LegOwner } from "./driven_leg.ts";
+import type { Disturbance, SuspendedLeg } from "./leg.ts";
 import type { Turnstile } from "./turnstile.ts";
 import { type Sleeper, wakes } from "./wakes.ts";
 
 /** What a driver is given for its session. */
-export interface SessionDriverOptions {
+export interface SessionDriverOptions extends LegMaking {
   /** Connects to the backend of that name; `signal` gives up. */
   dial(backend: string, signal: AbortSignal): Promise<Conn>;
-  /** Makes a leg of a connection. */
-  readonly openLeg: OpenLeg;
   /** What stands between the session and a leg to that backend that is to be opened; `undefined` where nothing does. */
   disturbance(backend: string): Disturbance | undefined;
   /** Told about everything the session emits. */
   emit(event: SessionEvent): void;
   /** Told about an error in the session's own code, which ends the session. */
   crashed(error: unknown): void;
-  readonly pace: Pace;
   /** Where all backend legs of the process that end go through. */
   readonly exit: Pick<Turnstile, "pass">;
   /** Bytes that may wait for a leg before the other legs are not read any more. */
@@ -58,7 +54,7 @@ export interface ResumedLeg {
 const END_SHARE = 1 / 8;
 
 /** See the file's first line. Create it, create the session with it, then {@linkcode start}. */
-export class SessionDriver implements SessionPort, Sleeper {
+export class SessionDriver implements SessionPort, Sleeper, LegOwner {
   wakeAt: number | undefined;
   wakeSlot = 0;
   readonly #options: SessionDriverOptions;
@@ -229,7 +225,7 @@ export class SessionDriver implements SessionPort, Sleeper {
     for (const { leg } of this.#driven) this.close(leg, "abort");
   }
 
-  /** What a leg told: see {@linkcode LegEvents}. */
+  /** What a leg told: see {@linkcode LegOwner}. */
   received(leg: Leg, source: DrivenLeg, chunk: Uint8Array, readAt: number = performance.now()): void {
     if (leg === CLIENT) this.#clientReads++;
     this.#lent = chunk.buffer;
@@ -363,105 +359,5 @@ export class SessionDriver implements SessionPort, Sleeper {
       if (socket.pending > 0 && (socket.holdsLent || socket.pending > this.#options.softLimit)) return true;
     }
     return false;
-  }
-}
-
-/** A leg that is connected. */
-class DrivenLeg implements LegEvents {
-  socket: LegSocket;
-  /** Its name; empty for the client. */
-  readonly backend: string;
-  /** Whether it is not read, because what it sent before still waits for another leg, or because of one that is over. */
-  held = false;
-  /** Whether it has ended and the session does not know yet. */
-  isOver = false;
-  /** Bytes written when something was last seen to wait, for {@linkcode SessionDriver.checkProgress}. */
-  waitingAt: number | undefined;
-  readonly #driver: SessionDriver;
-  readonly leg: Leg;
-  #closing: ClosingWatch | undefined;
-  /** What stands between the leg and the driver. */
-  #between: LegEvents | undefined;
-
-  constructor(
-    driver: SessionDriver,
-    leg: Leg,
-    backend: string,
-    conn: Conn,
-    { openLeg, pace }: SessionDriverOptions,
-  ) {
-    this.#driver = driver;
-    this.leg = leg;
-    this.backend = backend;
-    this.socket = openLeg(conn, this, pace);
-  }
-
-  get asked(): number | undefined {
-    return this.leg === CLIENT ? undefined : this.#driver.clientReads;
-  }
-
-  hold(): void {
-    this.held = true;
-    this.socket.hold();
-  }
-
-  resume(): void {
-    this.held = false;
-    this.socket.resume();
-  }
-
-  close(): void {
-    this.socket.close();
-    if (this.socket.pending > 0) this.#closing ??= new ClosingWatch(this.socket);
-  }
-
-  hurry(): void {
-    this.#closing?.hurry();
-  }
-
-  /** The socket is released. */
-  closed(): void {
-    this.#closing?.stop();
-  }
-
-  disturb(disturbance: Disturbance): void {
-    const [driver, leg] = [this.#driver, this.leg];
-    const between = disturbance(this.socket, {
-      get asked() {
-        return driver.clientReads;
-      },
-      bytes: (chunk, readAt) => driver.received(leg, this, chunk, readAt),
-      ended: () => driver.ended(leg),
-      failed: (cause) => driver.failed(leg, cause),
-      drained: () => driver.drained(),
-      gone: () => driver.gone(leg),
-    });
-    if (this.held) between.hold();
-    this.socket = between;
-    this.#between = between;
-  }
-
-  bytes(chunk: Uint8Array, readAt?: number): void {
-    if (this.#between === undefined) this.#driver.received(this.leg, this, chunk, readAt);
-    else this.#between.bytes(chunk, readAt);
-  }
-
-  ended(): void {
-    if (this.#between === undefined) this.#driver.ended(this.leg);
-    else this.#between.ended();
-  }
-
-  failed(cause: string): void {
-    if (this.#between === undefined) this.#driver.failed(this.leg, cause);
-    else this.#between.failed(cause);
-  }
-
-  drained(): void {
-    this.#driver.drained();
-  }
-
-  gone(): void {
-    if (this.#between === undefined) this.#driver.gone(this.leg);
-    else this.#between.gone();
   }
 }
