@@ -60,8 +60,9 @@ function isHost(host: string): boolean {
 
 /** What was probably meant by `text`, for the end of a message. */
 function correction(text: string): string {
-  const port = /^:?(\d{1,5})$/.exec(text)?.[1];
+  const port = /^(?:\*?:)?(\d{1,5})$/.exec(text)?.[1];
   if (port !== undefined) return ` (did you mean "0.0.0.0:${port}"?)`;
+  if (isHost(text)) return ` (add its port, as in "${text}:25565")`;
   const [, host = "", last] = /^(.*):(\d{1,5})$/.exec(text) ?? [];
   if (/^[\d.]+$/.test(host)) return " (an IPv4 address is four numbers from 0 to 255)";
   return parseIp(host)?.length === 16 ? ` (did you mean "[${host}]:${last}"?)` : "";

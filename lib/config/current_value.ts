@@ -12,5 +12,5 @@ function show(value: unknown): string {
   }
   if (Array.isArray(value)) return value.length === 0 ? "an empty array" : "an array";
   if (value instanceof Date) return value.toISOString();
-  return typeof value === "object" ? "a table" : String(value);
+  return typeof value === "object" && value !== null ? "a table" : String(value);
 }

@@ -1,17 +1,19 @@
 import { type ConfigProblem, formatPath, type Path } from "./problem.ts";
-import { isTable, parseToml, type TomlDocument, TomlSyntaxError, type TomlTable } from "./toml.ts";
+import { isTable, parseToml, type TomlDocument, TomlSyntaxError, type TomlTable, type WholeFloat } from "./toml.ts";
 
 /** What was written, before it is checked, and where each key of it comes from. */
 export class Document {
   readonly root: TomlTable;
+  readonly #wholeFloats: readonly WholeFloat[];
   readonly #file: string;
   readonly #lines: ReadonlyMap<string, number>;
   /** Keys set from outside the file: the variable or flag, by formatted path. */
   readonly #origins = new Map<string, string>();
 
-  constructor(file: string, { root, lines }: TomlDocument) {
+  constructor(file: string, { root, lines, wholeFloats }: TomlDocument) {
     this.#file = file;
     this.root = root;
+    this.#wholeFloats = wholeFloats;
     this.#lines = lines;
   }
 
@@ -21,6 +23,11 @@ export class Document {
     if (!isTable(table)) return;
     table[key] = value;
     this.#origins.set(formatPath([section, key]), origin);
+  }
+
+  /** Whole numbers that the file writes as floats, and that nothing else has set. */
+  get wholeFloats(): readonly WholeFloat[] {
+    return this.#wholeFloats.filter(({ path }) => !this.#origins.has(formatPath(path)));
   }
 
   /** What stands at `path`, `undefined` when nothing does. */

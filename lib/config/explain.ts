@@ -27,6 +27,17 @@ export function explain(
   );
 }
 
+/** What is wrong, in words, for each whole number that is written as a float where an integer is asked for. */
+export function explainFloats(document: Document): ConfigProblem[] {
+  const floats = document.wholeFloats;
+  if (floats.length === 0) return [];
+  const whole = jsonSchema();
+  return floats.filter(({ path }) => schemaAt(whole, path).type === "integer").map(({ path, text }) => {
+    const message = `Cannot use value as a whole number has neither fraction nor exponent: current value is ${text}`;
+    return document.problem(path, `${message} (did you mean ${document.valueAt(path)}?)`);
+  });
+}
+
 function unknownKey(key: string, known: readonly string[], whole: JsonSchema): string {
   const near = nearest(key, known);
   if (near !== undefined) return `Cannot use key as it is unknown (did you mean ${quoted(near)}?)`;
@@ -65,7 +76,10 @@ function meant(issue: z.core.$ZodIssue, value: unknown, schema: JsonSchema): str
 /** `value` with the quotes or brackets that `schema` asks for; `undefined` where that does not mend it. */
 function rewritten(value: unknown, { type, pattern = "", items }: JsonSchema): string | undefined {
   if (typeof value === "string") {
-    if (type === "array" && items?.type === "string") return `[${value.split(/[\s,]+/).map(quoted).join(", ")}]`;
+    if (type === "array" && items?.type === "string") {
+      const words = value.split(/[\s,[\]"']+/).filter((word) => word !== "");
+      return `[${words.map(quoted).join(", ")}]`;
+    }
     const form = type === "integer" ? /^\d+$/ : type === "boolean" ? /^(true|false)$/ : undefined;
     return form?.test(value) ? value : undefined;
   }

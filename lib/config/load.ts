@@ -1,5 +1,5 @@
 import { readDocument } from "./document.ts";
-import { explain } from "./explain.ts";
+import { explain, explainFloats } from "./explain.ts";
 import { applyEnvironment, applyOverrides, type Override } from "./overlay.ts";
 import { checkPairings } from "./pairings.ts";
 import { ConfigError, type ConfigProblem } from "./problem.ts";
@@ -30,7 +30,7 @@ export interface LoadOptions {
 
 export interface LoadedConfig {
   readonly config: Config;
-  /** What is valid but has no effect. */
+  /** What is valid but has no effect, or one that nobody may want. */
   readonly warnings: readonly ConfigProblem[];
 }
 
@@ -59,6 +59,7 @@ export function parseConfig(text: string, { path, env = {}, overrides = [] }: Lo
     ...misread,
     ...misset,
     ...invalid,
+    ...explainFloats(document),
     ...checkReferences(document),
     ...checkPairings(document),
   ];

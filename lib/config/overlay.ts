@@ -35,7 +35,8 @@ export function applyOverrides(document: Document, overrides: readonly Override[
   return overrides.flatMap(({ flag, key, value }) => {
     const settable = keys.get(key);
     if (settable === undefined) {
-      const message = `Cannot set key as it is unknown${suggestion(key, keys.keys())}`;
+      const message = inFileOnly(key.split(".", 1)[0]) ??
+        `Cannot set key as it is unknown${suggestion(key, keys.keys())}`;
       return [{ file: flag, line: undefined, path: key, message }];
     }
     document.set(settable.section, settable.key, readValue(value, settable.schema), flag);
@@ -61,17 +62,29 @@ function variable({ section, key }: SettableKey): string {
 }
 
 function unknownVariable(name: string, known: Iterable<string>): ConfigProblem {
-  const near = nearest(name.slice(PREFIX.length), Array.from(known, (other) => other.slice(PREFIX.length)));
+  const word = name.slice(PREFIX.length);
+  const near = nearest(word, Array.from(known, (other) => other.slice(PREFIX.length)));
   const hint = near === undefined ? " (unset it)" : ` (did you mean ${PREFIX}${near}?)`;
-  return { file: name, line: undefined, path: "", message: `Cannot use variable as it sets no known key${hint}` };
+  const message = inFileOnly(word.split("__", 1)[0]?.toLowerCase()) ??
+    `Cannot use variable as it sets no known key${hint}`;
+  return { file: name, line: undefined, path: "", message };
 }
 
-/** `text` as what the key takes: text as it is, all else as TOML. What is no TOML stays text, and is refused as such. */
+/** What is wrong with setting a key of `section` where there may be several of it; `undefined` where there may not. */
+function inFileOnly(section = ""): string | undefined {
+  if (jsonSchema().properties?.[section]?.items === undefined) return undefined;
+  return `Cannot set key of [[${section}]] here: sections in [[double brackets]] are set in the file only`;
+}
+
+/**
+ * `text` as what the key takes: text as it is, all else as TOML. What is no TOML, or
+ * `1.0` for a whole number, stays text, and is refused as such.
+ */
 function readValue(text: string, schema: JsonSchema): unknown {
   if (schema.type === "string") return text;
   try {
-    const { root } = parseToml(`value = ${text}`);
-    return Object.keys(root).length === 1 ? root.value : text;
+    const { root, wholeFloats } = parseToml(`value = ${text}`);
+    return Object.keys(root).length === 1 && wholeFloats.length === 0 ? root.value : text;
   } catch (error) {
     if (error instanceof TomlSyntaxError) return text;
     throw error;

@@ -2,6 +2,7 @@ import { isLocal, parseAddress } from "./address.ts";
 import { currentValue } from "./current_value.ts";
 import type { Document } from "./document.ts";
 import type { ConfigProblem, Path } from "./problem.ts";
+import { HEARTBEAT_URL } from "./schema.ts";
 import { formatDuration, parseDuration } from "./units.ts";
 
 /** Salts of one service that may count beside the one of now. */
@@ -73,14 +74,15 @@ function durationAt(document: Document, path: Path, usual: string): number | und
 function repeatedServices(document: Document): ConfigProblem[] {
   const seen = new Set<string>();
   return document.tables("heartbeat").flatMap(({ table, path }) => {
-    const { url } = table;
+    const { url = HEARTBEAT_URL } = table;
     if (typeof url !== "string" || !URL.canParse(url)) return [];
     const service = `${table.listener} ${new URL(url).host}`;
     if (!seen.has(service)) {
       seen.add(service);
       return [];
     }
-    return [problem(document, [...path, "url"], "Cannot publish a listener twice to one host", "take one out")];
+    const place = [...path, table.url === undefined ? "listener" : "url"];
+    return [problem(document, place, "Cannot publish a listener twice to one host", "take one out")];
   });
 }
 

@@ -107,11 +107,11 @@ function clashingBinds(document: Document): ConfigProblem[] {
 
 /** Backends at which the edge would find itself. */
 function loops(document: Document): ConfigProblem[] {
-  const listeners = addresses(textsAt(document, "listener", "bind"));
+  const bound = binds(document);
   return addresses(textsAt(document, "backend", "address")).flatMap(({ path, value }) => {
-    const listener = listeners.find((bind) => leadsTo(value, bind.value));
-    if (listener === undefined) return [];
-    const { path: place, line } = document.problem(listener.path.slice(0, 2), "");
+    const own = bound.find((bind) => leadsTo(value, bind.value));
+    if (own === undefined) return [];
+    const { path: place, line } = document.problem(own.path.slice(0, -1), "");
     const where = line === undefined ? place : `${place} on line ${line}`;
     const message = `Cannot dial address as ${where} listens there: ${currentValue(formatAddress(value))}`;
     return [document.problem(path, `${message} (name the server's own)`)];

@@ -10,6 +10,9 @@ export const ADMIN_BIND = "127.0.0.1:8080";
 /** Where backends' heartbeats are taken when `[heartbeat_absorber]` does not say. */
 export const HEARTBEAT_ABSORBER_BIND = "127.0.0.1:8090";
 
+/** Where a `[[heartbeat]]` goes that does not say. */
+export const HEARTBEAT_URL = "https://www.classicube.net/heartbeat.jsp";
+
 /** Longest wait of a section's durations: timers overflow a little later. */
 const LONGEST = "576h";
 
@@ -427,7 +430,7 @@ const heartbeat = field.section("heartbeat", {
   url: field.setting(field.url(), {
     title: "URL",
     description: "The server list to publish to",
-    default: "https://www.classicube.net/heartbeat.jsp",
+    default: HEARTBEAT_URL,
   }),
   public: field.setting(field.flag(), {
     title: "Public",

@@ -10,8 +10,16 @@ export interface TomlDocument {
   readonly root: TomlTable;
   /** Line, from 1, of each key, table and array element by its formatted path. */
   readonly lines: ReadonlyMap<string, number>;
+  /** Whole numbers written as floats, such as `1.0`, which TOML tells from integers and JavaScript does not. */
+  readonly wholeFloats: readonly WholeFloat[];
   /** Keys and tables that are set more than once; the first one counts. */
   readonly repeats: readonly TomlProblem[];
+}
+
+export interface WholeFloat {
+  readonly path: Path;
+  /** As it is written. */
+  readonly text: string;
 }
 
 export interface TomlProblem {
@@ -62,6 +70,8 @@ const TEXT: Readonly<Record<string, RegExp>> = {
 /** Text on one line of which each character stands for itself, and numbers that have no other form. */
 const PLAIN_TEXT = /^(?:"[^"\\\n]*"|'[^'\n]*')$/;
 const PLAIN_NUMBER = /^(?:0|[1-9]\d{0,8})$/;
+/** A fraction or an exponent, of which hexadecimal integers have none. */
+const FLOAT = /^[+-]?[\d_]+[.eE]/;
 /** Text that ends in its quote, whatever escapes it has. */
 const CLOSED: Readonly<Record<string, RegExp>> = {
   '"': /"(?:[^"\\\r\n]|\\.)*"/y,
@@ -82,6 +92,7 @@ class TomlReader {
   readonly #text: string;
   readonly #root: TomlTable = table();
   readonly #lines = new Map<string, number>();
+  readonly #wholeFloats: WholeFloat[] = [];
   readonly #repeats: TomlProblem[] = [];
   readonly #origins = new Map<TomlTable, Origin>();
   readonly #tableArrays = new Set<unknown>();
@@ -100,7 +111,7 @@ class TomlReader {
       if (this.#take(LINE_END) !== undefined) continue;
       this.#fail(`Cannot read line as something follows its end (begin a new line, or a comment with "#")`, path);
     }
-    return { root: this.#root, lines: this.#lines, repeats: this.#repeats };
+    return { root: this.#root, lines: this.#lines, wholeFloats: this.#wholeFloats, repeats: this.#repeats };
   }
 
   /** Reads a header or a pair and returns what it names. */
@@ -313,7 +324,9 @@ class TomlReader {
     const plain = plainValue(token);
     if (plain !== undefined) return plain;
     try {
-      return parse(`value = ${withShortEscapes(token)}`).value;
+      const { value } = parse(`value = ${withShortEscapes(token)}`);
+      if (Number.isInteger(value) && FLOAT.test(token)) this.#wholeFloats.push({ path, text: token });
+      return value;
     } catch {
       const message = "Cannot read value as it is no number or date, and text must stand in straight quotes";
       this.#fail(`${message}${SECRETS.has(path.at(-1)) ? "" : meantBy(token)}`, path, line);

@@ -17,7 +17,7 @@ Deno.test("formatAddress writes what parseAddress reads", () => {
 Deno.test("parseAddress refuses other forms and offers what was meant", () => {
   const refused = {
     "": "",
-    "localhost": "",
+    "localhost": ` (add its port, as in "localhost:25565")`,
     "localhost:": "",
     "local host:1": "",
     "-x:1": "",
@@ -27,6 +27,7 @@ Deno.test("parseAddress refuses other forms and offers what was meant", () => {
     "[::g]:1": "",
     "25565": ` (did you mean "0.0.0.0:25565"?)`,
     ":25565": ` (did you mean "0.0.0.0:25565"?)`,
+    "*:25565": ` (did you mean "0.0.0.0:25565"?)`,
     "::1:25565": ` (did you mean "[::1]:25565"?)`,
     "tcp://a:1": "",
   };

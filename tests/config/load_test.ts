@@ -234,14 +234,25 @@ function warnings(options: MinimalOptions): readonly string[] {
 }
 
 Deno.test("parseConfig warns about what has no effect, each with its place", () => {
-  const listed = '[[heartbeat]]\nlistener = "main"\nname_suffix = "_a"\n[events]\nchat = true';
+  const listed = '[[heartbeat]]\nlistener = "main"\nname_suffix = "_a"\npublic = false\n[events]\nchat = true';
   assertEquals(warnings({ listener: 'auth = "off"\nwebsocket = false\nreal_ip_from = ["10.0.0.1"]', rest: listed }), [
     "kurafuto.toml:7: listener[0].real_ip_from: Cannot take effect as websocket = false lets no web server in: " +
     "current value is an array",
     'kurafuto.toml:16: heartbeat[0].name_suffix: Cannot take effect as its listener has auth = "off": current value is "_a"',
-    "kurafuto.toml:18: events.chat: Cannot take effect as events go nowhere: there is no file, stdout, command or " +
+    "kurafuto.toml:19: events.chat: Cannot take effect as events go nowhere: there is no file, stdout, command or " +
     "[admin]: current value is true",
   ]);
+});
+
+Deno.test("parseConfig warns of a listener that is shown to strangers and checks no names", () => {
+  for (const shown of ["", "public = true\n"]) {
+    const rest = `[[heartbeat]]\n${shown}listener = "main"`;
+    assertEquals(warnings({ listener: 'auth = "off"', rest }), [
+      `kurafuto.toml:${shown === "" ? 13 : 14}: heartbeat[0].listener: Cannot vouch for names as the listener has ` +
+      'auth = "off": anybody can play as anybody: current value is "main" (set auth = "mppass" there, or public = false here)',
+    ]);
+    assertEquals(warnings({ rest }), []);
+  }
 });
 
 Deno.test("parseConfig warns of nothing that has an effect", () => {
@@ -249,7 +260,7 @@ Deno.test("parseConfig warns of nothing that has an effect", () => {
     { listener: 'real_ip_from = ["10.0.0.1"]' },
     { listener: "websocket = false\nreal_ip_from = []" },
     { rest: '[[heartbeat]]\nlistener = "main"\nname_suffix = "_a"' },
-    { listener: 'auth = "off"', rest: '[[heartbeat]]\nlistener = "main"\nname_suffix = ""' },
+    { listener: 'auth = "off"', rest: '[[heartbeat]]\nlistener = "main"\nname_suffix = ""\npublic = false' },
     ...['file = "events"', "stdout = true", 'command = ["cat"]', "[admin]"].map((way) => ({
       rest: `[events]\nchat = true\n${way}`,
     })),

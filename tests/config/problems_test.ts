@@ -46,3 +46,25 @@ Deno.test("parseConfig tells the problems of the file, the environment and the f
     '--log-format: log.format: Cannot use value as it must be "text" or "json": current value is "x"',
   ]);
 });
+
+Deno.test("parseConfig takes 1.0 for no whole number from the environment and the flags either, and an integer over the file's", () => {
+  const rest = "[limits]\npackets_per_second = 1.0";
+  const expected = 'Cannot use value as it must be a whole number from 1 to 1000000: current value is "2.0"';
+  assertEquals(problems(minimalToml({ rest }), { env: { KURAFUTO_LIMITS__PACKETS_PER_SECOND: "2.0" } }), [
+    `KURAFUTO_LIMITS__PACKETS_PER_SECOND: limits.packets_per_second: ${expected}`,
+  ]);
+  const overrides = [{ flag: "--set", key: "limits.packets_per_second", value: "3" }];
+  assertEquals(problems(minimalToml({ rest }), { overrides }), []);
+});
+
+Deno.test("parseConfig says that sections of which there may be several are set in the file only", () => {
+  const overrides = ["listener.0.bind", "listener.bind"].map((key) => ({ flag: "--set", key, value: "x" }));
+  const env = { KURAFUTO_LISTENER__BIND: "x", KURAFUTO_HEARTBEAT__0__URL: "x" };
+  const reason = "here: sections in [[double brackets]] are set in the file only";
+  assertEquals(problems(minimalToml(), { env, overrides }), [
+    `KURAFUTO_HEARTBEAT__0__URL: Cannot set key of [[heartbeat]] ${reason}`,
+    `KURAFUTO_LISTENER__BIND: Cannot set key of [[listener]] ${reason}`,
+    `--set: listener.0.bind: Cannot set key of [[listener]] ${reason}`,
+    `--set: listener.bind: Cannot set key of [[listener]] ${reason}`,
+  ]);
+});

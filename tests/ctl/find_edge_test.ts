@@ -47,6 +47,12 @@ Deno.test("the edge is found though the rest of the file is wrong, as it may be 
   assertEquals(endpoint.dial, { kind: "unix", path: "/run/admin.sock" });
 });
 
+Deno.test("the edge is found whatever is wrong with variables for other sections than [admin]", async () => {
+  const env = { KURAFUTO_LOG__LEVLE: "x", KURAFUTO_LOG__LEVEL: "x" };
+  assertEquals((await find("[admin]", { env })).endpoint.name, "127.0.0.1:8080");
+  await assertRejects(() => find("[admin]", { env: { KURAFUTO_ADMIN__BNID: "x" } }), ConfigError, "ADMIN__BIND?");
+});
+
 Deno.test("variables are stronger than the file, and flags than both", async () => {
   const env = { KURAFUTO_ADMIN__BIND: "127.0.0.1:9001" };
   assertEquals((await find('[admin]\nbind = "127.0.0.1:9000"', { env })).endpoint.name, "127.0.0.1:9001");
