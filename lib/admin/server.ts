@@ -5,6 +5,7 @@ import { canonicalIp } from "../config/network.ts";
 import { HalfOpen } from "../guard/half_open.ts";
 import { AcceptLog } from "../observe/accept_log.ts";
 import type { Log } from "../observe/log.ts";
+import { pause } from "../pause.ts";
 import { Beat } from "../transport/beat.ts";
 import { BindError } from "../transport/bind_error.ts";
 import { Turnstile } from "../transport/turnstile.ts";
@@ -164,7 +165,7 @@ export class AdminServer implements AsyncDisposable {
       } catch (error) {
         if (this.#isClosed) return;
         this.#acceptLog.failed("admin", error, performance.now());
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        await pause(RETRY_MS);
       }
     }
   }

@@ -2,6 +2,7 @@
 import { type AdminClient, AdminError, type DrillRequest } from "../admin/client.ts";
 import type { DrillReport, Outcome, Sight, SightedStep } from "../admin/control.ts";
 import { escapeUnsafe } from "../observe/log_format.ts";
+import { pause } from "../pause.ts";
 import type { Paint } from "./paint.ts";
 import { type Cell, table } from "./table.ts";
 
@@ -144,15 +145,4 @@ function ended({ code, reason }: Extract<Outcome, { readonly code: string }>): s
 
 function spoken(ms: number): string {
   return `${Math.round(ms)} ms`;
-}
-
-/** Waits for `ms` milliseconds, or until the signal is aborted. */
-async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const wake = (): void => resolve();
-  const timer = setTimeout(wake, ms);
-  signal?.addEventListener("abort", wake);
-  await promise;
-  clearTimeout(timer);
-  signal?.removeEventListener("abort", wake);
 }

@@ -1,5 +1,6 @@
 import { type AdminClient, AdminError } from "../admin/client.ts";
 import type { StampedEvent } from "../observe/edge_event.ts";
+import { pause } from "../pause.ts";
 
 /** Milliseconds between two tries to reach an edge that went away. */
 const RETRY_MS = 1000;
@@ -44,6 +45,6 @@ export async function follow(
     }
     if (!lost) tell("the edge has gone; waiting for it to come back");
     lost = true;
-    await new Promise((resolve) => setTimeout(resolve, retryMs));
+    await pause(retryMs);
   }
 }

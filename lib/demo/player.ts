@@ -1,4 +1,4 @@
-import { setTimeout as pause } from "node:timers/promises";
+import { pause } from "../pause.ts";
 import { type Dialect, isLegal, type PacketName, packetNamed } from "../protocol/packet_table.ts";
 import { encodePacket, type PacketInput } from "../protocol/packets.ts";
 import { BLOCK, BLOCK_LIMIT, isProtected, visibleBlock } from "./block.ts";
@@ -153,21 +153,12 @@ export class Player implements Entity {
     let sent = 0;
     for (const packet of endless ? endlessLevel(this.dialect) : levels.packets(this.dialect)) {
       if (sent > last) return this.link.end();
-      if (sent > 0 && delay > 0) await this.#pause(delay);
+      if (sent > 0 && delay > 0) await pause(delay, this.link.ended);
       await this.link.room();
       if (!this.link.open) return;
       this.link.send(packet);
       if (sent === 0) defineBlocks(this.#sink, this.dialect);
       sent++;
-    }
-  }
-
-  /** Waits that many ms, or until the link has ended. */
-  async #pause(delay: number): Promise<void> {
-    try {
-      await pause(delay, undefined, { signal: this.link.ended });
-    } catch {
-      // Ended: nothing to wait for any more.
     }
   }
 

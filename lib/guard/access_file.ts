@@ -2,6 +2,7 @@
 import { messageOf } from "../error_message.ts";
 import { ConfigError } from "../config/problem.ts";
 import { readTextFile } from "../config/text_file.ts";
+import { pause } from "../pause.ts";
 import { giveToOwner, replaceFile } from "../replace_file.ts";
 import { type Clock, machineClock } from "../clock.ts";
 import { countEntries, formatAccess, MOST_ENTRIES, parseAccess } from "./access_format.ts";
@@ -142,7 +143,7 @@ async function lock(dataDir: string): Promise<Deno.FsFile> {
           `Cannot edit ${accessPath(dataDir)} as another process has held ${path} for ${LOCK_WAIT_MS} ms`,
         );
       }
-      await new Promise((resolve) => setTimeout(resolve, LOCK_RETRY_MS));
+      await pause(LOCK_RETRY_MS);
     }
     return file;
   } catch (error) {

@@ -1,4 +1,5 @@
 /** The side of the process that gives: what it says, and in which order. */
+import { pause } from "../pause.ts";
 import { type Conversation, HandoverError } from "./conversation.ts";
 import {
   type GivenBackend,
@@ -157,5 +158,5 @@ function* grouped<S extends TravellingSession>(sessions: Iterable<S>): Iterable<
 
 /** Resolves when everything else that waits has had its turn. */
 function otherWork(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve));
+  return pause(0);
 }

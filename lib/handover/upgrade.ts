@@ -1,5 +1,6 @@
 /** An upgrade from this process's side: starts the new process, gives it everything, and takes everything back where that fails. */
 import { messageOf } from "../error_message.ts";
+import { pause } from "../pause.ts";
 import type { HandoverChannel } from "./channel.ts";
 import { Conversation, GoneError, RefusedError } from "./conversation.ts";
 import { type HandoverGiver, offerSessions, settleTerms } from "./giving.ts";
@@ -81,7 +82,7 @@ export class Upgrade {
       await taker.say({ kind: "commit" }, deadline);
       await taker.expect("running", deadline);
       const handed = { ...offered, ms: performance.now() - began };
-      await new Promise((resolve) => setTimeout(resolve, PEACE_MS));
+      await pause(PEACE_MS);
       frozen.release(new Set(offered.refused.map(({ session }) => session)));
       return { kind: "done", heir: new Heir(this.#pid ?? 0, taker), handed };
     } catch (error) {

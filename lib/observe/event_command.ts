@@ -1,4 +1,5 @@
 /** Events on the standard input of a program that the edge starts: one line of JSON for each. */
+import { pause } from "../pause.ts";
 import { LineQueue } from "./line_queue.ts";
 import type { Log } from "./log.ts";
 import { type ByteTaker, pump } from "./pump.ts";
@@ -198,16 +199,4 @@ function kill(child: Deno.ChildProcess, signal: Deno.Signal): void {
   } catch {
     // It has ended already.
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-  });
 }

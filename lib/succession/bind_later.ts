@@ -1,3 +1,4 @@
+import { pause } from "../pause.ts";
 import { BindError } from "../transport/bind_error.ts";
 
 /** Milliseconds for which an address that is in use is tried again, and between two tries. */
@@ -17,6 +18,6 @@ export async function bindLater(bind: () => void | Promise<void>): Promise<void>
       const isInUse = error instanceof BindError && error.inUse;
       if (!isInUse || performance.now() > deadline) throw error;
     }
-    await new Promise((resolve) => setTimeout(resolve, STEP_MS));
+    await pause(STEP_MS);
   }
 }

@@ -9,6 +9,7 @@ import type { Heir } from "../handover/heir.ts";
 import { takeOver, takeRest } from "../handover/taking.ts";
 import type { Log } from "../observe/log.ts";
 import { type Opening, openUnhindered } from "./openings.ts";
+import { pause } from "../pause.ts";
 import { sayFarewell } from "../players/farewell.ts";
 import type { Reception } from "../players/reception.ts";
 import type { Sessions } from "../players/sessions.ts";
@@ -133,10 +134,6 @@ export class Succession {
     if (this.#isArriving) return "the process before still hands over its last players";
     return reloads.confirmBy === undefined ? undefined : "a reload waits to be confirmed";
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function upgradeWords(seconds: number): string {

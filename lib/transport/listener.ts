@@ -1,4 +1,5 @@
 /** Accepting connections. */
+import { pause } from "../pause.ts";
 import type { AcceptedConn } from "./conn.ts";
 import { DENO_SOCKETS } from "./deno_sockets.ts";
 import type { Acceptor, Sockets } from "./sockets.ts";
@@ -89,7 +90,7 @@ export class Listener implements Disposable {
           continue;
         }
         events.failed(error);
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        await pause(RETRY_MS);
       }
     }
   }

@@ -1,5 +1,6 @@
 /** Takes TLS off connections that are already accepted, and of which something may already be read. */
 import { UnusableFileError } from "../config/unusable_file.ts";
+import { pause } from "../pause.ts";
 import type { Conn } from "./conn.ts";
 import { TlsConn } from "./tls_conn.ts";
 
@@ -157,7 +158,7 @@ export class TlsLayer implements AsyncDisposable {
         this.#admit(await this.#listener.accept());
       } catch {
         if (this.#end.signal.aborted) return;
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        await pause(RETRY_MS, this.#end.signal);
       }
     }
   }

@@ -60,24 +60,34 @@ Deno.test("drill says of everybody what became of them, and ends with 1 where so
   assertEquals([json.code, JSON.parse(json.stdout)], [1, JSON.parse(JSON.stringify(subject.control.drillReport))]);
 });
 
-Deno.test("drill follows until the drill is over, tells no step twice, and ends it where it is interrupted", async () => {
-  await using subject = await Subject.open();
-  using client = new AdminClient(endpointAt(subject.server.address));
-  const interruption = new AbortController();
-  const told: string[] = [];
-  const { report, trouble } = await runDrill(client, {
-    request: { fault: "stall", backend: "hub", for: "1h" },
-    interruption: interruption.signal,
-    begun: (drill) => told.push(`drill ${drill}`),
-    show: ({ player, step }) => {
-      told.push(`${player} ${step.step}`);
-      if (step.step === "joined") setTimeout(() => interruption.abort());
-    },
-    lookMs: 60_000,
+const interruptions: readonly {
+  readonly when: string;
+  readonly interrupt: (interruption: AbortController) => void;
+}[] = [
+  { when: "between two looks", interrupt: (interruption) => void setTimeout(() => interruption.abort()) },
+  { when: "while it looks", interrupt: (interruption) => interruption.abort() },
+];
+
+for (const { when, interrupt } of interruptions) {
+  Deno.test(`drill follows until the drill is over, tells no step twice, and ends it where it is interrupted ${when}`, async () => {
+    await using subject = await Subject.open();
+    using client = new AdminClient(endpointAt(subject.server.address));
+    const interruption = new AbortController();
+    const told: string[] = [];
+    const { report, trouble } = await runDrill(client, {
+      request: { fault: "stall", backend: "hub", for: "1h" },
+      interruption: interruption.signal,
+      begun: (drill) => told.push(`drill ${drill}`),
+      show: ({ player, step }) => {
+        told.push(`${player} ${step.step}`);
+        if (step.step === "joined") interrupt(interruption);
+      },
+      lookMs: 60_000,
+    });
+    assertEquals([report.state, trouble, told], ["over", undefined, ["drill 1", "Notch lost", "Notch joined"]]);
+    assertEquals(subject.control.orders.map(([name]) => name), ["beginDrill", "endDrill"]);
   });
-  assertEquals([report.state, trouble, told], ["over", undefined, ["drill 1", "Notch lost", "Notch joined"]]);
-  assertEquals(subject.control.orders.map(([name]) => name), ["beginDrill", "endDrill"]);
-});
+}
 
 const losses: readonly {
   readonly how: string;

@@ -1,5 +1,6 @@
 /** Connecting to backends over epoll. */
 import { lookup } from "node:dns/promises";
+import { pause } from "../../pause.ts";
 import type { Address } from "../dial.ts";
 import { EpollConn } from "./epoll_conn.ts";
 import { AF_UNIX, EAGAIN, EINPROGRESS, EPOLLERR, EPOLLHUP, type Libc, SOCK_STREAM } from "./libc.ts";
@@ -88,7 +89,7 @@ async function connect(
     if (source !== undefined) checked(libc, libc.bind(descriptor, source));
     let begun = libc.connect(descriptor, address);
     while (begun === -EAGAIN) {
-      await new Promise((resolve) => setTimeout(resolve, QUEUE_FULL_MS));
+      await pause(QUEUE_FULL_MS, signal);
       signal.throwIfAborted();
       begun = libc.connect(descriptor, address);
     }
