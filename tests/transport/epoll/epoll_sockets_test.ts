@@ -1,5 +1,4 @@
 import { AwaitedLeg } from "../../../lib/transport/epoll/awaited_leg.ts";
-import { EpollConn } from "../../../lib/transport/epoll/epoll_conn.ts";
 import { EpollLeg } from "../../../lib/transport/epoll/epoll_leg.ts";
 import { EpollSockets } from "../../../lib/transport/epoll/epoll_sockets.ts";
 import { Beat } from "../../../lib/transport/beat.ts";
@@ -111,24 +110,4 @@ Deno.test("what another process has opened is used by its descriptors", async ()
   assertThrows(() => ours.inherited.acceptor(-1), Error, "Bad file descriptor (os error 9)");
   inherited.close();
   await Promise.all([theirs.close(), ours.close()]);
-});
-
-Deno.test("a connection that another process has as well may be given up, and come again under the same number", async () => {
-  const libc = Deno.dlopen("libc.so.6", { dup: { parameters: ["i32"], result: "i32" } });
-  const [theirs, ours] = [sockets(), sockets()];
-  const acceptor = theirs.listen("127.0.0.1", 0);
-  const peer = await Deno.connect(acceptor.addr);
-  const conn = await acceptor.accept();
-  assert(conn instanceof EpollConn);
-  const { descriptor } = conn.detach().stream;
-  const first = libc.symbols.dup(descriptor);
-  ours.inherited.conn(first).close();
-  const second = libc.symbols.dup(descriptor);
-  assertEquals(second, first);
-  const inherited = ours.inherited.conn(second);
-  await peer.write(Uint8Array.of(5));
-  assertEquals(await inherited.read(new Uint8Array(8)), 1);
-  for (const one of [inherited, conn, peer, acceptor]) one.close();
-  await Promise.all([theirs.close(), ours.close()]);
-  libc.close();
 });

@@ -61,6 +61,13 @@ export class Ground implements AsyncDisposable {
   }
 }
 
+/** A watcher that does what the test wants. */
+export function watcher(
+  { ready = () => {}, turn = () => {} }: { ready?: (events: number) => void; turn?: () => void },
+): { ready(events: number): void; turn(): void } {
+  return { ready, turn };
+}
+
 /** Reads `count` bytes, or fewer where the stream ends before. */
 export async function readBytes(conn: Pick<Deno.Conn, "read">, count: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(count);

@@ -1,17 +1,7 @@
 import { assert, assertEquals, assertThrows } from "../../harness/assert.ts";
-import { AF_INET, SOCK_STREAM } from "../../../lib/transport/epoll/libc.ts";
 import { EpollLoop } from "../../../lib/transport/epoll/loop.ts";
-import type { EpollStream } from "../../../lib/transport/epoll/stream.ts";
-import { resetConnection } from "../../harness/reset.ts";
-import { Ground } from "./ground.ts";
+import { Ground, watcher } from "./ground.ts";
 import { ScarceLibc } from "./scarce_libc.ts";
-
-/** A watcher that does what the test wants. */
-function watcher(
-  { ready = () => {}, turn = () => {} }: { ready?: (events: number) => void; turn?: () => void },
-): { ready(events: number): void; turn(): void } {
-  return { ready, turn };
-}
 
 Deno.test("what happens to a descriptor is told to who watches it last", async () => {
   await using ground = new Ground();
@@ -22,46 +12,6 @@ Deno.test("what happens to a descriptor is told to who watches it last", async (
   await peer.write(Uint8Array.of(1));
   assertEquals(await told.promise, "the second");
 });
-
-Deno.test("what was told of a closed descriptor is not told to who has its number now", async () => {
-  await using ground = new Ground();
-  const [first, second] = [await ground.stream(), await ground.stream()];
-  const told: string[] = [];
-  /** Closes the other, whose number another gets, in the middle of the batch that tells of both. */
-  const closes = (name: string, other: EpollStream) => (): void => {
-    told.push(name);
-    const { descriptor } = other;
-    other.close();
-    ground.loop.watch(socketNumbered(ground, descriptor), watcher({ ready: () => told.push("the new one") }));
-  };
-  first.stream.watch(watcher({ ready: closes("first", second.stream) }));
-  second.stream.watch(watcher({ ready: closes("second", first.stream) }));
-  const { promise: over, resolve } = Promise.withResolvers<void>();
-  // Before the loop looks again, both have something to tell.
-  ground.loop.schedule(watcher({
-    turn: () => {
-      resetConnection(first.peer);
-      resetConnection(second.peer);
-      resolve();
-    },
-  }));
-  await over;
-  await ground.allTold();
-  // A socket that is connected to nobody has hung up, which is told of it later.
-  assertEquals(told.length, 2);
-  assertEquals(told.toSorted()[1], "the new one");
-});
-
-/** A new socket of that number, which is free. */
-function socketNumbered(ground: Ground, number: number): number {
-  const { libc } = ground;
-  const below: number[] = [];
-  let descriptor = libc.socket(AF_INET, SOCK_STREAM);
-  for (; descriptor !== number; descriptor = libc.socket(AF_INET, SOCK_STREAM)) below.push(descriptor);
-  for (const other of below) libc.close(other);
-  ground.use({ close: () => libc.close(number) });
-  return number;
-}
 
 Deno.test("a watcher that throws costs the others nothing", async () => {
   await using ground = new Ground();

@@ -39,24 +39,3 @@ Deno.test("a reset is told as Deno tells it", async () => {
   assert(failure instanceof Deno.errors.ConnectionReset);
   assertEquals(failure.message, "Connection reset by peer (os error 104)");
 });
-
-Deno.test("a stream is closed once, and touches nothing that has its number afterwards", async () => {
-  await using ground = new Ground();
-  const { stream } = await ground.stream();
-  const { descriptor } = stream;
-  stream.close();
-  assertEquals([stream.isOpen, stream.descriptor], [false, -1]);
-  const others = [await ground.stream(), await ground.stream()];
-  assert(others.some(({ stream: other }) => other.descriptor === descriptor));
-  stream.close();
-  stream.unwatch();
-  stream.watch({ ready: () => {}, turn: () => {} });
-  assertEquals(stream.read(new Uint8Array(1 << 16)), "ended");
-  for (const failure of [stream.write(Uint8Array.of(1), 1), stream.finish()]) {
-    assert(failure instanceof Deno.errors.BrokenPipe);
-  }
-  for (const { stream: other, peer } of others) {
-    assertEquals(other.write(Uint8Array.of(7), 1), 1);
-    assertEquals([...await readBytes(peer, 1)], [7]);
-  }
-});
