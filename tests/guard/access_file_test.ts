@@ -124,14 +124,26 @@ Deno.test("an edit drops what has ended, and one that changes nothing writes not
 Deno.test("two processes that edit at the same time lose nothing", async () => {
   await using folder = new Folder();
   const editor = new URL("access_editor.ts", import.meta.url).pathname;
-  const edit = (prefix: string): Promise<Deno.CommandOutput> =>
+  const editors = ["A", "B", "C"].map((prefix) =>
     new Deno.Command(Deno.execPath(), {
       args: ["run", "--no-prompt", "--allow-read", "--allow-write", "--allow-env", editor, folder.path, prefix, "40"],
       env: { NO_COLOR: "1" },
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
       signal: AbortSignal.timeout(60_000),
-    }).output();
-  const outputs = await Promise.all([edit("A"), edit("B"), edit("C")]);
-  for (const { code, stderr } of outputs) assertEquals([code, new TextDecoder().decode(stderr)], [0, ""]);
+    }).spawn()
+  );
+  // All are ready before the first one begins.
+  for (const { stdout } of editors) {
+    const reader = stdout.getReader();
+    await reader.read();
+    reader.releaseLock();
+  }
+  await Promise.all(editors.map(({ stdin }) => stdin.close()));
+  for (const { code, stderr } of await Promise.all(editors.map((one) => one.output()))) {
+    assertEquals([code, new TextDecoder().decode(stderr)], [0, ""]);
+  }
   const names = banned(await readAccess(folder.path));
   assertEquals(
     names.toSorted(),
