@@ -5,6 +5,7 @@ import { Browser } from "../harness/browser.ts";
 import { Dashboard } from "../harness/browser_dashboard.ts";
 import { CHROMIUM } from "../harness/chromium.ts";
 import { testWith } from "../harness/installed.ts";
+import { quietPort } from "../harness/quiet_port.ts";
 import { openSubject, urlOf } from "./dashboard_subject.ts";
 import { OPEN } from "./subject.ts";
 
@@ -14,7 +15,7 @@ test("the dashboard and its way to the edge", async (t) => {
   await using browser = await Browser.start();
 
   await t.step("survives an edge that is gone and comes back as another one, and loses no order silently", async () => {
-    const first = await openSubject();
+    const first = await openSubject({ bind: { kind: "tcp", host: "127.0.0.1", port: quietPort() } });
     first.control.drain("attic", { move: false });
     await using view = await browser.open(urlOf(first));
     const dashboard = new Dashboard(view);

@@ -7,6 +7,7 @@ import { encodePacket } from "../../lib/protocol/packets.ts";
 import type { BackendTarget } from "../../lib/transport/backend_dial.ts";
 import { assert, assertEquals, assertMatch } from "../harness/assert.ts";
 import { eventually, tcpEnds } from "../harness/kernel.ts";
+import { quietPort } from "../harness/quiet_port.ts";
 import { type Script, ScriptedBackend } from "../harness/scripted_backend.ts";
 import { cpeDialect, plainDialect } from "../protocol/dialects.ts";
 
@@ -165,19 +166,13 @@ Deno.test("a server that sends what is no packet fails the check", async () => {
 });
 
 Deno.test("a port that refuses fails the check", async () => {
-  const { port } = await unusedAddress();
+  const port = quietPort();
   for (const name of [HELLO, undefined]) {
     const findings = await checkBackend(DENO_SOCKETS, at(port), name, PATIENCE);
     assert(!findings.ok);
     assertMatch(findings.cause, /refused/i);
   }
 });
-
-/** A port of 127.0.0.1 that nobody listens on. */
-async function unusedAddress(): Promise<{ readonly port: number }> {
-  await using server = await ClassicServer.start();
-  return { port: server.port };
-}
 
 Deno.test("a silent server fails the check at the deadline, and at once", async () => {
   await using server = await ClassicServer.start({ onLogin: "silent" });

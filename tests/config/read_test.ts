@@ -13,6 +13,7 @@ import { GREETING } from "../e2e/waiting.ts";
 import { assert, assertEquals } from "../harness/assert.ts";
 import { Bot } from "../harness/bot.ts";
 import { eventually } from "../harness/kernel.ts";
+import { quietPort } from "../harness/quiet_port.ts";
 import { dialect } from "../session/logins.ts";
 
 const LEG = dialect(CLASSICUBE);
@@ -80,7 +81,9 @@ Deno.test("an edge whose player sees everything has read every key of the exampl
   await using running = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir();
   running.defer(() => Deno.remove(folder, { recursive: true }));
-  const { server, address } = running.use(await ObservedServer.start({ name: "hub", extensions: CLASSICUBE }));
+  const { server, address } = running.use(
+    await ObservedServer.start({ name: "hub", port: quietPort(), extensions: CLASSICUBE }),
+  );
   const readings = new Readings(exampleFor(folder, address));
   const edge = running.use(await startEdge(readings.config, openLog(readings.config.log)));
   const [target] = edge.listeners;

@@ -1,6 +1,7 @@
 import { type ConsoleOptions, runConsole } from "../../lib/demo/console.ts";
 import { DemoWorld } from "../../lib/demo/demo_world.ts";
 import { assert, assertEquals, assertMatch, assertRejects } from "../harness/assert.ts";
+import { quietPort } from "../harness/quiet_port.ts";
 import { Waits } from "../harness/waits.ts";
 import { Client } from "./client.ts";
 
@@ -33,7 +34,8 @@ class Typist implements AsyncDisposable {
   }
 
   static async sitDown(): Promise<Typist> {
-    return new Typist([await DemoWorld.start("hub", {}), await DemoWorld.start("arena", {})]);
+    const open = (name: string): Promise<DemoWorld> => DemoWorld.start(name, { port: quietPort() });
+    return new Typist([await open("hub"), await open("arena")]);
   }
 
   get arena(): DemoWorld {

@@ -1,5 +1,6 @@
 import { DemoWorld } from "../../lib/demo/demo_world.ts";
 import { assertEquals, assertRejects } from "../harness/assert.ts";
+import { quietPort } from "../harness/quiet_port.ts";
 import { BLOCK } from "../../lib/demo/block.ts";
 import { generateFlat } from "../../lib/demo/world.ts";
 import { Client, mapOf } from "./client.ts";
@@ -10,7 +11,7 @@ function listening({ address }: DemoWorld): { readonly address: string; readonly
 
 Deno.test("a world that was stopped under its players comes back on its port with what they built", async () => {
   const blocks = generateFlat();
-  const world = await DemoWorld.start("meadow", { world: blocks });
+  const world = await DemoWorld.start("meadow", { world: blocks, port: quietPort() });
   const place = listening(world);
   for (let round = 0; round < 3; round++) {
     await using player = await Client.join(place);
@@ -37,7 +38,7 @@ Deno.test("starting a world that runs and stopping one that does not change noth
 });
 
 Deno.test("a world whose port was taken meanwhile says so, and stays stopped", async () => {
-  const world = await DemoWorld.start("meadow", {});
+  const world = await DemoWorld.start("meadow", { port: quietPort() });
   await world.stop();
   using _taken = Deno.listen(listening(world));
   await assertRejects(() => world.start(), Deno.errors.AddrInUse);
