@@ -1,5 +1,6 @@
 /** Speaks HTTP to the admin API without the help, and the rules, of a client library. */
 import type { Address } from "../../lib/config/address.ts";
+import { DEFAULT_TIMEOUT_MS } from "../harness/waits.ts";
 
 export interface RawRequest {
   readonly method?: string;
@@ -101,9 +102,9 @@ export class RawStream implements Disposable {
     return [...this.text.matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id));
   }
 
-  /** Reads until `probe` holds; fails where the stream ends before, or five seconds pass. */
+  /** Reads until `probe` holds; fails where the stream ends before, or that takes too long. */
   async until(probe: () => boolean): Promise<void> {
-    const timer = setTimeout(() => this[Symbol.dispose](), 5000);
+    const timer = setTimeout(() => this[Symbol.dispose](), DEFAULT_TIMEOUT_MS);
     const buffer = new Uint8Array(64 << 10);
     try {
       while (!probe()) {

@@ -1,5 +1,5 @@
 /**
- * An edge as bad as can be, to be started in the place of the program: it loses positions and a session, refuses moves, and counts wrongly.
+ * An edge as bad as can be, to be started in the place of the program: it loses positions and sessions, refuses moves, and counts wrongly.
  * Everybody is on the first world, whatever they speak: without CPE all of them are alike.
  */
 import { knownSizes, packetNamed } from "../../lib/protocol/packet_table.ts";
@@ -8,7 +8,7 @@ import { VANILLA } from "../../bench/login.ts";
 
 /** One position in so many never arrives. */
 const LOST_POSITION = 400;
-/** Milliseconds after which a session is lost. */
+/** Milliseconds after which a session is lost, again and again. */
 const LOST_SESSION_MS = 3_000;
 const MISCOUNTED = 7;
 const SIZES = knownSizes("c2s", VANILLA);
@@ -70,6 +70,7 @@ async function relay(client: Deno.TcpConn): Promise<void> {
   closeQuietly(world);
   await back;
   closeQuietly(client);
+  if (losing === client) losing = undefined;
   players--;
 }
 
@@ -81,7 +82,7 @@ function closeQuietly(conn: Deno.Conn): void {
   }
 }
 
-setTimeout(() => losing === undefined ? undefined : closeQuietly(losing), LOST_SESSION_MS);
+setInterval(() => losing !== undefined && closeQuietly(losing), LOST_SESSION_MS);
 
 Deno.serve({ hostname: "127.0.0.1", port: adminPort, onListen: () => {} }, () =>
   new Response(

@@ -37,7 +37,7 @@ Deno.test({
     const [, joins, leaves, moves, maps] =
       /join (\d+), leave (\d+), move (\d+), refused 0, map (\d+)/.exec(result.output) ?? [];
     assert(Number(joins) > 60 && Number(leaves) >= 60 && Number(moves) > 10 && Number(maps) > 0, result.output);
-    assertMatch(result.output, /^00:00:0[4-6] {2}\d+ playing, edge \d+ .*RSS \d+ MiB.*lag p99/m);
+    assertMatch(result.output, /^00:00:\d\d {2}\d+ playing, edge \d+ .*RSS \d+ MiB.*lag p99/m);
   },
 });
 

@@ -10,6 +10,7 @@ import {
   type ProtocolVersion,
 } from "../../lib/protocol/packet_table.ts";
 import { encodePacket, type PacketInput, type PacketValues, readPacket } from "../../lib/protocol/packets.ts";
+import { DEFAULT_TIMEOUT_MS } from "../harness/waits.ts";
 
 /** Where a client can connect to. */
 export type Listening = Pick<ClassicServer, "address" | "port">;
@@ -32,7 +33,6 @@ export interface ClientOptions {
   readonly answerLevel?: boolean;
 }
 
-const DEADLINE = 5000;
 const EVERY_ID = new Uint8Array(256).fill(1);
 
 /** A client of the plainest kind: says it all at once, checks that everything it gets is framed as negotiated, keeps it. */
@@ -110,7 +110,7 @@ export class Client {
     name: N,
     when: (values: PacketValues<N>) => boolean = () => true,
   ): Promise<PacketValues<N>> {
-    const deadline = performance.now() + DEADLINE;
+    const deadline = performance.now() + DEFAULT_TIMEOUT_MS;
     for (;;) {
       for (; this.#consumed < this.seen.length;) {
         const packet = this.seen[this.#consumed++];
@@ -131,13 +131,13 @@ export class Client {
 
   /** Waits until the server has closed the connection. */
   async closed(): Promise<void> {
-    const deadline = performance.now() + DEADLINE;
+    const deadline = performance.now() + DEFAULT_TIMEOUT_MS;
     while (this.end === undefined) await this.#more("end of the connection", deadline);
   }
 
   /** Waits until `done`, asked again with every packet that comes. */
   async until(done: () => boolean, what: string): Promise<void> {
-    const deadline = performance.now() + DEADLINE;
+    const deadline = performance.now() + DEFAULT_TIMEOUT_MS;
     while (!done()) await this.#more(what, deadline);
   }
 
@@ -238,7 +238,9 @@ export class Client {
 export async function eventually(done: () => boolean, what: string): Promise<void> {
   const start = performance.now();
   while (!done()) {
-    if (performance.now() - start > DEADLINE) throw new Error(`Cannot wait for ${what} any longer: ${DEADLINE} ms`);
+    if (performance.now() - start > DEFAULT_TIMEOUT_MS) {
+      throw new Error(`Cannot wait for ${what} any longer: ${DEFAULT_TIMEOUT_MS} ms`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }

@@ -3,6 +3,7 @@ import { postBeat, type PostOptions } from "../../lib/heartbeat/post.ts";
 import { LONGEST_REPLY } from "../../lib/heartbeat/reply.ts";
 import type { NotListedReason, Verdict } from "../../lib/heartbeat/verdict.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../harness/assert.ts";
+import { quietPort } from "../harness/quiet_port.ts";
 import { CAN_RESET } from "../harness/reset.ts";
 import { AUTHORITY_CERTIFICATE } from "./certificates.ts";
 import { RECORDED_BODY, RECORDED_FACTS } from "./facts.ts";
@@ -153,7 +154,7 @@ for (
   Deno.test(`a list that sends ${what} and waits is given up in time, and its connection closed`, async () => {
     await using list = new ScriptedList();
     list.play = { bytes: bytes ?? "", then: "hold" };
-    assertNotListed(await post(list.url(), { timeoutMs: 150 }), "late", "within 150 ms");
+    assertNotListed(await post(list.url(), { timeoutMs: 1_500 }), "late", "within 1500 ms");
     await list.until(() => list.abandoned === 1, "the end of the connection");
     list.play = LISTED;
     assertEquals(await post(list.url()), SUCCESS);
@@ -162,8 +163,8 @@ for (
 
 Deno.test("a list that does not say a word of TLS is given up in time", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const verdict = await post(`https://127.0.0.1:${listener.addr.port}/`, { timeoutMs: 150 });
-  assertNotListed(verdict, "late", "within 150 ms");
+  const verdict = await post(`https://127.0.0.1:${listener.addr.port}/`, { timeoutMs: 1_500 });
+  assertNotListed(verdict, "late", "within 1500 ms");
 });
 
 Deno.test("giving up rejects with the reason of the signal and closes the connection", async () => {
@@ -180,9 +181,7 @@ Deno.test("giving up rejects with the reason of the signal and closes the connec
 });
 
 Deno.test("a refused connection is explained", async () => {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
+  const port = quietPort();
   assertNotListed(await post(`http://localhost:${port}/`), "unreachable", `localhost:${port} refuses connections`);
 });
 

@@ -1,5 +1,6 @@
 import { EventLoopLag } from "../../lib/observe/event_loop_lag.ts";
 import { assertEquals } from "../harness/assert.ts";
+import { DEFAULT_TIMEOUT_MS } from "../harness/waits.ts";
 import { MetricsWorld } from "./metrics_world.ts";
 
 /** Keeps the event loop from running for that many milliseconds. */
@@ -13,7 +14,7 @@ async function samplesOf(count: number, work: () => void): Promise<readonly numb
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const deadline = setTimeout(
     () => reject(new Error(`Cannot see ${count} samples: current value is ${samples}`)),
-    5_000,
+    DEFAULT_TIMEOUT_MS,
   );
   const lag = new EventLoopLag((seconds) => {
     if (samples.push(seconds) === count) resolve();
@@ -51,7 +52,10 @@ Deno.test("the metric of the lag moves, and what stood still for long is above i
   assertEquals((await world.scrape()).value(`${name}_count`), 0);
   stall(500);
   let read = await world.scrape();
-  for (const end = performance.now() + 5_000; read.value(`${name}_count`) === 0 && performance.now() < end;) {
+  for (
+    const end = performance.now() + DEFAULT_TIMEOUT_MS;
+    read.value(`${name}_count`) === 0 && performance.now() < end;
+  ) {
     await new Promise((resolve) => setTimeout(resolve, 0));
     read = await world.scrape();
   }

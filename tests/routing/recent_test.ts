@@ -198,7 +198,7 @@ Deno.test("what is remembered can be asked for at once, and is written a moment 
   recent.remember("Steve", "lobby", "hub1");
   recent.remember("STEVE", "lobby", "hub2");
   assertEquals([recent.last("steve", "lobby"), reader.last("steve", "lobby")], ["hub2", undefined]);
-  await eventually(() => reader.last("steve", "lobby") === "hub2", "the entry in the file", { timeoutMs: 1_000 });
+  await eventually(() => reader.last("steve", "lobby") === "hub2", "the entry in the file");
   recent.close();
   reader.close();
   assertEquals(folder.problems, []);

@@ -124,10 +124,9 @@ Deno.test("peers that were gone before they were accepted are counted, and delay
   await withFailingAccept(500, gone, async () => {
     using heard = new Heard();
     const listener = new Listener("127.0.0.1", 0, heard.events, NO_PACE);
-    const start = performance.now();
     using _conn = await Deno.connect(listener.address);
+    // Were it to pause after each of them, this would be given up long before.
     await heard.connections(1);
-    assert(performance.now() - start < 1_000);
     assertEquals([heard.missed, heard.failures], [500, []]);
     await listener.close();
   });
