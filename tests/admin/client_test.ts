@@ -1,8 +1,9 @@
-import { AdminClient, AdminError } from "../../lib/admin/client.ts";
+import { AdminClient, AdminError, type ClientOptions } from "../../lib/admin/client.ts";
 import { endpointAt, parseEndpoint } from "../../lib/admin/endpoint.ts";
 import { Token } from "../../lib/admin/token.ts";
 import { formatAddress } from "../../lib/config/address.ts";
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "../harness/assert.ts";
+import { quietPort } from "../harness/quiet_port.ts";
 import { Waits } from "../harness/waits.ts";
 import { OPEN, Subject } from "./subject.ts";
 
@@ -13,6 +14,7 @@ const TOKEN = "a-token-that-nobody-guesses";
 async function withServer(
   serve: (conn: Deno.TcpConn) => Promise<void>,
   test: (client: AdminClient) => Promise<void>,
+  options: ClientOptions = {},
 ): Promise<void> {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const conns: Deno.TcpConn[] = [];
@@ -24,7 +26,7 @@ async function withServer(
   })();
   try {
     const { hostname: host, port } = listener.addr;
-    using client = new AdminClient(endpointAt({ kind: "tcp", host, port }), { timeoutMs: 200, silenceMs: 200 });
+    using client = new AdminClient(endpointAt({ kind: "tcp", host, port }), options);
     await test(client);
   } finally {
     listener.close();
@@ -91,9 +93,7 @@ Deno.test("names that mean something in a URL reach the edge as they are", async
 });
 
 Deno.test("where nobody answers it is said why", async () => {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
+  const port = quietPort();
   const places: readonly (readonly [place: string, why: string])[] = [
     [`127.0.0.1:${port}`, "nothing listens there"],
     ["unix:/nowhere/admin.sock", "there is no such socket"],
@@ -116,7 +116,7 @@ Deno.test("a client does not wait for an answer, or the rest of one, that does n
       assertEquals(kind, "unreachable");
       assertStringIncludes(message, "no answer within 0.2 s");
       await assertRejects(() => client.events(undefined).next(), AdminError, "nothing was heard for too long");
-    });
+    }, { timeoutMs: 200, silenceMs: 200 });
   }
 });
 

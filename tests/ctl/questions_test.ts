@@ -53,7 +53,7 @@ Deno.test("ctl backends lists how they are doing", async () => {
     ["games", "up", "1/20", "2.5 ms", "lobby", "127.0.0.1:25567"],
     ["attic", "down", "0", "-", "lobby", "127.0.0.1:25568", "connection refused"],
   ]);
-  assertMatch(stdout, /^hub +up +2m 1[345]s /m);
+  assertMatch(stdout, /^hub +up +2m [1-5]\ds /m);
 });
 
 Deno.test("ctl status tells how the edge is doing", async () => {
@@ -72,7 +72,7 @@ Deno.test("ctl status tells how the edge is doing", async () => {
   assertMatch(stdout, /^moves +3, 3 in the last 30 minutes$/m);
   assertMatch(stdout, /^listener +main on 0\.0\.0\.0:25565, 3 players$/m);
   assertMatch(stdout, /^listing +main in www\.classicube\.net: listed, last beat .+ ago, https:.+$/m);
-  assertMatch(stdout, /^reload +refused 0s ago: a bad\\u001b file$/m);
+  assertMatch(stdout, /^reload +refused \ds ago: a bad\\u001b file$/m);
   assertMatch(stdout, /^confirm +within 5\ds, or the last reload is rolled back$/m);
 });
 

@@ -1,30 +1,12 @@
 import { HandoverError } from "../../lib/handover/conversation.ts";
-import type { SocketChannel } from "../../lib/handover/socket_channel.ts";
 import { comeToDoor, SocketDoor } from "../../lib/handover/socket_door.ts";
 import { Libc } from "../../lib/transport/epoll/libc.ts";
-import { assert, assertEquals, assertRejects, assertThrows } from "../harness/assert.ts";
+import { assertEquals, assertRejects, assertThrows } from "../harness/assert.ts";
 import { ScarceLibc } from "../transport/epoll/scarce_libc.ts";
+import { SOON, withChannel } from "./channel.ts";
 
 const linuxTest = (name: string, fn: () => Promise<void>): void =>
   Deno.test({ name, ignore: Deno.build.os !== "linux", fn });
-
-const SOON = (): AbortSignal => AbortSignal.timeout(5_000);
-
-/** Two ends, as two processes would have them. */
-async function withChannel(test: (libc: Libc, a: SocketChannel, b: SocketChannel) => Promise<void>): Promise<void> {
-  const libc = new Libc();
-  const folder = await Deno.makeTempDir();
-  using door = new SocketDoor(libc, folder);
-  const accepted = door.accept(SOON());
-  const a = comeToDoor(libc, door.path);
-  const b = await accepted;
-  try {
-    await test(libc, a, b);
-  } finally {
-    a.close();
-    b.close();
-  }
-}
 
 function pattern(length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, index) => index * 31 + (index >> 8));
@@ -38,26 +20,6 @@ linuxTest("parcels of any size come whole and in order", () =>
     })();
     for (const size of sizes) assertEquals((await b.receive(SOON()))?.bytes, pattern(size));
     await sending;
-  }));
-
-linuxTest("descriptors go along, more of them than fit into one packet", () =>
-  withChannel(async (libc, a, b) => {
-    const folder = await Deno.makeTempDir();
-    const path = `${folder}/text`;
-    await Deno.writeTextFile(path, "over");
-    const signals = Array.from({ length: 119 }, () => libc.createSignal());
-    await a.send({ bytes: new Uint8Array([1]), descriptors: signals }, SOON());
-    const parcel = await b.receive(SOON());
-    assertEquals(parcel?.descriptors.length, 119);
-    assertEquals(parcel?.bytes, new Uint8Array([1]));
-    const received = parcel?.descriptors ?? [];
-    const kinds = received.map((descriptor) => Deno.readLinkSync(`/proc/self/fd/${descriptor}`));
-    assert(kinds.every((kind) => kind.includes("eventfd")), kinds.join());
-    b.discard(received);
-    for (const descriptor of received) {
-      assertThrows(() => Deno.readLinkSync(`/proc/self/fd/${descriptor}`), Deno.errors.NotFound);
-    }
-    for (const descriptor of signals) libc.close(descriptor);
   }));
 
 linuxTest("the end of the other side is told, after everything that it sent", () =>

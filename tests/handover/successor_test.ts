@@ -17,12 +17,15 @@ linuxTest("another executable is given the arguments of now", () => {
 
 linuxTest("the new process knows where to come, and not which one systemd meant before", async () => {
   const folder = await Deno.makeTempDir();
-  Deno.env.set("WATCHDOG_PID", "1");
   const script = `test "$${HANDOVER_VARIABLE}" = /the/door && test -z "$WATCHDOG_PID" && echo yes > ${folder}/told`;
-  const successor = startSuccessor({ path: "/bin/sh", args: ["-c", script] }, "/the/door");
-  assertEquals(await successor.ended, "the new process ended with code 0, as its log may say");
-  assertEquals(await Deno.readTextFile(`${folder}/told`), "yes\n");
-  Deno.env.delete("WATCHDOG_PID");
+  Deno.env.set("WATCHDOG_PID", "1");
+  try {
+    const successor = startSuccessor({ path: "/bin/sh", args: ["-c", script] }, "/the/door");
+    assertEquals(await successor.ended, "the new process ended with code 0, as its log may say");
+    assertEquals(await Deno.readTextFile(`${folder}/told`), "yes\n");
+  } finally {
+    Deno.env.delete("WATCHDOG_PID");
+  }
 });
 
 linuxTest("how a new process ended is told in words", async () => {
