@@ -270,7 +270,12 @@ export class AdminClient implements Disposable {
 function directClient(address: Address): Deno.HttpClient {
   const proxy: Deno.Proxy = address.kind === "unix"
     ? { transport: "unix", path: address.path }
-    : { transport: "tcp", hostname: address.host, port: address.port };
+    // In brackets where it is IPv6: it becomes part of a URL.
+    : {
+      transport: "tcp",
+      hostname: address.host.includes(":") ? `[${address.host}]` : address.host,
+      port: address.port,
+    };
   return Deno.createHttpClient({ proxy });
 }
 

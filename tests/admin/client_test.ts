@@ -57,6 +57,18 @@ Deno.test("a client asks over a socket file as it does over TCP", async () => {
   }
 });
 
+Deno.test("a client asks at an IPv6 address, also where the API is bound to every one", async () => {
+  for (const host of ["::1", "::"]) {
+    const access = { ...OPEN, token: new Token(TOKEN) };
+    await using subject = await Subject.open({ bind: { kind: "tcp", host, port: 0 }, access });
+    const { address } = subject.server;
+    for (const endpoint of [endpointAt(address), parseEndpoint(formatAddress(address))]) {
+      using client = new AdminClient(endpoint, { token: TOKEN });
+      assertEquals((await client.players()).players.length, 3);
+    }
+  }
+});
+
 Deno.test("a client asks where a URL says", async () => {
   await using subject = await Subject.open();
   using client = new AdminClient(parseEndpoint(`http://${formatAddress(subject.server.address)}`));
