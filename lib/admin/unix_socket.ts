@@ -70,7 +70,11 @@ function makeFolder(path: string): void {
 }
 
 function removeOwn(path: string, own: string): void {
-  if (lookAt(path) !== undefined && identity(path) === own) Deno.removeSync(path);
+  try {
+    if (identity(path) === own) Deno.removeSync(path);
+  } catch {
+    // It is gone, or cannot be removed: the next process replaces a socket on which nobody listens.
+  }
 }
 
 function identity(path: string): string {

@@ -139,6 +139,16 @@ Deno.test("a server does not remove the socket file of another one that has repl
   assertEquals((await second.ask("/healthz")).status, 200);
 });
 
+Deno.test("a server ends well where its socket file is out of reach by then", async () => {
+  using folder = new Folder();
+  const path = `${folder.path}/run`;
+  await Deno.mkdir(path);
+  const subject = await Subject.open({ bind: { kind: "unix", path: `${path}/admin.sock` } });
+  await Deno.remove(path, { recursive: true });
+  await Deno.writeTextFile(path, "no folder");
+  await subject.server.close();
+});
+
 Deno.test("a reader of events on a socket file who goes is forgotten", async () => {
   using folder = new Folder();
   await using subject = await folder.open();
