@@ -1,4 +1,5 @@
 /** Writing files that others read at the same time, and that outlive the process. */
+import { lchown } from "node:fs/promises";
 
 /**
  * Puts `text` in the place of the file at `path`, whole or not at all, so that nobody ever reads half of it, also not after a power
@@ -20,9 +21,12 @@ export async function replaceFile(path: string, text: string, mode: number): Pro
   await Deno.rename(draft, path);
 }
 
-/** Gives the file at `path` to the owner of its directory: the edge must be able to read what another user, such as root, wrote there. */
+/**
+ * Gives the file at `path` to the owner of its directory: the edge must be able to read what another user, such as root, wrote there.
+ * A link is not followed: that owner could have put it there to be given what it leads to.
+ */
 export async function giveToOwner(path: string): Promise<void> {
-  const directory = await Deno.stat(path.slice(0, path.lastIndexOf("/")) || "/");
-  const file = await Deno.stat(path);
-  if (directory.uid !== file.uid && directory.uid !== null) await Deno.chown(path, directory.uid, directory.gid);
+  const { uid, gid } = await Deno.stat(path.slice(0, path.lastIndexOf("/")) || "/");
+  const file = await Deno.lstat(path);
+  if (uid !== null && gid !== null && uid !== file.uid) await lchown(path, uid, gid);
 }

@@ -1,4 +1,4 @@
-import { replaceFile } from "../lib/replace_file.ts";
+import { giveToOwner, replaceFile } from "../lib/replace_file.ts";
 import { assertEquals, assertRejects } from "./harness/assert.ts";
 
 async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
@@ -46,6 +46,26 @@ Deno.test("a link in the place of the unfinished file is not followed", async ()
     await replaceFile(path, "whole", 0o600);
     assertEquals([await Deno.readTextFile(other), await modeOf(path)], ["untouched", 0o600]);
     assertEquals((await Deno.lstat(path)).isSymlink, false);
+  });
+});
+
+/** Only root can give files away. */
+const rootTest = (name: string, fn: () => Promise<void>): void =>
+  Deno.test({ name, ignore: Deno.build.os === "windows" || Deno.uid() !== 0, fn });
+
+const NOBODY = 65_534;
+
+rootTest("a file is given to the owner of its folder, and not what a link of theirs leads to", async () => {
+  await withFolder(async (folder) => {
+    const [theirs, precious] = [`${folder}/theirs`, `${folder}/precious`];
+    await Deno.mkdir(theirs);
+    await Deno.chown(theirs, NOBODY, NOBODY);
+    await Deno.writeTextFile(precious, "root's");
+    await Deno.symlink(precious, `${theirs}/link`);
+    await replaceFile(`${theirs}/file`, "text", 0o600);
+    await giveToOwner(`${theirs}/link`);
+    const owners = [`${theirs}/file`, `${theirs}/link`, precious].map((path) => Deno.lstatSync(path).uid);
+    assertEquals(owners, [NOBODY, NOBODY, 0]);
   });
 });
 

@@ -27,7 +27,7 @@ export class AccessFileError extends Error {
 export interface WatchOptions {
   /** Told of each new list. */
   readonly onChange: (list: AccessList) => void;
-  /** Told once, each time the file changes, why it cannot be used; the last good list stays. */
+  /** Told why the file cannot be used, the same only once in a row; the last good list stays. */
   readonly onProblem: (message: string) => void;
 }
 
@@ -60,21 +60,28 @@ export class AccessFile {
    * @throws {ConfigError} where it cannot be read or is faulty; the last good list stays
    */
   async load(): Promise<void> {
-    this.#version = await versionOf(this.#path);
-    this.#list = new AccessList(await readEntries(this.#path));
+    const version = await versionOf(this.#path);
+    const text = version === undefined ? undefined : await readTextFile(this.#path, LARGEST_MIB);
+    // A faulty text is not read again before it changes; one that could not be read, as for want of descriptors, is.
+    this.#version = version;
+    this.#list = new AccessList(entriesIn(this.#path, text));
   }
 
   /** Looks at the file about once a second from now on and loads it when it has changed. Returns what ends that. */
   watch({ onChange, onProblem }: WatchOptions): () => void {
     let stopped = false;
+    let told: string | undefined;
     const look = async (): Promise<void> => {
       try {
         if (await versionOf(this.#path) !== this.#version) {
           await this.load();
           if (!stopped) onChange(this.#list);
         }
+        told = undefined;
       } catch (error) {
-        if (!stopped) onProblem(messageOf(error));
+        const message = messageOf(error);
+        if (!stopped && message !== told) onProblem(message);
+        told = message;
       }
       if (!stopped) cancel = this.#clock.after(POLL_MS, look);
     };
@@ -133,7 +140,7 @@ async function editLocked(dataDir: string, now: number, edit: Edit): Promise<boo
 /** The file is held until it is disposed of, or the process ends. */
 async function lock(dataDir: string): Promise<Deno.FsFile> {
   const path = `${dataDir}/${LOCK}`;
-  const file = await Deno.open(path, { write: true, create: true, mode: OWNER_ONLY });
+  const file = await openLock(path);
   try {
     await giveToOwner(path);
     const deadline = performance.now() + LOCK_WAIT_MS;
@@ -152,8 +159,23 @@ async function lock(dataDir: string): Promise<Deno.FsFile> {
   }
 }
 
+/** Made where there is none, but not where a link leads. */
+async function openLock(path: string): Promise<Deno.FsFile> {
+  try {
+    return await Deno.open(path, { write: true, createNew: true, mode: OWNER_ONLY });
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) return await Deno.open(path, { write: true });
+    throw error;
+  }
+}
+
 async function readEntries(path: string): Promise<AccessEntries> {
-  return await versionOf(path) === undefined ? NOTHING : parseAccess(path, await readTextFile(path, LARGEST_MIB));
+  return entriesIn(path, await versionOf(path) === undefined ? undefined : await readTextFile(path, LARGEST_MIB));
+}
+
+/** `text` is `undefined` where there is no file. */
+function entriesIn(path: string, text: string | undefined): AccessEntries {
+  return text === undefined ? NOTHING : parseAccess(path, text);
 }
 
 /** What changes with each change of the file, also of who may read it; `undefined` where there is none. */
@@ -163,7 +185,7 @@ async function versionOf(path: string): Promise<string | undefined> {
     return [mtime?.getTime(), ctime?.getTime(), size, ino].join();
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
-    // Reading the file says what is wrong, and says it once as long as this stays the same.
+    // Reading the file says what is wrong.
     return String(error);
   }
 }
