@@ -1,6 +1,6 @@
 /** The Unix socket through which the new process finds the old one. */
 import { AF_UNIX, EAGAIN, type Libc, SOCK_SEQPACKET } from "../transport/epoll/libc.ts";
-import { unixAddress } from "../transport/epoll/socket_address.ts";
+import { UNIX_PATH_SIZE, unixAddress } from "../transport/epoll/socket_address.ts";
 import { HandoverError } from "./conversation.ts";
 import { Readiness } from "./readiness.ts";
 import { SocketChannel } from "./socket_channel.ts";
@@ -35,6 +35,11 @@ export class SocketDoor implements HandoverDoor {
     // Its mode is 0700.
     this.#folder = opened.adopt(Deno.makeTempDirSync({ dir: folder, prefix: PREFIX }), Deno.removeSync);
     this.path = `${this.#folder}/s`;
+    if (new TextEncoder().encode(this.path).length >= UNIX_PATH_SIZE) {
+      throw new HandoverError(
+        `Cannot open a socket in edge.data_dir as its path is too long: current value is ${folder}`,
+      );
+    }
     this.#descriptor = opened.adopt(check(libc, libc.socket(AF_UNIX, SOCK_SEQPACKET)), (own) => libc.close(own));
     this.#readiness = opened.adopt(new Readiness(libc, this.#descriptor), (own) => own.close());
     check(libc, libc.bind(this.#descriptor, unixAddress(this.path)));

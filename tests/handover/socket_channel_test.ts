@@ -71,7 +71,9 @@ linuxTest("a door can be left without anybody having come, and its folder goes w
 linuxTest("a door in a folder with too long a path cannot be, and leaves nothing behind", async () => {
   const folder = `${await Deno.makeTempDir()}/${"long".repeat(30)}`;
   await Deno.mkdir(folder);
-  assertThrows(() => new SocketDoor(new Libc(), folder), RangeError, "Cannot use path of a Unix socket");
+  const { message } = assertThrows(() => new SocketDoor(new Libc(), folder), HandoverError);
+  const why = "its path is too long";
+  assertEquals(message, `Cannot open a socket in edge.data_dir as ${why}: current value is ${folder}`);
   assertEquals((await Array.fromAsync(Deno.readDir(folder))).length, 0);
 });
 

@@ -8,8 +8,8 @@ const PORT_AT = 2;
 const IPV4_AT = 4;
 const IPV6_AT = 8;
 const PATH_AT = 2;
-/** Bytes of a path, the zero behind it included. */
-const MAX_PATH = 108;
+/** Bytes of a socket's path at most, the zero behind it included. */
+export const UNIX_PATH_SIZE = 108;
 
 /** An IP address as the kernel has it; `undefined` for what is none. Without a zone. */
 export function socketAddress(ip: string, port: number): Uint8Array<ArrayBuffer> | undefined {
@@ -27,8 +27,10 @@ export function socketAddress(ip: string, port: number): Uint8Array<ArrayBuffer>
 /** @throws {RangeError} for a path that is too long for a socket */
 export function unixAddress(path: string): Uint8Array<ArrayBuffer> {
   const name = new TextEncoder().encode(path);
-  if (name.length >= MAX_PATH) {
-    throw new RangeError(`Cannot use path of a Unix socket: current value is ${name.length} bytes, of ${MAX_PATH - 1}`);
+  if (name.length >= UNIX_PATH_SIZE) {
+    throw new RangeError(
+      `Cannot use path of a Unix socket: current value is ${name.length} bytes, of ${UNIX_PATH_SIZE - 1}`,
+    );
   }
   const bytes = new Uint8Array(PATH_AT + name.length + 1);
   new DataView(bytes.buffer).setUint16(0, AF_UNIX, true);
