@@ -171,6 +171,8 @@ export interface ReloadAnswer {
   readonly lines: readonly string[];
   /** The file asks for what cannot be, or not while the edge runs; absent where it does not. */
   readonly badConfig?: true;
+  /** It may work later, as another program has an address now; absent where it may not. */
+  readonly temporary?: true;
   /** Settings that are valid but have no effect beside others; a line for each. */
   readonly warnings?: readonly string[];
   /** RFC 3339: until when it must be confirmed. */

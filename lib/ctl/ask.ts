@@ -6,7 +6,7 @@ import type { FlagValues } from "../command_line/parse.ts";
 import { ExitCode } from "../process/exit_code.ts";
 import type { Paint } from "./paint.ts";
 import { escapeUnsafe } from "../observe/log_format.ts";
-import { planText, planTrouble, reloadText, reloadTrouble } from "./reload.ts";
+import { planText, planTrouble, reloadCode, reloadText, reloadTrouble } from "./reload.ts";
 import { statusText } from "./status.ts";
 import { backendsTable, playersTable } from "./tables.ts";
 import { trailText } from "./trail.ts";
@@ -43,8 +43,8 @@ export const QUESTIONS: Readonly<Record<Question, (request: Request) => Promise<
   },
   reload: async ({ client, flags: { confirm } }) => {
     const answer = await client.reload(confirm === undefined ? undefined : `${confirm}ms`);
-    const shown = { json: answer, text: reloadText(answer, Date.now()), trouble: reloadTrouble(answer, "reload") };
-    return answer.badConfig ? { ...shown, code: ExitCode.Config } : shown;
+    const trouble = reloadTrouble(answer, "reload");
+    return { json: answer, text: reloadText(answer, Date.now()), trouble, code: reloadCode(answer) };
   },
   confirm: async ({ client }) => done(await client.confirmReload()),
   rollback: async ({ client }) => {

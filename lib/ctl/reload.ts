@@ -1,5 +1,6 @@
 /** What a reload would change, and what one has changed. */
 import type { PlannedChange, ReloadAnswer, ReloadPlan } from "../admin/control.ts";
+import { ExitCode } from "../process/exit_code.ts";
 import { spokenDuration } from "./duration.ts";
 import { listed } from "./listed.ts";
 import type { Colour, Paint } from "./paint.ts";
@@ -64,4 +65,11 @@ export function reloadText({ result, lines, warnings = [], confirmBy }: ReloadAn
 /** Why an order was refused; `undefined` where it was not. */
 export function reloadTrouble({ result, lines }: ReloadAnswer, order: "reload" | "roll back"): string | undefined {
   return result === "refused" ? listed(`Cannot ${order}, and nothing was changed`, lines) : undefined;
+}
+
+/** What a reload ends with. */
+export function reloadCode({ result, badConfig, temporary }: ReloadAnswer): ExitCode {
+  if (result !== "refused") return ExitCode.Ok;
+  if (badConfig) return ExitCode.Config;
+  return temporary ? ExitCode.Temporary : ExitCode.Failure;
 }

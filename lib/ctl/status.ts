@@ -17,12 +17,14 @@ export function statusText(status: EdgeStatus, now: number, paint: Paint): strin
     ],
     [
       "players",
-      `${status.players} of ${status.maxPlayers}, ${status.waiting} in the waiting room; ${status.sessions} sessions`,
+      `${status.players} of ${status.maxPlayers}, ${status.waiting} in the waiting room; ${
+        counted(status.sessions, "session")
+      }`,
     ],
-    ["lost", playersLost === 0 ? paint("0 players", "green") : paint(`${playersLost} players`, "red")],
+    ["lost", paint(counted(playersLost, "player"), playersLost === 0 ? "green" : "red")],
     ["moves", `${status.moves}, ${recent} in the last ${movesPerMinute.length} minutes`],
     ...status.listeners.map(({ name, address, players }) =>
-      ["listener", `${escapeUnsafe(name)} on ${escapeUnsafe(address)}, ${players} players`] as const
+      ["listener", `${escapeUnsafe(name)} on ${escapeUnsafe(address)}, ${counted(players, "player")}`] as const
     ),
     ...status.listings.map((listing) => ["listing", listingText(listing, now, paint)] as const),
     [
@@ -58,6 +60,10 @@ function reloadRows(
     rows.push(["confirm", paint(`within ${until(confirmBy, now)}, or the last reload is rolled back`, "yellow")]);
   }
   return rows;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 function since(time: string, now: number): string {

@@ -7,6 +7,7 @@ import type { Config } from "../config/schema.ts";
 import type { ConfigSource } from "../config/source.ts";
 import { UnusableFileError } from "../config/unusable_file.ts";
 import type { ReloadResult } from "../observe/edge_event.ts";
+import { BindError } from "../transport/bind_error.ts";
 
 /** Why nothing is reloaded any more. */
 const STOPPING = "the edge is stopping";
@@ -40,8 +41,10 @@ export interface LastReload {
 /** What became of putting a configuration into effect. */
 type Outcome =
   | { readonly kind: "applied"; readonly news: readonly string[] }
-  /** @property badConfig Whether a file is to blame that the configuration names. */
-  | { readonly kind: "failed"; readonly why: string; readonly badConfig: boolean };
+  | { readonly kind: "failed"; readonly why: string; readonly blame: Blame };
+
+/** Whether a file is to blame that the configuration names, or an address is in use; neither where it is something else. */
+type Blame = Pick<ReloadAnswer, "badConfig" | "temporary">;
 
 /** What waits to be confirmed. */
 interface Pending {
@@ -163,7 +166,7 @@ export class Reloads {
     if (refusals.length > 0) return { result: "refused", lines: refusals, badConfig: true };
     const outcome = await this.#apply(config);
     if (outcome.kind === "failed") {
-      return { result: "refused", lines: [outcome.why], ...outcome.badConfig && { badConfig: true } };
+      return { result: "refused", lines: [outcome.why], ...outcome.blame };
     }
     const { news } = outcome;
     if (changes.length === 0) {
@@ -213,8 +216,7 @@ export class Reloads {
       this.#loadedAt = Date.now();
       return { kind: "applied", news };
     } catch (error) {
-      const badConfig = error instanceof UnusableFileError;
-      return { kind: "failed", why: messageOf(error), badConfig };
+      return { kind: "failed", why: messageOf(error), blame: blameFor(error) };
     }
   }
 
@@ -261,6 +263,11 @@ export class Reloads {
     this.#options.ended(answer);
     return answer;
   }
+}
+
+function blameFor(error: unknown): Blame {
+  if (error instanceof UnusableFileError) return { badConfig: true };
+  return error instanceof BindError && error.inUse ? { temporary: true } : {};
 }
 
 function told(warnings: readonly string[]): Pick<ReloadAnswer, "warnings"> {

@@ -11,10 +11,11 @@ export class BindError extends Error {
   readonly inUse: boolean;
 
   constructor(who: string, address: Address, cause: unknown) {
-    const why = messageOf(cause);
-    super(`Cannot bind ${who} to ${formatAddress(address)}: ${why}`, { cause });
+    const inUse = cause instanceof Deno.errors.AddrInUse;
+    const advice = inUse ? " (is another edge running?)" : "";
+    super(`Cannot bind ${who} to ${formatAddress(address)}: ${messageOf(cause)}${advice}`, { cause });
     this.who = who;
     this.address = address;
-    this.inUse = cause instanceof Deno.errors.AddrInUse;
+    this.inUse = inUse;
   }
 }

@@ -74,6 +74,8 @@ Deno.test("ctl status tells how the edge is doing", async () => {
   assertMatch(stdout, /^listing +main in www\.classicube\.net: listed, last beat .+ ago, https:.+$/m);
   assertMatch(stdout, /^reload +refused \ds ago: a bad\\u001b file$/m);
   assertMatch(stdout, /^confirm +within 5\ds, or the last reload is rolled back$/m);
+  subject.control.facts.playersLost = 1;
+  assertMatch((await run(["ctl", "status", ...at(subject)])).stdout, /^lost +1 player$/m);
 });
 
 Deno.test("ctl explain tells how a session went, with what was decided between", async () => {
@@ -139,7 +141,7 @@ Deno.test("orders are carried out, and what became of them is told", async () =>
   ]);
 });
 
-Deno.test("an upgrade that was refused is told with all that is wrong, and ends with 78 where the file is to blame", async () => {
+Deno.test("an upgrade that was refused is told with all that is wrong, and ends with 78 where the file is to blame, with 75 where an address is in use", async () => {
   await using subject = await Subject.open();
   const upgrade = (...flags: string[]): ReturnType<typeof run> => run(["upgrade", ...flags, ...at(subject)]);
   assertEquals(await upgrade("--to", "/bad"), { code: 1, stdout: "", stderr: "kurafuto: Cannot upgrade: no\n" });
@@ -215,14 +217,14 @@ Deno.test("plan ends with 78 where a reload would be refused, and with 0 where i
   assertEquals([warned.code, warned.stdout], [0, "+ drill\nwarning: so\\u001b so\n"]);
 });
 
-Deno.test("reload tells what it has changed, and ends with 1 where it was refused, with 78 where the file is to blame", async () => {
+Deno.test("reload tells what it has changed, and ends with 1 where it was refused, with 78 where the file is to blame, with 75 where an address is in use", async () => {
   await using subject = await Subject.open();
   const applied = await run(["reload", ...at(subject)]);
   assertEquals([applied.code, applied.stdout], [
     0,
     'the configuration is in effect:\n    backend "arena" added\n',
   ]);
-  for (const [code, blame] of [[1, {}], [78, { badConfig: true }]] as const) {
+  for (const [code, blame] of [[1, {}], [78, { badConfig: true }], [75, { temporary: true }]] as const) {
     subject.control.reloads.push({ result: "refused", lines: ["kurafuto.toml:1: no"], ...blame });
     const refused = await run(["reload", ...at(subject)]);
     assertEquals([refused.code, refused.stdout, refused.stderr], [

@@ -3,6 +3,7 @@ import { parseConfig } from "../../lib/config/load.ts";
 import type { Config } from "../../lib/config/schema.ts";
 import { UnusableFileError } from "../../lib/config/unusable_file.ts";
 import { Reloads } from "../../lib/edge/reloads.ts";
+import { BindError } from "../../lib/transport/bind_error.ts";
 import { assert, assertEquals, assertMatch } from "../harness/assert.ts";
 import { eventually } from "../harness/kernel.ts";
 import { minimalToml } from "../config/minimal_toml.ts";
@@ -91,19 +92,27 @@ Deno.test("what is new in them is said, and does not wait to be confirmed as it 
 Deno.test("what cannot be read, cannot change live or cannot be put into effect is refused and changes nothing", async () => {
   await using bench = new Bench();
   const { loadedAt } = bench.reloads;
-  const refused = async (file: string, why: RegExp, isBlamed: boolean): Promise<void> => {
+  const refused = async (file: string, why: RegExp, blame: Partial<ReloadAnswer>): Promise<void> => {
     bench.file = file;
-    const { result, lines, badConfig = false } = await bench.reloads.reload(1_000);
+    const { result, lines, ...rest } = await bench.reloads.reload(1_000);
     assertEquals([result, bench.motd, bench.reloads.confirmBy], ["refused", "first", undefined]);
-    assertEquals(badConfig, isBlamed);
+    assertEquals(rest, blame);
     assertMatch(lines.join("\n"), why);
   };
-  await refused("[[x", /kurafuto\.toml:1: .*Cannot read table name/, true);
-  await refused(toml("second").replace("motd", 'data_dir = "/elsewhere"\nmotd'), /edge\.data_dir: Cannot change/, true);
+  await refused("[[x", /kurafuto\.toml:1: .*Cannot read table name/, { badConfig: true });
+  await refused(toml("second").replace("motd", 'data_dir = "/elsewhere"\nmotd'), /edge\.data_dir: Cannot change/, {
+    badConfig: true,
+  });
   bench.obstacle = new Error("Cannot bind listener");
-  await refused(toml("second"), /^Cannot bind listener$/, false);
+  await refused(toml("second"), /^Cannot bind listener$/, {});
+  const address = { kind: "tcp", host: "127.0.0.1", port: 25_566 } as const;
+  bench.obstacle = new BindError("listener 'b'", address, new Deno.errors.AddrInUse("in use"));
+  const advised = /^Cannot bind listener 'b' to 127\.0\.0\.1:25566: in use \(is another edge running\?\)$/;
+  await refused(toml("second"), advised, { temporary: true });
+  bench.obstacle = new BindError("listener 'b'", address, new Deno.errors.AddrNotAvailable("elsewhere"));
+  await refused(toml("second"), /^Cannot bind listener 'b' to 127\.0\.0\.1:25566: elsewhere$/, {});
   bench.obstacle = new UnusableFileError("log.file '/x'", new Error("no such folder"));
-  await refused(toml("second"), /^Cannot use log\.file '\/x': no such folder$/, true);
+  await refused(toml("second"), /^Cannot use log\.file '\/x': no such folder$/, { badConfig: true });
   assertEquals([bench.reloads.loadedAt, bench.applied], [loadedAt, []]);
 });
 
