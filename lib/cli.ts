@@ -1,5 +1,5 @@
 import manifest from "../deno.json" with { type: "json" };
-import { accessJson, accessTable, addEntry, removeEntry } from "./command_line/access_commands.ts";
+import { accessJson, accessTable, addEntry, dataFolder, removeEntry } from "./command_line/access_commands.ts";
 import { AdminClient, AdminError, type ClientOptions } from "./admin/client.ts";
 import { NAME_KINDS, SHELLS } from "./command_line/commands.ts";
 import { DEFAULT_FILES } from "./command_line/flags.ts";
@@ -110,14 +110,19 @@ async function perform(invocation: CommandInvocation, io: CliIo): Promise<number
         return await ask(command, invocation, io);
     }
   } catch (error) {
-    if (error instanceof ConfigError) {
-      io.stderr(`${error.message}\n`);
-      return ExitCode.Config;
-    }
-    const isExpected = EXPECTED.some((kind) => error instanceof kind);
-    io.stderr(`kurafuto: ${isExpected && error instanceof Error ? escapeUnsafe(error.message) : faultText(error)}\n`);
-    return error instanceof UnusableFileError ? ExitCode.Config : ExitCode.Failure;
+    return tell(error, io);
   }
+}
+
+/** Says what went wrong and returns what to end with. */
+function tell(error: unknown, io: CliIo): ExitCode {
+  if (error instanceof ConfigError) {
+    io.stderr(`${error.message}\n`);
+    return ExitCode.Config;
+  }
+  const isExpected = EXPECTED.some((kind) => error instanceof kind);
+  io.stderr(`kurafuto: ${isExpected && error instanceof Error ? escapeUnsafe(error.message) : faultText(error)}\n`);
+  return error instanceof UnusableFileError ? ExitCode.Config : ExitCode.Failure;
 }
 
 /** Of an error that nobody expected. */
@@ -134,7 +139,12 @@ async function check(flags: FlagValues, io: CliIo): Promise<number> {
   const options = await configuration(flags, io);
   const { config, warnings } = await loadConfig(options);
   for (const warning of warnings) io.stderr(`warning: ${formatProblem(warning)}\n`);
+  // The values are the same on every machine, the files are not.
   if (flags.dump) return print(dumpConfig(config), io);
+  const { unusableFiles } = await import("./edge/named_files.ts");
+  const unusable = await unusableFiles(config);
+  for (const error of unusable) tell(error, io);
+  if (unusable.length > 0) return ExitCode.Config;
   const counts = [
     count(config.listeners, "listener"),
     count(config.backends, "backend"),
@@ -234,7 +244,7 @@ function jsonLine(value: unknown): string {
 
 async function dataDir(flags: FlagValues, io: CliIo): Promise<string> {
   const { config } = await loadConfig(await configuration(flags, io));
-  return config.edge.dataDir;
+  return await dataFolder(config.edge.dataDir);
 }
 
 function count(entries: readonly unknown[], noun: string): string {

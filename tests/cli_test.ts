@@ -1,3 +1,4 @@
+import { relative } from "node:path";
 import { cli, type CliIo } from "../lib/cli.ts";
 import type { LoadedConfig } from "../lib/config/load.ts";
 import type { Config } from "../lib/config/schema.ts";
@@ -278,6 +279,14 @@ const MISUSED: Readonly<Record<string, readonly [message: string, help: string]>
     '(did you mean "10.0.0.0/8"?)',
     "allow --help",
   ],
+  "ban 300.1.1.1": [
+    'Cannot read address: current value is "300.1.1.1" (access.toml can have it as a name)',
+    "ban --help",
+  ],
+  "allow 10.0.0": [
+    'Cannot read address: current value is "10.0.0" (access.toml can have it as a name)',
+    "allow --help",
+  ],
   "ban a --for 7": [
     'Cannot read duration as it must be a whole number and ms, s, m, h or d: current value is "7" (did you mean "7s"?)',
     "--help",
@@ -362,12 +371,15 @@ Deno.test("cli bans and unbans players and networks, and says what it did", asyn
   await withDataDir(async (config, dataDir) => {
     const ban = await run(["ban", "Griefer", "-c", config, "--reason", "grief"]);
     const told = `in ${dataDir}/access.toml; a running edge takes it up within two seconds\n`;
-    assertEquals([ban.code, ban.stdout, ban.stderr], [0, `banned Griefer ${told}`, ""]);
+    assertEquals([ban.code, ban.stdout, ban.stderr], [0, `banned the player Griefer ${told}`, ""]);
     const before = Date.now();
     const timed = await run(["ban", "203.0.113.0/24", "--for", "7d", "-c", config]);
-    const until = Date.parse(/^banned 203\.0\.113\.0\/24 until (\S+) in /.exec(timed.stdout)?.[1] ?? "");
+    const until = Date.parse(/^banned the network 203\.0\.113\.0\/24 until (\S+) in /.exec(timed.stdout)?.[1] ?? "");
     assert(until >= before + 7 * 86_400_000 && until <= Date.now() + 7 * 86_400_000);
-    assertEquals((await run(["allow", "::ffff:198.51.100.7", "-c", config])).stdout, `allowed 198.51.100.7 ${told}`);
+    assertEquals(
+      (await run(["allow", "::ffff:198.51.100.7", "-c", config])).stdout,
+      `allowed the address 198.51.100.7 ${told}`,
+    );
     assertEquals((await run(["bans", "-c", config])).stdout.split("\n").map((line) => line.split(/ {2,}/)), [
       ["LIST", "WHO", "UNTIL", "REASON"],
       ["ban", "Griefer", "for good", "grief"],
@@ -382,11 +394,37 @@ Deno.test("cli bans and unbans players and networks, and says what it did", asyn
       ],
       allow: [{ address: "198.51.100.7" }],
     });
-    assertEquals((await run(["unban", "GRIEFER", "-c", config])).stdout, `unbanned GRIEFER ${told}`);
+    assertEquals((await run(["unban", "GRIEFER", "-c", config])).stdout, `unbanned the player GRIEFER ${told}`);
     assertEquals((await run(["disallow", "198.51.100.7", "-c", config])).code, 0);
     assertEquals((await run(["unban", "203.0.113.0/24", "-c", config])).code, 0);
     const nobody = await run(["bans", "-c", config]);
     assertEquals(nobody.stdout, "nobody is banned, nobody is on the allow list\n");
+  });
+});
+
+Deno.test("cli makes no data directory where it is run: it would not be the edge's", async () => {
+  await withDataDir(async (config, dataDir) => {
+    const path = relative(Deno.cwd(), dataDir);
+    const runThere = (...args: readonly string[]): ReturnType<typeof run> =>
+      run([...args, "-c", config, "--set", `edge.data_dir=${path}`]);
+    for (const args of [["ban", "Steve"], ["allow", "Steve"], ["unban", "Steve"], ["bans"]]) {
+      const { code, stdout, stderr } = await runThere(...args);
+      assertEquals([code, stdout], [1, ""]);
+      const advice = "run this where the edge was started, or make data_dir absolute";
+      assertEquals(stderr, `kurafuto: Cannot find edge.data_dir '${dataDir}' (${advice})\n`);
+    }
+    await Deno.mkdir(dataDir);
+    const told = `in ${dataDir}/access.toml; a running edge takes it up within two seconds\n`;
+    assertEquals((await runThere("ban", "Steve")).stdout, `banned the player Steve ${told}`);
+  });
+});
+
+Deno.test("cli takes names off that look like addresses, which only the file can put on", async () => {
+  await withDataDir(async (config, dataDir) => {
+    await Deno.mkdir(dataDir);
+    await Deno.writeTextFile(`${dataDir}/access.toml`, '[[ban]]\nname = "300.1.1.1"\n');
+    const { code, stdout } = await run(["unban", "300.1.1.1", "-c", config]);
+    assertEquals([code, stdout.split(" in ")[0]], [0, "unbanned the player 300.1.1.1"]);
   });
 });
 

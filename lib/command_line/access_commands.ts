@@ -1,6 +1,7 @@
 /** The commands that edit and show the ban list and the allow list. */
+import { isAbsolute, resolve } from "node:path";
 import { table } from "../ctl/table.ts";
-import { accessPath, editAccess, readAccess } from "../guard/access_file.ts";
+import { AccessFileError, accessPath, editAccess, readAccess } from "../guard/access_file.ts";
 import { formatTime } from "../guard/access_format.ts";
 import {
   type AccessEntry,
@@ -9,6 +10,7 @@ import {
   isSameSubject,
   type ListName,
   parseSubject,
+  type Subject,
 } from "../guard/access_list.ts";
 
 const FOLLOWED = "a running edge takes it up within two seconds";
@@ -23,6 +25,19 @@ export interface AddOptions {
   /** Milliseconds after which the entry ends; `undefined` for never. */
   readonly lifetimeMs: number | undefined;
   readonly reason: string | undefined;
+}
+
+/**
+ * The absolute path of what `edge.data_dir` names.
+ *
+ * @throws {AccessFileError} where it is relative and does not exist: it would be made where no edge reads it
+ */
+export async function dataFolder(dataDir: string): Promise<string> {
+  const path = resolve(dataDir);
+  if (isAbsolute(dataDir) || await Deno.stat(path).then(() => true, () => false)) return path;
+  throw new AccessFileError(
+    `Cannot find edge.data_dir '${path}' (run this where the edge was started, or make data_dir absolute)`,
+  );
 }
 
 /** Puts whom `text` means on a list, in place of an entry about the same. Returns what to tell the operator. */
@@ -40,7 +55,7 @@ export async function addEntry(
     return { ...entries, [list]: [...others, { subject, until, reason }] };
   });
   const end = until === undefined ? "" : ` until ${formatTime(until)}`;
-  return `${WORDS[list].on} ${formatSubject(subject)}${end} in ${accessPath(dataDir)}; ${FOLLOWED}`;
+  return `${WORDS[list].on} ${spoken(subject)}${end} in ${accessPath(dataDir)}; ${FOLLOWED}`;
 }
 
 /** Takes whom `text` means off a list. Returns what to tell the operator, `undefined` when no entry is about exactly that. */
@@ -50,7 +65,14 @@ export async function removeEntry(dataDir: string, list: ListName, text: string)
     const others = entries[list].filter((entry) => !isSameSubject(entry.subject, subject));
     return others.length === entries[list].length ? undefined : { ...entries, [list]: others };
   });
-  return removed ? `${WORDS[list].off} ${formatSubject(subject)} in ${accessPath(dataDir)}; ${FOLLOWED}` : undefined;
+  return removed ? `${WORDS[list].off} ${spoken(subject)} in ${accessPath(dataDir)}; ${FOLLOWED}` : undefined;
+}
+
+/** With what it was taken for: a name may look like an address. */
+function spoken(subject: Subject): string {
+  const text = formatSubject(subject);
+  const kind = subject.kind === "name" ? "player" : text.includes("/") ? "network" : "address";
+  return `the ${kind} ${text}`;
 }
 
 /** What is in force of both lists, as a table for people. */

@@ -84,6 +84,7 @@ export interface Command {
 const PLAYER: Argument = { value: "PLAYER", check: checkPlayer, names: "players" };
 const BACKEND: Argument = { value: "BACKEND", check: checkBackend, names: "backends" };
 const SUBJECT: Argument = { value: "NAME|ADDRESS|NETWORK", check: parseSubject, names: "players" };
+const NEWCOMER: Argument = { ...SUBJECT, check: checkNewcomer };
 
 /** What is meant when no command is named. */
 export const DEFAULT_COMMAND: Command = {
@@ -101,7 +102,8 @@ export const COMMANDS: readonly Command[] = [
     topic: "The edge",
     summary: "Say what is wrong with the configuration and where, then exit",
     details:
-      "Reads the file, the environment and the flags as run does, and probes nothing. Ends with 78 where run would not start.",
+      "Reads the file, the environment and the flags as run does, looks at the files that they name, makes and probes nothing. " +
+      "Ends with 78 where run would not start for them. With --dump it looks at no other file.",
   },
   {
     name: "demo",
@@ -208,11 +210,11 @@ export const COMMANDS: readonly Command[] = [
     details:
       "CODE is what stands at the end of the text that the player read, as PM-4H2KX; a session's id from the log will do, too.",
   },
-  { name: "ban", args: [SUBJECT], topic: "Who may join", summary: "Keep a player, an address or a network out" },
+  { name: "ban", args: [NEWCOMER], topic: "Who may join", summary: "Keep a player, an address or a network out" },
   { name: "unban", args: [SUBJECT], topic: "Who may join", summary: "Take an entry off the ban list" },
   {
     name: "allow",
-    args: [SUBJECT],
+    args: [NEWCOMER],
     topic: "Who may join",
     summary: "Let them in, whatever ban their address has",
   },
@@ -263,6 +265,13 @@ function checkPlayer(word: string): void {
 function checkBackend(word: string): void {
   checkFilled(word);
   if (isFolder(word)) throw new SyntaxError(`Cannot name a backend so: ${currentValue(word)}`);
+}
+
+/** What would be a name by its letters, and is a mistyped address in all likelihood; the file may have such names. */
+function checkNewcomer(word: string): void {
+  if (parseSubject(word).kind === "name" && /^[\d.]*\.[\d.]*$/.test(word)) {
+    throw new SyntaxError(`Cannot read address: ${currentValue(word)} (access.toml can have it as a name)`);
+  }
 }
 
 /** Players and backends may be called `.` and `..`, which no URL can say: the drain of `..` would be that of the whole edge. */
