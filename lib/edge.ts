@@ -224,13 +224,15 @@ class RunningEdge implements Edge {
       { what: "heartbeat_absorber", open: () => beats.start((backend) => listings.urlOf(backend)) },
       { what: "admin", open: () => admin.open(config.admin) },
     ];
-    outputs.configure(config.events);
+    // Last of what may fail, as an events command is not to run for a start that does.
+    const opened = (): void => outputs.configure(config.events);
     await beats.open();
     if (predecessor === undefined) {
-      await listeners.listen(config.listeners);
       for (const { open } of openings) await open();
+      // Whoever is accepted stays.
+      await listeners.listen(config.listeners, opened);
     } else {
-      await succession.takeOver(predecessor, openings);
+      await succession.takeOver(predecessor, openings, opened);
     }
     admin.serve();
   }

@@ -36,7 +36,7 @@ export class EdgeAdmin {
    */
   async open(admin: Config["admin"]): Promise<void> {
     if (admin === undefined) return;
-    // Loaded once players are let in, and only where it is wanted.
+    // Loaded only where it is wanted.
     const [access, page, { AdminServer }] = await Promise.all([
       readAdminAccess(admin),
       dashboardPage(),

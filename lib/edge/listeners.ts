@@ -117,13 +117,15 @@ export class Listeners {
   /**
    * Listens where `configs` say, at the start.
    *
+   * @param bound Called when that is certain and nobody was accepted yet; where it throws, nothing listens.
    * @throws {BindError} where an address cannot be bound
    * @throws {Error} where a certificate cannot be read
    */
-  async listen(configs: readonly ListenerConfig[]): Promise<void> {
+  async listen(configs: readonly ListenerConfig[], bound: () => void = () => {}): Promise<void> {
     const prepared = await this.prepare(configs);
     try {
       prepared.bind();
+      bound();
     } catch (error) {
       prepared.discard();
       throw error;

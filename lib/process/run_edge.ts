@@ -7,6 +7,8 @@ import { ExitCode } from "./exit_code.ts";
 import type { Conversation } from "../handover/conversation.ts";
 import { findPredecessor } from "../handover/predecessor.ts";
 import type { OpenLog } from "../observe/log.ts";
+import { escapeUnsafe } from "../observe/log_format.ts";
+import { writeStderr } from "../observe/standard_streams.ts";
 import { ServiceManager } from "../observe/systemd.ts";
 import { type Orders, StopRequests } from "./signals.ts";
 import { SpareMemory } from "./spare_memory.ts";
@@ -45,7 +47,10 @@ export async function runEdge(
     predecessor = findPredecessor();
     edge = await startEdge(loaded.config, log, source, predecessor);
   } catch (error) {
-    log.error("start-failed", messageOf(error));
+    const message = messageOf(error);
+    log.error("start-failed", message);
+    // Whoever has started it looks there first.
+    if (loaded.config.log.file !== "") writeStderr(`kurafuto: ${escapeUnsafe(message)}\n`);
     await tellPredecessor(() => predecessor, error);
     await manager.close();
     return startFailureCode(error);

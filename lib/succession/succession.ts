@@ -49,14 +49,16 @@ export class Succession {
    * Takes another process's place. Resolves when its players are here, as far as they can come at once, and `openings` are open; the
    * others follow.
    *
+   * @param opened Called when that is open which can be at once, and nobody has come yet; where it throws, nobody does.
    * @throws {Error} where that fails: the other process goes on then
    */
-  async takeOver(predecessor: Conversation, openings: readonly Opening[]): Promise<void> {
+  async takeOver(predecessor: Conversation, openings: readonly Opening[], opened: () => void): Promise<void> {
     const { listeners, reloads } = this.#options;
     let hindered: readonly Opening[] = [];
     const taker = new Taker(this.#options, async (leaving) => {
       await listeners.listen(reloads.config.listeners);
       hindered = await openUnhindered(openings, leaving);
+      opened();
     });
     await takeOver(predecessor, taker, { release: manifest.version, states: [STATE_VERSION] });
     this.#arriving = this.#takeRest(predecessor, taker);

@@ -276,6 +276,24 @@ Deno.test("a heartbeat absorber whose port is in use ends with 75, faulty access
   await Deno.remove(folder, { recursive: true });
 });
 
+Deno.test("a start that fails lets nobody in before and runs no events command, and is told beside the log's file too", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const bind = `127.0.0.1:${taken.addr.port}`;
+  const listener = minimalToml({ listener: 'auth = "off"' }).replace("127.0.0.1:25565", "127.0.0.1:0");
+  await withConfig(`${listener}\n[admin]\nbind = "${bind}"`, async (path) => {
+    const folder = path.slice(0, path.lastIndexOf("/"));
+    const output = ["[events]", `command = ["touch", "${folder}/ran"]`, "[log]", `file = "${folder}/log"`];
+    await Deno.writeTextFile(path, `\n${output.join("\n")}\n`, { append: true });
+    const { code, stderr } = await run("run", "-c", path);
+    assertEquals(code, 75);
+    assertMatch(stderr, new RegExp(`^kurafuto: Cannot bind admin to ${bind}: .+ \\(is another edge running\\?\\)\\n$`));
+    const log = await Deno.readTextFile(`${folder}/log`);
+    assertStringIncludes(log, stderr.slice("kurafuto: ".length));
+    assert(!log.includes("listening"), log);
+    assert(!Array.from(Deno.readDirSync(folder), ({ name }) => name).includes("ran"));
+  });
+});
+
 Deno.test("a bad configuration ends with 78, file and line of each problem", async () => {
   const toml = minimalToml({ listener: 'mod = "parse"', pool: 'fallback = ["hob"]' });
   await withConfig(toml, async (path) => {
