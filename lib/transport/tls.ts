@@ -50,15 +50,14 @@ export class TlsLayer implements AsyncDisposable {
    * @throws {Error} where the layer cannot have a port
    */
   static async open(certPath: string, keyPath: string, before?: TlsLayer): Promise<TlsLayer> {
-    const cert = await readPem("tls_cert", certPath);
-    const key = await readPem("tls_key", keyPath);
+    const { cert, key } = await readPair(certPath, keyPath);
     if (before !== undefined && before.#cert === cert && before.#key === key) return before;
     try {
       return new TlsLayer(Deno.listenTls({ hostname: LOOPBACK, port: 0, cert, key }), cert, key);
     } catch (error) {
       // Of the system's own errors, which have a code, the files are no cause.
       if (error instanceof Error && "code" in error) throw error;
-      throw new UnusableFileError(`listener.tls_cert '${certPath}' with tls_key '${keyPath}'`, error);
+      throw unusablePair(certPath, keyPath, error);
     }
   }
 
@@ -179,6 +178,29 @@ export class TlsLayer implements AsyncDisposable {
     this.#expected.delete(port);
     arrived(inside);
   }
+}
+
+/**
+ * Reads a certificate and its key as {@linkcode TlsLayer.open} does, without a listener.
+ *
+ * @throws {UnusableFileError} where that would
+ */
+export async function checkCertificate(certPath: string, keyPath: string): Promise<void> {
+  const pair = await readPair(certPath, keyPath);
+  try {
+    // Clients' certificates are read by the same code, and need no port.
+    Deno.createHttpClient(pair).close();
+  } catch (error) {
+    throw unusablePair(certPath, keyPath, error);
+  }
+}
+
+async function readPair(certPath: string, keyPath: string): Promise<{ readonly cert: string; readonly key: string }> {
+  return { cert: await readPem("tls_cert", certPath), key: await readPem("tls_key", keyPath) };
+}
+
+function unusablePair(certPath: string, keyPath: string, cause: unknown): UnusableFileError {
+  return new UnusableFileError(`listener.tls_cert '${certPath}' with tls_key '${keyPath}'`, cause);
 }
 
 async function readPem(key: string, path: string): Promise<string> {
