@@ -121,6 +121,8 @@ function outcomeCell({ outcome, from }: Sight): Cell {
   switch (outcome.kind) {
     case "unaffected":
       return { text: "unaffected", colour: "green" };
+    case "stayed":
+      return { text: `stayed on ${from}`, colour: "green" };
     case "playing":
       return `${wayTo(outcome.backend, from)} after ${spoken(outcome.ms)}`;
     case "waiting":

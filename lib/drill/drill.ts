@@ -96,7 +96,7 @@ export class Drill {
   disturb(subject: Subject, leg: LegSocket, events: LegEvents): DisturbedLeg {
     const { clock } = this.#options;
     const witness = this.#meet(subject);
-    witness?.heard(this.#now);
+    witness?.waits(this.#now);
     const disturbed = new DisturbedLeg(leg, events, {
       fault: this.#nextFault(),
       clock,
@@ -105,7 +105,6 @@ export class Drill {
       },
       gone: () => {
         this.#legs.delete(disturbed);
-        witness?.freed(this.#now);
       },
     });
     this.#legs.add(disturbed);
@@ -129,11 +128,11 @@ export class Drill {
       case "reset":
         throw new Error("connection reset by a drill");
       case "half-open":
-        witness?.heard(this.#now);
+        witness?.waits(this.#now);
         try {
           return await unanswered(AbortSignal.any([signal, this.#over.signal]));
         } finally {
-          witness?.freed(this.#now);
+          witness?.gaveUp(this.#now);
         }
     }
   }
@@ -153,7 +152,7 @@ export class Drill {
     this.#state = "settling";
     this.#over.abort();
     for (const leg of this.#legs) leg.relieve();
-    for (const witness of this.#witnesses.values()) witness.freed(this.#now);
+    for (const witness of this.#witnesses.values()) witness.relieved(this.#now);
     this.#cancel = clock.after(SETTLING_MS, () => this.#close());
     ended(why);
     this.#settle();
@@ -194,7 +193,7 @@ export class Drill {
       this.#omitted++;
       return undefined;
     }
-    const witness = new Witness(subject, this.#now);
+    const witness = new Witness(subject, this.order.backend, this.#now);
     this.#witnesses.set(subject.session, witness);
     return witness;
   }

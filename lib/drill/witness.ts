@@ -40,7 +40,10 @@ export interface Sight {
   readonly steps: readonly SightedStep[];
   /** Steps that were not noted any more. */
   readonly omitted: number;
-  /** Milliseconds of the longest time in which nothing came from the backend that the fault stands before. */
+  /**
+   * Milliseconds of the longest time in which nothing came from the backend that the fault stands before, while the player was there, or
+   * was nowhere yet and logged in there.
+   */
   readonly silenceMs: number;
   readonly outcome: Outcome;
 }
@@ -48,6 +51,8 @@ export interface Sight {
 /** What became of a player in the end, so far. */
 export type Outcome =
   | { readonly kind: "unaffected" }
+  /** They are where they were, as the backend did not take them. */
+  | { readonly kind: "stayed" }
   /** They play, on another backend or on the same one again; `ms` after the fault met them. */
   | { readonly kind: "playing"; readonly backend: string; readonly ms: number }
   | { readonly kind: "waiting"; readonly ms: number }
@@ -60,16 +65,27 @@ export type Outcome =
 /** See the file's first line. All times are milliseconds since the begin of the drill. */
 export class Witness {
   readonly #subject: Subject;
+  /** The backend that the fault stands before. */
+  readonly #backend: string;
+  /** The backend the player is on; empty for none. */
+  #place: string;
+  /** Whether the player has been nowhere yet. */
+  #isNew: boolean;
   readonly #metMs: number;
   readonly #steps: SightedStep[] = [];
   #omitted = 0;
   #outcome: Outcome;
-  /** Since when nothing was heard; `undefined` while the fault stands before none of the player's connections. */
+  /** Since when nothing was heard; `undefined` while the player does not depend on the backend. */
   #silentSince: number | undefined;
   #silenceMs = 0;
+  #isRelieved = false;
 
-  constructor(subject: Subject, metMs: number) {
+  /** @param backend The one that the fault stands before. */
+  constructor(subject: Subject, backend: string, metMs: number) {
     this.#subject = subject;
+    this.#backend = backend;
+    this.#place = subject.backend;
+    this.#isNew = subject.isNew;
     this.#metMs = metMs;
     this.#outcome = outcomeAtFirst(subject);
   }
@@ -84,16 +100,27 @@ export class Witness {
     return this.#outcome.kind === "lost";
   }
 
-  /** Something came from the backend, or is to come from now on. */
-  heard(ms: number): void {
+  /** Something is to come from the backend from now on. Whoever plays elsewhere, or waits, does not depend on it. */
+  waits(ms: number): void {
+    if (this.#isRelieved || !this.#isNew && this.#place !== this.#backend) return;
     this.#endSilence(ms);
     this.#silentSince = ms;
   }
 
-  /** The fault stands before the player no more. */
-  freed(ms: number): void {
+  /** Something came from the backend. */
+  heard(ms: number): void {
+    if (this.#silentSince !== undefined) this.waits(ms);
+  }
+
+  /** Nothing is to come any more from a backend that was tried. */
+  gaveUp(ms: number): void {
+    if (this.#place !== this.#backend) this.#endSilence(ms);
+  }
+
+  /** The fault is over: no silence counts any more. */
+  relieved(ms: number): void {
     this.#endSilence(ms);
-    this.#silentSince = undefined;
+    this.#isRelieved = true;
   }
 
   /** Something happened in the player's session. */
@@ -101,19 +128,22 @@ export class Witness {
     const after = ms - this.#metMs;
     switch (event.kind) {
       case "refused":
-        return this.#note({ ms, step: "refused", backend: event.backend, cause: event.cause });
+        this.#note({ ms, step: "refused", backend: event.backend, cause: event.cause });
+        if (event.backend !== this.#backend) return;
+        if (this.#outcome.kind === "unaffected") this.#outcome = { kind: "stayed" };
+        return this.gaveUp(ms);
       case "lost":
         this.#note({ ms, step: "lost", backend: event.backend, cause: because(event) });
         this.#outcome = { kind: "adrift" };
-        return this.freed(ms);
+        return this.#isAt("", ms);
       case "waiting":
         this.#note({ ms, step: "waiting", cause: event.cause });
         this.#outcome = { kind: "waiting", ms: after };
-        return;
+        return this.#isAt("", ms);
       case "joined":
         this.#note({ ms, step: "joined", backend: event.backend });
         this.#outcome = { kind: "playing", backend: event.backend, ms: after };
-        return;
+        return this.#isAt(event.backend, ms);
       case "ended":
         this.#ended(event.summary, ms, after);
     }
@@ -141,7 +171,14 @@ export class Witness {
     const code = kickCode(summary.code, session);
     this.#note({ ms, step: "ended", code, reason, lost });
     this.#outcome = { kind: lost ? "lost" : "left", code, reason, ms: after };
-    this.freed(ms);
+    this.#endSilence(ms);
+  }
+
+  #isAt(place: string, ms: number): void {
+    this.#place = place;
+    this.#isNew = false;
+    this.#endSilence(ms);
+    this.waits(ms);
   }
 
   #note(step: SightedStep): void {
@@ -151,6 +188,7 @@ export class Witness {
 
   #endSilence(ms: number): void {
     if (this.#silentSince !== undefined) this.#silenceMs = Math.max(this.#silenceMs, ms - this.#silentSince);
+    this.#silentSince = undefined;
   }
 }
 

@@ -39,6 +39,7 @@ Deno.test("drill says of everybody what became of them, and ends with 1 where so
     of("E", { kind: "adrift" }),
     { ...of("F", { kind: "adrift" }), from: "" },
     { ...of("G", { kind: "playing", backend: "hub", ms: 60 }), from: "" },
+    of("H", { kind: "stayed" }),
   ];
   subject.control.drillReport = { ...fakeDrill(), state: "over", lost: 1, seen: seen as never, omitted: 3 };
   const { code, stdout } = await run(["drill", "stall", "--backend", "hub", ...at(subject)]);
@@ -53,7 +54,8 @@ Deno.test("drill says of everybody what became of them, and ends with 1 where so
     "E: between two servers",
     "F: still logging in",
     "G: joined hub after 60 ms",
-    "stall before hub for 1.2 s: 10 players met it, of 3 of whom nothing was noted, 1 lost",
+    "H: stayed on hub",
+    "stall before hub for 1.2 s: 11 players met it, of 3 of whom nothing was noted, 1 lost",
     "",
   ]);
   const json = await run(["drill", "stall", "--backend", "hub", "--json", ...at(subject)]);
