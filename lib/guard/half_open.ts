@@ -8,7 +8,6 @@ export class HalfOpen {
   /** The oldest first. */
   readonly #rooms = new Set<Room>();
   #limit: number;
-  #evictions = 0;
 
   /** @param limit Connections at one time, at least 1. */
   constructor(limit: number) {
@@ -18,11 +17,6 @@ export class HalfOpen {
   /** Connections that are half open. */
   get size(): number {
     return this.#rooms.size;
-  }
-
-  /** Connections that were closed to make room, so far. */
-  get evictions(): number {
-    return this.#evictions;
   }
 
   /** Goes on with another limit, which the next connection is held to. */
@@ -44,7 +38,6 @@ export class HalfOpen {
 
   #evictOldest(): void {
     for (const room of this.#rooms) {
-      this.#evictions++;
       room.evict();
       return;
     }

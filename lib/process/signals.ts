@@ -5,7 +5,7 @@ import { ExitCode } from "./exit_code.ts";
 const UNIX_ONLY: readonly Deno.Signal[] = ["SIGTERM", "SIGQUIT", "SIGUSR1", "SIGUSR2"];
 
 /** Calls `listener` at each `signal`, where the system has it. */
-export function onSignal(signal: Deno.Signal, listener: () => void): void {
+function onSignal(signal: Deno.Signal, listener: () => void): void {
   if (Deno.build.os === "windows" && UNIX_ONLY.includes(signal)) return;
   Deno.addSignalListener(signal, listener);
 }

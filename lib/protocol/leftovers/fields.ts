@@ -28,7 +28,7 @@ export function offsetOf<N extends PacketName>(
 }
 
 /** The unsigned 16 bits at `at`. */
-export function u16At(bytes: Uint8Array, at: number): number {
+function u16At(bytes: Uint8Array, at: number): number {
   return (bytes[at] ?? 0) << 8 | (bytes[at + 1] ?? 0);
 }
 
