@@ -8,6 +8,7 @@ import { Dashboard } from "../harness/browser_dashboard.ts";
 import { CHROMIUM } from "../harness/chromium.ts";
 import { testWith } from "../harness/installed.ts";
 import { network, Program } from "../harness/program.ts";
+import { quietPort } from "../harness/quiet_port.ts";
 import { ObservedServer } from "./observed_server.ts";
 
 const test = testWith(CHROMIUM);
@@ -24,20 +25,18 @@ test("an operator watches and steers players from the dashboard, and it outlives
     await t.step(name, async (t) => {
       await using hub = await ObservedServer.start({ ...presets.mcgalaxy(), name: "hub" });
       await using arena = await ObservedServer.start({ ...presets.classicborne(), name: "arena" });
-      const config = (admin: string): string =>
-        [
-          network([{ name: "hub", address: hub.address }, { name: "arena", address: arena.address }], {
-            pool: ['fallback = ["all"]'],
-          }),
-          "[events]",
-          "chat = true",
-          "[admin]",
-          `bind = "${admin}"`,
-        ].join("\n");
-      await using first = await Program.start({ config: config("127.0.0.1:0") });
+      const config = [
+        network([{ name: "hub", address: hub.address }, { name: "arena", address: arena.address }], {
+          pool: ['fallback = ["all"]'],
+        }),
+        "[events]",
+        "chat = true",
+        "[admin]",
+        `bind = "127.0.0.1:${quietPort()}"`,
+      ].join("\n");
+      await using first = await Program.start({ config });
       await first.until(() => first.lines("admin").length > 0, "the admin API");
-      const { admin } = first;
-      await using view = await browser.open(admin, options);
+      await using view = await browser.open(first.admin, options);
       const dashboard = new Dashboard(view);
       await dashboard.isLive();
       const join = async (program: Program, name: string): Promise<Bot> => {
@@ -95,7 +94,7 @@ test("an operator watches and steers players from the dashboard, and it outlives
       });
 
       await t.step("a reload says what it would do, and does it", async () => {
-        await first.rewrite({ config: config("127.0.0.1:0").replace(`name = "raw"`, `name = "plain"`) });
+        await first.rewrite({ config: config.replace(`name = "raw"`, `name = "plain"`) });
         await dashboard.press("Reload…");
         await dashboard.has("#reload-dialog", /removed listener "raw"/);
         await view.page.getByLabel("If nobody confirms").selectOption("it is rolled back after a minute");
@@ -115,7 +114,7 @@ test("an operator watches and steers players from the dashboard, and it outlives
       await t.step("the edge is killed and comes back, and so does the page", async () => {
         await first.stop("SIGKILL");
         await dashboard.has("#lost", /The edge does not answer/);
-        await using second = await Program.start({ config: config(new URL(admin).host) });
+        await using second = await Program.start({ config });
         await dashboard.has("#events li.note", "The edge was started anew");
         await dashboard.isGone(view.page.locator("#lost"));
         await using late = await join(second, "Latecomer");

@@ -9,6 +9,7 @@ import { eventually } from "../harness/kernel.ts";
 import type { Target } from "../harness/link.ts";
 import { serveWorld } from "../harness/login_script.ts";
 import { type LogLine, network, Program } from "../harness/program.ts";
+import { quietPort } from "../harness/quiet_port.ts";
 import { ScriptedBackend } from "../harness/scripted_backend.ts";
 import { ObservedServer } from "./observed_server.ts";
 import { Player } from "./player.ts";
@@ -201,9 +202,7 @@ Deno.test("without a living backend the player waits in the waiting room until t
 });
 
 Deno.test("from the waiting room the player goes to the first backend that comes up", async () => {
-  await using late = await startServer();
-  const { port } = late.server;
-  await late.server.kill();
+  const port = quietPort();
   await using program = await startEdge([`127.0.0.1:${port}`], [], ["[health]", 'interval = "200ms"', "rise = 1"]);
   await downed(program, "b0");
   await using bot = await Bot.connect(program.target(), CPE);

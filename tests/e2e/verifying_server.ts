@@ -1,6 +1,7 @@
 /** A server that checks its players' keys with a salt of its own, and tells that salt in heartbeats only, as MCGalaxy does. */
 import { keyOf, verifyKey } from "../../lib/auth/mppass.ts";
 import type { ClassicServerOptions } from "../../lib/demo/options.ts";
+import { quietPort } from "../harness/quiet_port.ts";
 import { ObservedServer } from "./observed_server.ts";
 
 const BEAT_MS = 30_000;
@@ -38,7 +39,7 @@ export class VerifyingServer implements AsyncDisposable {
   /** Starts it on a free port, without heartbeats. */
   static async start(options: VerifyingServerOptions = {}): Promise<VerifyingServer> {
     const salt = randomSalt();
-    return new VerifyingServer(options, salt, await startServer(options.name, options.server ?? {}, 0, salt));
+    return new VerifyingServer(options, salt, await startServer(options.name, options.server ?? {}, quietPort(), salt));
   }
 
   /** Who came and went since the last start, and what they told. */
