@@ -9,6 +9,8 @@ import { ObservedServer } from "./observed_server.ts";
 
 /** Milliseconds of silence after which a backend counts as stalled. */
 const IDLE_MS = 1_000;
+/** The same where no player is to be taken for lost, however slow the machine is. */
+const LONG_IDLE_MS = 5_000;
 /** Milliseconds within which players must be somewhere else, or in the waiting room, once their backend is known to be lost. */
 const PROMISED_MS = 2_000;
 /** Milliseconds between two pings of a server, so that it may have been silent for as long when a drill begins. */
@@ -35,7 +37,7 @@ class Stage implements AsyncDisposable {
     this.#running = running;
   }
 
-  static async set(): Promise<Stage> {
+  static async set(idleMs = IDLE_MS): Promise<Stage> {
     await using running = new AsyncDisposableStack();
     const [hub, arena] = [
       running.use(await ObservedServer.start({ name: "hub", extensions: CLASSICUBE, pingIntervalMs: PING_MS })),
@@ -48,7 +50,7 @@ class Stage implements AsyncDisposable {
       ...["[[pool]]", 'name = "games"', 'backends = ["arena"]', "recent = false"],
       ...["[[backend]]", 'name = "hub"', `address = "${hub.address}"`],
       ...["[[backend]]", 'name = "arena"', `address = "${arena.address}"`],
-      ...["[health]", 'interval = "1h"', "fall = 100", `backend_idle_timeout = "${IDLE_MS}ms"`],
+      ...["[health]", 'interval = "1h"', "fall = 100", `backend_idle_timeout = "${idleMs}ms"`],
       ...["[admin]", 'bind = "127.0.0.1:0"'],
     ];
     const program = running.use(await Program.start({ config: [...config, ...DRILLS].join("\n") }));
@@ -140,7 +142,7 @@ Deno.test("players whose backend dies, breaks off, hangs, vanishes or raves play
 });
 
 Deno.test("bytes that come late move nobody, and come in time again when the drill is over", async () => {
-  await using stage = await Stage.set();
+  await using stage = await Stage.set(LONG_IDLE_MS);
   const steve = await stage.player("Steve");
   const roundTrip = async (): Promise<number> => {
     const start = performance.now();
@@ -151,7 +153,7 @@ Deno.test("bytes that come late move nobody, and come in time again when the dri
     return performance.now() - start;
   };
   const quick = await roundTrip();
-  const drill = ending(stage.begin("delay", "--backend", "hub", "--delay", "300ms", "--for", "2s", "--json"));
+  const drill = ending(stage.begin("delay", "--backend", "hub", "--delay", "300ms", "--for", "4s", "--json"));
   await stage.begun();
   const slow = await roundTrip();
   assert(slow >= 600, `${slow} ms, before ${quick} ms`);
@@ -160,17 +162,19 @@ Deno.test("bytes that come late move nobody, and come in time again when the dri
   assertEquals([code, report.state, report.lost, report.seen.length], [0, "over", 0, 1]);
   assertEquals(report.seen.map(({ player, outcome }) => [player, outcome.kind]), [["Steve", "unaffected"]]);
   assert((report.seen[0]?.silenceMs ?? 0) >= 250, stdout);
-  const after = await roundTrip();
-  assert(after < 300, `${after} ms`);
+  const after: number[] = [];
+  for (let i = 0; i < 10; i++) after.push(await roundTrip());
+  assert(Math.min(...after) < 300, `${after} ms`);
   assertEquals([steve.state.player.serverName, steve.violations], ["hub", []]);
 });
 
 Deno.test("a pause that is shorter than is allowed costs nobody anything", async () => {
-  await using stage = await Stage.set();
+  await using stage = await Stage.set(LONG_IDLE_MS);
   const steve = await stage.player("Steve");
   const { code, stdout } = await stage.drill("stall", "--backend", "hub", "--for", "600ms");
   assertEquals(code, 0);
-  assertMatch(stdout, /^Steve +hub +[5-9]\d\d ms +unaffected$/m);
+  const [, silence] = /^Steve +hub +(\d+) ms +unaffected$/m.exec(stdout) ?? [];
+  assert(Number(silence) >= 500, stdout);
   await steve.ping();
   assertEquals([steve.state.player.serverName, steve.violations], ["hub", []]);
 });
@@ -190,7 +194,7 @@ Deno.test("who has nowhere to go is in the waiting room in time, and back when t
 Deno.test("what becomes of somebody who was logging in is told too, though the drill is over by then", async () => {
   await using stage = await Stage.set();
   for (const [index, fault] of (["stall", "half-open"] as const).entries()) {
-    const drill = ending(stage.begin(fault, "--backend", "hub", "--for", "1s"));
+    const drill = ending(stage.begin(fault, "--backend", "hub", "--for", "3s"));
     await stage.begun(index + 1);
     await using late = await Bot.connect(stage.program.target(), { name: `Late${index}`, extensions: CLASSICUBE });
     const { code, stdout } = await drill;
@@ -231,7 +235,7 @@ Deno.test("players of raw mode are lost with their backend, which the command sa
 });
 
 Deno.test("Ctrl-C, TERM and HUP end a drill, and what players saw is told all the same", async () => {
-  await using stage = await Stage.set();
+  await using stage = await Stage.set(LONG_IDLE_MS);
   const steve = await stage.player("Steve");
   const signals: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM", "SIGHUP"];
   for (const [index, signal] of signals.entries()) {
@@ -250,7 +254,7 @@ Deno.test("Ctrl-C, TERM and HUP end a drill, and what players saw is told all th
 });
 
 Deno.test("no drill outlives a reload that forbids drills, and none begins afterwards", async () => {
-  await using stage = await Stage.set();
+  await using stage = await Stage.set(LONG_IDLE_MS);
   const steve = await stage.player("Steve");
   const drill = ending(stage.begin("stall", "--backend", "hub", "--for", "1h"));
   await stage.begun();

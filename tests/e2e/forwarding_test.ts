@@ -33,8 +33,10 @@ const STEVE = { name: "Steve", address: "127.1.2.3" };
 const ALEX = { name: "Alex", address: "127.1.2.4" };
 /** How long a backend that is slow takes nothing. */
 const STALL_MS = 600;
-/** Checks come all the time, and say hello at first. */
-const BUSY_CHECKS = ["[health]", 'interval = "100ms"', 'login = "Probe"'];
+/** Checks come all the time, and say hello at first. None is too late on a slow machine. */
+const BUSY_CHECKS = ["[health]", 'interval = "100ms"', 'timeout = "10s"', 'login = "Probe"'];
+/** In which a slow machine, too, makes many of them. */
+const MANY_CHECKS = { timeoutMs: 30_000 };
 const RARE_CHECKS = ["[health]", 'interval = "1h"'];
 /** What the servers here offer, which is less than everything. */
 const OFFERED = ExtensionSet.of(
@@ -224,7 +226,7 @@ test("proxy-v2: checks, which tell no address, find servers well and learn what 
   await using program = await Program.start({ config: configOf("proxy-v2", pair.backends, ...BUSY_CHECKS) });
   await using steve = await playFrom(STEVE, program.target("main"), pair.hub);
   const count = lines.count;
-  await steve.bot.until(() => lines.count > count + 10, "more checks", { timeoutMs: 10_000 });
+  await steve.bot.until(() => lines.count > count + 10, "more checks", MANY_CHECKS);
   await using alex = await playFrom(ALEX, program.target("main"), pair.hub);
   assertEquals(alex.bot.extensions, OFFERED);
   assertEquals(program.lines("backend-down"), []);
@@ -387,7 +389,7 @@ Deno.test("websocket: checks find servers well, tell no address, and learn what 
   await using program = await Program.start({ config: configOf("websocket", pair.backends, ...BUSY_CHECKS) });
   await using steve = await playFrom(STEVE, program.target("main"), pair.hub);
   const checks = (): readonly Opened[] => sockets.opened.filter(({ head }) => !/x-real-ip/i.test(head));
-  await steve.bot.until(() => checks().length > 20, "many checks", { timeoutMs: 10_000 });
+  await steve.bot.until(() => checks().length > 20, "many checks", MANY_CHECKS);
   await using alex = await playFrom(ALEX, program.target("main"), pair.hub);
   assertEquals(alex.bot.extensions, OFFERED);
   assertEquals(program.lines("backend-down"), []);

