@@ -1,7 +1,7 @@
 /** Whether this process may put files into a directory. */
 
-/** The C library of each system that has the question. */
-const LIBRARIES: Readonly<Record<string, string>> = { linux: "libc.so.6", darwin: "libSystem.dylib" };
+/** The C library of Linux. */
+const LIBRARY = "libc.so.6";
 const SYMBOLS = {
   access: { parameters: ["buffer", "i32"], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;
@@ -9,12 +9,12 @@ const WRITE_AND_SEARCH = 0b011;
 
 /**
  * See the file's first line. Asks the system, which knows more than the mode tells: groups, root, and file systems that are read-only.
- * Where it cannot be asked, the answer is yes.
+ * Elsewhere than on Linux the answer is yes.
  */
 export function mayWrite(directory: string): boolean {
   const path = new TextEncoder().encode(`${directory}\0`);
   try {
-    const library = Deno.dlopen(LIBRARIES[Deno.build.os] ?? "", SYMBOLS);
+    const library = Deno.dlopen(LIBRARY, SYMBOLS);
     const may = library.symbols.access(path, WRITE_AND_SEARCH) === 0;
     library.close();
     return may;
