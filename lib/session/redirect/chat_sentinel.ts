@@ -12,14 +12,12 @@ export type Sentinel =
   | { readonly kind: "none" }
   /** It has the form, but not this backend's token: somebody guesses, or the configuration is wrong. */
   | { readonly kind: "wrong-token" }
-  /** Whatever the name is: no player may read the token. */
   | { readonly kind: "move"; readonly to: string };
 
 /** @param token The backend's token; empty where it may not send sentinels, which leaves the line to the player. */
 export function readSentinel(line: string, token: string): Sentinel {
   if (token === "" || !line.startsWith(PREFIX)) return { kind: "none" };
-  const [given, ...words] = line.slice(PREFIX.length).split(" ");
-  const to = words.join(" ");
-  if (given === token) return { kind: "move", to };
-  return NAME.test(to) ? { kind: "wrong-token" } : { kind: "none" };
+  const [given, to = "", ...rest] = line.slice(PREFIX.length).split(" ");
+  if (rest.length > 0 || !NAME.test(to)) return { kind: "none" };
+  return given === token ? { kind: "move", to } : { kind: "wrong-token" };
 }

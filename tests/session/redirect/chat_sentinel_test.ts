@@ -9,13 +9,6 @@ Deno.test("a whole line with the backend's token and a name is a sentinel", () =
   }
 });
 
-Deno.test("a line with the backend's token is a sentinel whatever it names: no player may read the token", () => {
-  for (const name of ["arena please", " arena", "are na", "aréna", "n".repeat(33), "arena&f", ""]) {
-    assertEquals(readSentinel(`^detail.user.kurafuto ${TOKEN} ${name}`, TOKEN), { kind: "move", to: name });
-  }
-  assertEquals(readSentinel(`^detail.user.kurafuto ${TOKEN}`, TOKEN), { kind: "move", to: "" });
-});
-
 Deno.test("the form with another token is told apart", () => {
   for (const token of ["S3cr3t", "s3cr3", "s3cr3tt", "", "x"]) {
     assertEquals(readSentinel(`^detail.user.kurafuto ${token} arena`, TOKEN), { kind: "wrong-token" }, token);
@@ -34,11 +27,14 @@ Deno.test("a line that is not the sentinel and nothing else is chat", () => {
       `Steve: ^detail.user.kurafuto ${TOKEN} arena`,
       `&e^detail.user.kurafuto ${TOKEN} arena`,
       ` ^detail.user.kurafuto ${TOKEN} arena`,
-      "^detail.user.kurafuto guess arena please",
-      "^detail.user.kurafuto guess aréna",
-      `^detail.user.kurafuto guess ${"n".repeat(33)}`,
-      "^detail.user.kurafuto guess",
+      `^detail.user.kurafuto ${TOKEN} arena please`,
+      `^detail.user.kurafuto ${TOKEN}  arena`,
       `^detail.user.kurafuto  ${TOKEN} arena`,
+      `^detail.user.kurafuto ${TOKEN} are na`,
+      `^detail.user.kurafuto ${TOKEN} aréna`,
+      `^detail.user.kurafuto ${TOKEN} ${"n".repeat(33)}`,
+      `^detail.user.kurafuto ${TOKEN}`,
+      `^detail.user.kurafuto ${TOKEN} `,
       "^detail.user.kurafuto",
       `^detail.user.kurafutoo ${TOKEN} arena`,
       `^Detail.User.Kurafuto ${TOKEN} arena`,
