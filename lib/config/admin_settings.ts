@@ -13,7 +13,8 @@ const VARIABLES = "KURAFUTO_ADMIN__";
 const adminOnly = z.looseObject({ admin: schema.def.in.shape.admin });
 
 /**
- * Reads `[admin]` alone, for those who ask a running edge: the rest of the file and of the environment may be wrong, which must not keep them from it.
+ * Reads `[admin]` alone, for those who ask a running edge: the rest of the file and of the environment may be wrong, which must not keep
+ * them from it.
  *
  * @throws {ConfigError} where the file is no TOML, or `[admin]` is wrong
  */
