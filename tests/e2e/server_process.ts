@@ -3,7 +3,7 @@ import type { ClassicServerOptions } from "../../lib/demo/options.ts";
 import { Waits } from "../harness/waits.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
-const START_MS = 20_000;
+const START_MS = 60_000;
 
 /** Whose preset of lib/demo/presets.ts a server takes; `"demo"` has no preset. */
 export type Software = "demo" | "mcgalaxy" | "cserver" | "mcchost" | "classicborne" | "vanilla";
