@@ -52,8 +52,6 @@ export function startSuccessor({ path, args }: Program, socket: string): Success
     stdin: "null",
     stdout: "inherit",
     stderr: "inherit",
-    // Deno kills what is not, where an error ends this process: the players are the new one's by then.
-    detached: true,
   }).spawn();
   return {
     pid: child.pid,

@@ -1,6 +1,5 @@
 import { HANDOVER_VARIABLE, startSuccessor, successorProgram } from "../../lib/handover/successor.ts";
 import { assertEquals, assertMatch, assertThrows } from "../harness/assert.ts";
-import { eventually } from "../harness/kernel.ts";
 
 const linuxTest = (name: string, fn: () => Promise<void> | void): void =>
   Deno.test({ name, ignore: Deno.build.os !== "linux", fn });
@@ -41,22 +40,6 @@ linuxTest("a new process is ended, and killing one that has ended does nothing",
   successor.kill(undefined);
   assertEquals(await successor.ended, "the new process was ended by SIGKILL");
   successor.kill(successor.pid);
-});
-
-linuxTest("a new process outlives one that an error ends", async () => {
-  const folder = await Deno.makeTempDir();
-  // Whoever is ended with the old process is so before that is gone.
-  const script =
-    `exec > ${folder}/told 2>&1; for i in $(seq 500); do test -e ${folder}/over && echo yes && break; sleep 0.02; done`;
-  const module = new URL("../../lib/handover/successor.ts", import.meta.url);
-  const code = `import { startSuccessor } from "${module}";
-    startSuccessor({ path: "/bin/sh", args: ["-c", ${JSON.stringify(script)}] }, "/the/door");
-    throw new Error("nobody expected this");`;
-  const old = new Deno.Command(Deno.execPath(), { args: ["eval", code], stdout: "null", stderr: "null" });
-  assertEquals((await old.output()).code, 1);
-  await Deno.writeTextFile(`${folder}/over`, "");
-  await eventually(() => Deno.readTextFileSync(`${folder}/told`) === "yes\n", "a sign of life");
-  await Deno.remove(folder, { recursive: true });
 });
 
 linuxTest("a program that is not there cannot be started", () => {
